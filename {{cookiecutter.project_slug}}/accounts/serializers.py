@@ -1,0 +1,78 @@
+"""What the API takes and shows of accounts."""
+
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as DjangoValidationError
+
+from accounts.models import Profile, User
+from hardening import serializers
+from hardening.fields import ConfirmField, JoinedField
+
+
+def hashed(password: str, user: User) -> str:
+    """Return *password* as it is stored; raise DRF's `ValidationError` where it is too weak for *user*."""
+    try:
+        validate_password(password, user)
+    except DjangoValidationError as error:
+        raise serializers.ValidationError({"password": serializers.get_error_detail(error)}) from error
+    return make_password(password)
+
+
+class RegistrationSerializer(serializers.ModelSerializer):
+    name = JoinedField("first_name", "last_name")
+    password = serializers.CharField(write_only=True, trim_whitespace=False, max_length=128)
+    confirm_password = ConfirmField("password")
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "email", "name", "password", "confirm_password")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        password = attrs.pop("password")
+        return {**attrs, "password": hashed(password, User(**attrs))}
+
+
+class AccountSerializer(serializers.ModelSerializer):
+    name = JoinedField("first_name", "last_name")
+    password = serializers.CharField(write_only=True, trim_whitespace=False, max_length=128, required=False)
+    current_password = serializers.CharField(write_only=True, trim_whitespace=False, max_length=128, required=False)
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "email", "name", "password", "current_password")
+        read_only_fields = ("username",)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        current = attrs.pop("current_password", None)
+        if "password" not in attrs:
+            return attrs
+        if current is None:
+            raise serializers.ValidationError({"current_password": "This field is required."}, "required")
+        if not self.instance.check_password(current):
+            raise serializers.ValidationError({"current_password": "This is not your password."}, "wrong_password")
+        return {**attrs, "password": hashed(attrs["password"], self.instance)}
+
+    def update(self, instance: User, validated_data: dict[str, Any]) -> User:
+        account: User = super().update(instance, validated_data)
+        if "password" in validated_data:
+            account.auth_token_set.exclude(pk=self.context["request"].auth.pk).delete()
+        return account
+
+
+class LoginSerializer(serializers.Serializer):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+
+
+class TokenSerializer(serializers.Serializer):
+    token = serializers.CharField(read_only=True)
+    expiry = serializers.DateTimeField(read_only=True)
+
+
+class ProfileSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Profile
+        fields = ("id", "owner", "username", "email", "bio")
+        create_defaults = {"owner": serializers.current_user}

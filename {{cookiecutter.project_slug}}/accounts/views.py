@@ -1,0 +1,93 @@
+"""Registration, the caller's own account, signing in and out, and profiles."""
+
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from knox.models import get_token_model
+from knox.settings import knox_settings
+from rest_framework import mixins
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Profile, User
+from accounts.serializers import (
+    AccountSerializer,
+    LoginSerializer,
+    ProfileSerializer,
+    RegistrationSerializer,
+    TokenSerializer,
+)
+from hardening.throttling import LoginRateThrottle
+from hardening.views import APIView
+from hardening.viewsets import DestroyModelMixin, GenericViewSet, ModelViewSet
+
+
+class RegistrationViewSet(mixins.CreateModelMixin, GenericViewSet):
+    """Registration: the only thing beside signing in that needs no token."""
+
+    queryset = User.objects.all()
+    serializer_class = RegistrationSerializer
+    permission_classes = [AllowAny]
+
+
+class AccountViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, DestroyModelMixin, GenericViewSet):
+    """The caller's own account."""
+
+    queryset = User.objects.all()
+    serializer_class = AccountSerializer
+    http_method_names = ["get", "patch", "delete", "head", "options"]
+
+    def get_object(self) -> User:
+        self.kwargs["pk"] = self.request.user.pk
+        account: User = super().get_object()
+        return account
+
+
+class LoginView(APIView):
+    """A token for a username, in any spelling of its case, and its password."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+    throttle_classes = [LoginRateThrottle]
+    serializer_class = LoginSerializer
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return str(knox_settings.AUTH_HEADER_PREFIX)
+
+    def post(self, request: Request) -> Response:
+        serializer = LoginSerializer(data=request.data, context={"request": request, "view": self})
+        serializer.is_valid(raise_exception=True)
+        user = authenticate(request, **serializer.validated_data)
+        if user is None:
+            raise AuthenticationFailed("The username or the password is wrong.")
+        stored, token = get_token_model().objects.create(user, prefix=knox_settings.TOKEN_PREFIX)
+        user_logged_in.send(sender=User, request=request, user=user)
+        return Response(TokenSerializer({"token": token, "expiry": stored.expiry}).data)
+
+
+class LogoutView(APIView):
+    """The end of the token that the request carries."""
+
+    def post(self, request: Request) -> Response:
+        request.auth.delete()
+        user_logged_out.send(sender=User, request=request, user=request.user)
+        return Response(status=204)
+
+
+class LogoutAllView(APIView):
+    """The end of all tokens of the caller."""
+
+    def post(self, request: Request) -> Response:
+        request.user.auth_token_set.all().delete()
+        user_logged_out.send(sender=User, request=request, user=request.user)
+        return Response(status=204)
+
+
+class ProfileViewSet(ModelViewSet):
+    """The caller's profiles."""
+
+    queryset = Profile.objects.all()
+    serializer_class = ProfileSerializer

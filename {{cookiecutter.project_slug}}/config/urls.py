@@ -1,0 +1,23 @@
+"""All routes: the apps' under `/api/v1/`, the schema and its page, and the probes."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.urls import include, path
+
+from hardening.probes import livez, readyz
+from hardening.schema import DocsView, SchemaView
+
+api = [path("", include(f"{app}.urls")) for app in settings.APPS if Path(settings.BASE_DIR, app, "urls.py").exists()]
+
+urlpatterns = [
+    path("api/v1/", include(api)),
+    path("api/v1/schema/", SchemaView.as_view(), name="schema"),
+    path("livez", livez),
+    path("readyz", readyz),
+]
+if settings.DEBUG:
+    urlpatterns += [
+        path("api/v1/docs/", DocsView.as_view(), name="docs"),
+        path("api-auth/", include("rest_framework.urls")),
+    ]

@@ -1,0 +1,171 @@
+"""What a database driver says of a refusal, by its structured diagnostics: one reader for each vendor.
+
+PostgreSQL's message text is never read: it is translated, and it quotes what the client sent. SQLite has no
+diagnostics but its error's name and a fixed English sentence that holds names from the schema only.
+"""
+
+import enum
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import DatabaseError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class Kind(enum.Enum):
+    """What a database objects to."""
+
+    UNIQUE = enum.auto()
+    EXCLUSION = enum.auto()
+    CHECK = enum.auto()
+    NOT_NULL = enum.auto()
+    FOREIGN_KEY = enum.auto()
+    DATA = enum.auto()  # a value that its column cannot hold
+    BUSY = enum.auto()  # or away; nothing is wrong with the request: send it again
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A refused statement; *constraint* may be an index, and a driver that knows no more leaves the rest out."""
+
+    kind: Kind
+    constraint: str = ""
+    schema: str = ""
+    table: str = ""
+    columns: frozenset[str] = frozenset()
+
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_SQLSTATES = {
+    "23505": Kind.UNIQUE,
+    "23P01": Kind.EXCLUSION,
+    "23514": Kind.CHECK,
+    "23502": Kind.NOT_NULL,
+    "23503": Kind.FOREIGN_KEY,
+    "23001": Kind.FOREIGN_KEY,  # restrict_violation
+    "40001": Kind.BUSY,  # serialization_failure
+    "40P01": Kind.BUSY,  # deadlock_detected
+    "55P03": Kind.BUSY,  # lock_not_available
+    "57014": Kind.BUSY,  # query_canceled, by statement_timeout
+    "25P03": Kind.BUSY,  # idle_in_transaction_session_timeout
+    "25P04": Kind.BUSY,  # transaction_timeout
+    "57P01": Kind.BUSY,  # admin_shutdown
+    "57P02": Kind.BUSY,  # crash_shutdown
+    "57P03": Kind.BUSY,  # cannot_connect_now
+}
+_SQLSTATE_CLASSES = {
+    "08": Kind.BUSY,  # connection exceptions
+    "22": Kind.DATA,  # data exceptions
+    "53": Kind.BUSY,  # insufficient resources
+}
+
+_PSYCOPG_ERRORS = {"OperationalError": Kind.BUSY, "InterfaceError": Kind.BUSY, "DataError": Kind.DATA}
+
+# https://www.sqlite.org/rescode.html
+_SQLITE_ERRORS = {
+    "SQLITE_CONSTRAINT_UNIQUE": Kind.UNIQUE,
+    "SQLITE_CONSTRAINT_PRIMARYKEY": Kind.UNIQUE,
+    "SQLITE_CONSTRAINT_ROWID": Kind.UNIQUE,
+    "SQLITE_CONSTRAINT_CHECK": Kind.CHECK,
+    "SQLITE_CONSTRAINT_NOTNULL": Kind.NOT_NULL,
+    "SQLITE_CONSTRAINT_FOREIGNKEY": Kind.FOREIGN_KEY,
+    "SQLITE_TOOBIG": Kind.DATA,
+}
+_SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
+_SQLITE_SENTENCE = re.compile(r"(?:UNIQUE|CHECK|NOT NULL) constraint failed: (?:index '(?P<index>.+)'|(?P<rest>.+))")
+
+
+def read(error: DatabaseError, connection: BaseDatabaseWrapper) -> Refusal | None:
+    """Return what *connection*'s driver tells of *error*; None where it is no refusal of what was written."""
+    reader = _READERS.get(connection.vendor)
+    # Django keeps the driver's own exception as the cause.
+    return reader(error.__cause__ or error) if reader else None
+
+
+def _read_postgresql(error: Any) -> Refusal | None:
+    sqlstate = getattr(error, "sqlstate", None)
+    if sqlstate is None:  # no answer of the server's: psycopg lost it, or could not send a value
+        bases = [each.__name__ for each in type(error).__mro__ if each.__module__.startswith("psycopg")]
+        return next((Refusal(kind) for name, kind in _PSYCOPG_ERRORS.items() if name in bases), None)
+    found = _SQLSTATES.get(sqlstate) or _SQLSTATE_CLASSES.get(sqlstate[:2])
+    if found is None:
+        return None
+    said = error.diag
+    return Refusal(
+        found,
+        constraint=said.constraint_name or "",
+        schema=said.schema_name or "",
+        table=said.table_name or "",
+        columns=frozenset(filter(None, [said.column_name])),
+    )
+
+
+def _read_sqlite(error: Any) -> Refusal | None:
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(_SQLITE_BUSY):
+        return Refusal(Kind.BUSY)
+    kind = _SQLITE_ERRORS.get(name)
+    sentence = _SQLITE_SENTENCE.fullmatch(str(error))
+    if kind is None or sentence is None:
+        return kind and Refusal(kind)
+    if sentence["index"]:
+        return Refusal(kind, constraint=sentence["index"])
+    if kind is Kind.CHECK:
+        return Refusal(kind, constraint=sentence["rest"])
+    pairs = [pair.rpartition(".") for pair in sentence["rest"].split(", ")]
+    return Refusal(kind, table=pairs[0][0], columns=frozenset(column for _table, _dot, column in pairs))
+
+
+def completed(refusal: Refusal, connection: BaseDatabaseWrapper) -> Refusal:
+    """Return *refusal* with what the catalogue adds: the columns, and the table that a partition belongs to."""
+    if connection.vendor != "postgresql" or not refusal.table:
+        return refusal
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTGRESQL_ROOT, {**vars(refusal)})
+        schema, table = cursor.fetchone() or (refusal.schema, refusal.table)
+        cursor.execute(_POSTGRESQL_RULE, {**vars(refusal)})
+        constraint, columns = cursor.fetchone() or (refusal.constraint, refusal.columns)
+    return replace(refusal, schema=schema, table=table, constraint=constraint, columns=frozenset(columns))
+
+
+_POSTGRESQL_ROOT = """
+    SELECT space.nspname, root.relname
+    FROM pg_class AS refused
+    JOIN pg_namespace AS own ON own.oid = refused.relnamespace
+    JOIN pg_class AS root ON root.oid = pg_partition_root(refused.oid)
+    JOIN pg_namespace AS space ON space.oid = root.relnamespace
+    WHERE refused.relname = %(table)s AND own.nspname = %(schema)s
+"""
+
+# A unique rule is an index, which a partitioned table's own index passes on to every partition.
+_POSTGRESQL_RULE = """
+    WITH RECURSIVE line (id, depth) AS (
+        SELECT index.oid, 0
+        FROM pg_class AS index
+        JOIN pg_namespace AS space ON space.oid = index.relnamespace
+        WHERE index.relname = %(constraint)s AND space.nspname = %(schema)s
+        UNION ALL
+        SELECT parent.inhparent, line.depth + 1
+        FROM pg_inherits AS parent JOIN line ON parent.inhrelid = line.id
+    ), rule (name, relation, keys, depth) AS (
+        SELECT index.relname, pg_index.indrelid, pg_index.indkey::smallint[], line.depth
+        FROM line JOIN pg_class AS index ON index.oid = line.id JOIN pg_index ON pg_index.indexrelid = line.id
+        UNION ALL
+        SELECT conname, conrelid, conkey, 0
+        FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
+        JOIN pg_namespace AS space ON space.oid = pg_class.relnamespace
+        WHERE contype = 'c' AND conname = %(constraint)s
+          AND pg_class.relname = %(table)s AND space.nspname = %(schema)s
+    )
+    SELECT rule.name, array(
+        SELECT attname::text FROM pg_attribute WHERE attrelid = rule.relation AND attnum = ANY(rule.keys)
+    )
+    FROM rule ORDER BY depth DESC LIMIT 1
+"""
+
+_READERS: dict[str, Callable[[Any], Refusal | None]] = {
+    "postgresql": _read_postgresql,
+    "sqlite": _read_sqlite,
+}

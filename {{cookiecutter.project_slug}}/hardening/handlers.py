@@ -1,0 +1,98 @@
+"""From an exception to the answer: DRF's exception handler, with the status that the errors ask for.
+
+DRF loads this module with the first error, so it may import `rest_framework.views`; modules that settings
+name for every request (parsers, throttles …) may not, or the two would import each other.
+"""
+
+import logging
+from functools import singledispatch
+from typing import Any
+
+from django.core import exceptions as django
+from django.db import DatabaseError, InterfaceError, connections
+from django.db.models import ProtectedError, RestrictedError
+from django.http import Http404, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from rest_framework import exceptions, views
+from rest_framework.fields import get_error_detail
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+
+from hardening import drivers
+from hardening.drivers import Kind
+from hardening.exceptions import BadRequest, FieldError, InUse, PayloadTooLarge, TryAgain, status_of
+from hardening.problems import PROBLEM_JSON, document
+
+logger = logging.getLogger(__name__)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Return the answer to *error*; None for one that nobody foresaw, which Django logs and answers with 500."""
+    error = foreseen(error, context)
+    response = views.exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, FieldError) or type(error) is exceptions.ValidationError:
+        response.status_code = status_of(error.detail)
+    request = context["request"]
+    response.data, media_type = document(response.data, response.status_code, request)
+    if media_type == PROBLEM_JSON:
+        request.accepted_renderer, response.content_type = JSONRenderer(), media_type
+    return response
+
+
+@singledispatch
+def foreseen(error: Exception, context: dict[str, Any]) -> Exception:
+    """Return the `APIException` that says the same as *error*, or *error* itself; register to foresee more."""
+    return error
+
+
+@foreseen.register
+def _(error: django.ValidationError, context: dict[str, Any]) -> Exception:
+    return exceptions.ValidationError(get_error_detail(error))
+
+
+@foreseen.register
+def _(error: django.ObjectDoesNotExist, context: dict[str, Any]) -> Exception:
+    """Only the object that the URL names is "not found"; another one that is missing is a fault of ours."""
+    model = getattr(getattr(context.get("view"), "queryset", None), "model", None)
+    named = model is not None and context.get("kwargs")
+    return exceptions.NotFound() if named and isinstance(error, model.DoesNotExist) else error
+
+
+@foreseen.register
+def _(error: Http404, context: dict[str, Any]) -> Exception:
+    return exceptions.NotFound()  # without Django's text, which names the model
+
+
+@foreseen.register(django.SuspiciousOperation)
+@foreseen.register(django.BadRequest)
+@foreseen.register(MultiPartParserError)
+@foreseen.register(UnreadablePostError)
+def _(error: Exception, context: dict[str, Any]) -> Exception:
+    return BadRequest()
+
+
+@foreseen.register(django.RequestDataTooBig)
+@foreseen.register(django.TooManyFieldsSent)
+@foreseen.register(django.TooManyFilesSent)
+def _(error: Exception, context: dict[str, Any]) -> Exception:
+    return PayloadTooLarge()
+
+
+@foreseen.register(ProtectedError)
+@foreseen.register(RestrictedError)
+def _(error: Exception, context: dict[str, Any]) -> Exception:
+    return InUse()
+
+
+@foreseen.register(DatabaseError)
+@foreseen.register(InterfaceError)
+def _(error: DatabaseError, context: dict[str, Any]) -> Exception:
+    """A database that is busy or away will be back; anything else that it says is a fault of ours."""
+    for connection in connections.all(initialized_only=True):
+        refusal = drivers.read(error, connection)
+        if refusal is not None and refusal.kind is Kind.BUSY:
+            logger.error("The database is busy or away: %s", type(error.__cause__ or error).__name__)
+            return TryAgain()
+    return error

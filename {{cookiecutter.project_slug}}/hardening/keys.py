@@ -1,0 +1,34 @@
+"""What can be the key of an object, decided before any SQL."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connections, router
+from django.db.models import IntegerField
+
+_INTEGER = re.compile(r"-?[0-9]{1,100}")  # not \d, which takes the digits of every script
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of surrogate pairs
+_NO_KEYS = (bool, float, Mapping, list, tuple, set, bytes, type(None))
+_LONGEST_ECHO = 64
+
+
+def may_be_key(data: Any, field: Any) -> bool:
+    """Tell whether *data*, as the client sent it, can be a value of the model field *field*."""
+    if isinstance(data, str):
+        return bool(_INTEGER.fullmatch(data)) if isinstance(field, IntegerField) else not _UNSTORABLE.search(data)
+    # True is 1 and 1.5 is 1 to a database: neither was meant as a key.
+    return not isinstance(data, _NO_KEYS)
+
+
+def in_range(key: int, field: Any) -> bool:
+    """Tell whether the column of *field* can hold *key*: a larger one is not there, and a driver may fail on it."""
+    connection = connections[router.db_for_write(field.model)]
+    lowest, highest = connection.ops.integer_field_range(field.get_internal_type())
+    return (lowest is None or key >= lowest) and (highest is None or key <= highest)
+
+
+def shortened(value: Any) -> Any:
+    """Return *value*, or the start of its text where an error should not repeat all of it."""
+    text = str(value)
+    return value if len(text) <= _LONGEST_ECHO else f"{text[:_LONGEST_ECHO]}…"

@@ -1,0 +1,148 @@
+"""What holds for every answer, inside DRF and outside: its id, its headers, its shape if it is an error."""
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from rest_framework import exceptions
+from rest_framework.exceptions import APIException, ErrorDetail
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+
+from hardening.exceptions import BadRequest, LengthRequired, PayloadTooLarge, TryAgain
+from hardening.problems import JSON, PROBLEM_JSON, document
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+_access_log = structlog.stdlib.get_logger("hardening.access")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+_API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # Answers hold what one caller may see, and tokens: no cache may keep them.
+    "Cache-Control": "no-store",
+}
+
+_ERRORS: dict[int, type[APIException]] = {
+    each.status_code: each
+    for each in (
+        BadRequest,
+        exceptions.AuthenticationFailed,
+        exceptions.PermissionDenied,
+        exceptions.NotFound,
+        exceptions.MethodNotAllowed,
+        LengthRequired,
+        PayloadTooLarge,
+        exceptions.APIException,
+        TryAgain,
+    )
+}
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Give every request an id, the client's own where a proxy stands for it, and send it back in `X-Request-ID`.
+
+    Everything that is logged meanwhile carries it, and one line says how the request ended.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        sent = request.headers.get("X-Request-ID", "")
+        trusted = settings.TRUSTED_PROXIES > 0 and _REQUEST_ID.fullmatch(sent)
+        identity = sent if trusted else str(uuid.uuid4())
+        request.request_id = identity  # type: ignore[attr-defined]  # Django's requests take attributes
+        start = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=identity):
+            response = get_response(request)
+            spent = round((time.perf_counter() - start) * 1000, 1)
+            _access_log.info("request", method=request.method, path=request.path, status=response.status_code, ms=spent)
+        response["X-Request-ID"] = identity
+        return response
+
+    return answer
+
+
+def error_documents(get_response: GetResponse) -> GetResponse:
+    """Turn every page of Django's that answers 400 or above into the error document."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        media_type = response.headers.get("Content-Type", "").partition(";")[0]
+        if response.status_code >= 400 and media_type not in (JSON, PROBLEM_JSON) and not isinstance(response, Response):
+            _become_document(response, request)
+        return response
+
+    return answer
+
+
+def security_headers(get_response: GetResponse) -> GetResponse:
+    """Add the headers that Django's own middleware leaves out; a view may set another value."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        response.headers.setdefault("Content-Security-Policy", _PAGE_POLICY if is_page else _API_POLICY)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return answer
+
+
+def body_limits(get_response: GetResponse) -> GetResponse:
+    """Refuse a body that is too large or of unknown length before anything reads it."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if "Content-Length" not in request.headers and "Transfer-Encoding" in request.headers:
+            return HttpResponse(status=HTTPStatus.LENGTH_REQUIRED)
+        if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return get_response(request)
+
+    return answer
+
+
+def https_only(get_response: GetResponse) -> GetResponse:
+    """Refuse plain HTTP that came through a proxy: a redirect would hide that a token was sent in the clear.
+
+    ASVS 5.0, 4.1.2. Without a proxy the server cannot know how it is reached, and the probes are exempt.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        exempt = not settings.SECURE_SSL_REDIRECT or settings.TRUSTED_PROXIES == 0 or request.path in ("/livez", "/readyz")
+        if exempt or request.is_secure():
+            return get_response(request)
+        return HttpResponse(status=HTTPStatus.FORBIDDEN)
+
+    return answer
+
+
+def _length(request: HttpRequest) -> int:
+    try:
+        return int(request.headers.get("Content-Length") or 0)
+    except ValueError:  # Django reads such a body as empty
+        return 0
+
+
+def _become_document(response: HttpResponse, request: HttpRequest) -> None:
+    status = response.status_code
+    known = _ERRORS.get(status)
+    if known is None:
+        text, code = HTTPStatus(status).phrase, HTTPStatus(status).name.lower()
+    else:
+        text, code = str(known.default_detail).format(method=request.method), known.default_code
+    data, media_type = document({"detail": ErrorDetail(text, code)}, status, request)
+    response.content = JSONRenderer().render(data)
+    response["Content-Type"] = media_type
+    response.headers.pop("Content-Length", None)

@@ -1,0 +1,94 @@
+"""What a model can promise beyond Django's options: fields that never change, and where a rule is reported."""
+
+from collections.abc import Collection
+from typing import Any, ClassVar, Self
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models, router
+from django.utils.translation import gettext_lazy as _
+
+from hardening.constraints import Promise, promises
+
+
+class QuerySet(models.QuerySet[Any]):
+    """A queryset that knows who may see what; lists, details and related fields all ask it."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Return the rows that *user* may see."""
+        raise NotImplementedError(f"{type(self).__name__} has to say what is visible_to(user).")
+
+    def update(self, **kwargs: Any) -> int:
+        """Update as Django does; raise `ValidationError` for a field that never changes."""
+        frozen = getattr(self.model, "immutable_fields", ())
+        if changed := [name for name in kwargs if self.model._meta.get_field(name).name in frozen]:
+            raise _unchangeable(changed)
+        return super().update(**kwargs)
+
+
+class Model(models.Model):
+    """A model whose own rules hold in the API, in ModelForms, in the admin and in a script alike."""
+
+    immutable_fields: ClassVar[tuple[str, ...]] = ()
+    """Names of fields that are set on creation and never again."""
+
+    constraint_fields: ClassVar[dict[str, str]] = {}
+    """`{name of a constraint: name of the field}` where it judges several and the client should look at one."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+        """Build an instance from a row, and remember what must not change."""
+        instance = super().from_db(db, field_names, values)
+        instance._remember()
+        return instance
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save as Django does; raise `ValidationError` for a field that never changes."""
+        if changed := self._changed_immutable_fields():
+            raise _unchangeable(changed)
+        super().save(*args, **kwargs)
+        self._remember()
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Clean as Django does, and report a changed immutable field where a form shows it."""
+        super().clean_fields(exclude=exclude)
+        if changed := [name for name in self._changed_immutable_fields() if name not in (exclude or ())]:
+            raise _unchangeable(changed)
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Validate as Django does, and report a broken rule under the field that the API reports it under."""
+        using = router.db_for_write(type(self), instance=self)
+        errors: dict[str, list[ValidationError]] = {}
+        for promise in promises(type(self)):
+            if promise.constraint not in promise.model._meta.constraints:
+                continue  # validate_unique() sees to the others
+            try:
+                promise.constraint.validate(promise.model, self, exclude=set(exclude or ()), using=using)
+            except ValidationError as error:
+                errors.setdefault(self._reported_under(promise, exclude or ()), []).append(error)
+        if errors:
+            raise ValidationError(errors)
+
+    def _reported_under(self, promise: Promise, exclude: Collection[str]) -> str:
+        declared = self.constraint_fields.get(promise.constraint.name)
+        judged = [name for name in promise.fields if self._meta.get_field(name).editable and name not in exclude]
+        field = declared or (judged[0] if len(judged) == 1 else NON_FIELD_ERRORS)
+        return NON_FIELD_ERRORS if field in exclude else field
+
+    def _remember(self) -> None:
+        self.__dict__["_stored"] = self._immutable_values()
+
+    def _immutable_values(self) -> dict[str, Any]:
+        deferred = self.get_deferred_fields()
+        fields = [self._meta.get_field(name) for name in self.immutable_fields]
+        return {each.name: getattr(self, each.attname) for each in fields if each.attname not in deferred}
+
+    def _changed_immutable_fields(self) -> list[str]:
+        stored = self.__dict__.get("_stored", {})
+        return [name for name, value in self._immutable_values().items() if name in stored and stored[name] != value]
+
+
+def _unchangeable(names: Collection[str]) -> ValidationError:
+    return ValidationError({name: ValidationError(_("This field cannot be changed."), "immutable") for name in names})

@@ -1,0 +1,14 @@
+"""Content negotiation in which asking for problem details is never an error by itself."""
+
+from django.http import HttpRequest
+from rest_framework.negotiation import DefaultContentNegotiation
+
+from hardening.problems import JSON, PROBLEM_JSON
+
+
+class ContentNegotiation(DefaultContentNegotiation):
+    """DRF's negotiation, to which `application/problem+json` means JSON wherever there is no problem to tell."""
+
+    def get_accept_list(self, request: HttpRequest) -> list[str]:
+        """Return the media types that *request* accepts."""
+        return [token.replace(PROBLEM_JSON, JSON) for token in super().get_accept_list(request)]

@@ -1,0 +1,67 @@
+"""Pages by key: as fast on the last page as on the first, and stable while rows come and go."""
+
+import re
+from typing import Any
+
+from django.core.signing import BadSignature, Signer
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+_DIGITS = re.compile(r"[0-9]{1,6}")
+
+
+class KeysetPagination(CursorPagination):
+    """DRF's cursor pagination on the primary key, newest first.
+
+    A cursor is signed, so that one which nobody gave out is refused before it reaches a query.
+    """
+
+    ordering = "-pk"
+    page_size = 25
+    max_page_size = 100
+    page_size_query_param = "page_size"
+
+    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any] | None:
+        """Return the rows of the page that *request* asks for."""
+        self.signer = Signer(salt=f"cursor of {queryset.model._meta.label}")
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_page_size(self, request: Request) -> int:
+        """Return how many rows to show; raise `ValidationError` for what is no number from 1 to the maximum."""
+        sent = request.query_params.get(self.page_size_query_param)
+        if sent is None:
+            return self.page_size
+        if not _DIGITS.fullmatch(sent) or not 1 <= int(sent) <= self.max_page_size:
+            message = _("Ask for 1 to {maximum} rows.").format(maximum=self.max_page_size)
+            raise ValidationError({self.page_size_query_param: [ErrorDetail(message, "invalid_page_size")]})
+        return int(sent)
+
+    def encode_cursor(self, cursor: Cursor) -> str:
+        """Return the URL of the page at *cursor*."""
+        return replace_query_param(self.base_url, self.cursor_query_param, self.signer.sign_object(list(cursor)))
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """Return the cursor of *request*; raise `ValidationError` for one that this list did not give out."""
+        encoded = request.query_params.get(self.cursor_query_param)
+        if encoded is None:
+            return None
+        try:
+            return Cursor(*self.signer.unsign_object(encoded))
+        except BadSignature as error:
+            detail = ErrorDetail(_("This is no cursor of this list."), "invalid_cursor")
+            raise ValidationError({self.cursor_query_param: [detail]}) from error
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Return the query parameters with their bounds."""
+        cursor, page_size = super().get_schema_operation_parameters(view)
+        bounds = {"minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
+        return [cursor, {**page_size, "schema": {"type": "integer", **bounds}}]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema of a page, in which all three members are always there."""
+        page = super().get_paginated_response_schema(schema)
+        return {**page, "required": ["next", "previous", "results"]}

@@ -1,0 +1,205 @@
+"""From the database's refusal to the rule, from the rule to the field, and to the words for it.
+
+Nothing here runs on the way to a success. After a refusal, and after the write was rolled back, `explain`
+finds the row that was refused, the promise it broke (`hardening.constraints`), every other promise that the
+rows of this write break, and the key of the body that the client has to change (`hardening.rows`).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DatabaseError, connections
+from django.db.models import Deferrable, Model
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.fields import get_error_detail
+
+from hardening import drivers
+from hardening.constraints import Promise, promises
+from hardening.drivers import Kind, Refusal
+from hardening.exceptions import Code, TryAgain
+from hardening.rows import Found, Row, refused, reporting_keys, writable_keys
+
+
+def explain(error: DatabaseError, rows: Sequence[Row], root: Any, using: str) -> Exception:
+    """Return what to raise in place of *error*, or *error* itself where it is not the client's doing.
+
+    *rows* are those of the body that serializer *root* read, in the order of their writing. The database
+    *using* must be back in the state before the write: it is asked about every other promise.
+    """
+    connection = connections[using]
+    refusal = drivers.read(error, connection)
+    if refusal is None:
+        return error
+    if refusal.kind is Kind.BUSY:
+        return TryAgain()
+    find = _FINDERS[refusal.kind]
+    found = list(find(refusal, rows, using))
+    if not found:  # a partition or another schema; and names that the database made up
+        found = list(find(drivers.completed(refusal, connection), rows, using))
+    return refused(root, sorted(found, key=_place_in(rows))) if found else error
+
+
+def _place_in(rows: Sequence[Row]) -> Callable[[tuple[Any, ...]], tuple[int, int]]:
+    """Return the sort key that puts errors in the order of the body and of its serializer's fields."""
+    places = {
+        (row.path, key): (number, place)
+        for number, row in enumerate(rows)
+        for place, key in enumerate(row.serializer.fields)
+    }
+    return lambda found: places.get(found[:2], (len(rows), 0))
+
+
+def _broken_rules(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
+    """Yield the named promise for the row that broke it, and whatever else any row breaks."""
+    concerned = [row for row in rows if _owns(row, refusal)]
+    for row in reversed(concerned):
+        promise = _named(refusal, row, using)
+        if promise is not None:
+            guilty = _guilty(promise, concerned, using)
+            yield guilty.error(promise)
+            yield from _others(promise, guilty, rows, using)
+            return
+    for row in concerned:
+        yield from _declared_by_hand(refusal, row)
+        if refusal.kind is Kind.CHECK:
+            yield from _unfit_values(refusal, [row], using)
+
+
+def _owns(row: Row, refusal: Refusal) -> bool:
+    if refusal.table:
+        return (refusal.schema, refusal.table) in _tables(row.model, refusal.schema)
+    return True
+
+
+def _tables(model: type[Model], schema: str) -> set[tuple[str, str]]:
+    tables = set()
+    for each in (model, *model._meta.all_parents):
+        # The common way to name a schema: db_table = 'other"."table'.
+        named_schema, _dot, table = each._meta.db_table.replace('"', "").rpartition(".")
+        tables.add((named_schema or schema, table))
+    return tables
+
+
+def _named(refusal: Refusal, row: Row, using: str) -> Promise | None:
+    known = promises(row.model)
+    for promise in known:
+        if promise.constraint.name == refusal.constraint:
+            return promise
+    alike = [each for each in known if each.columns and each.columns == refusal.columns]
+    if len(alike) > 1:  # SQLite names the columns of a partial index, and several may share them
+        alike.sort(key=lambda each: not each.broken_by(row.instance, using))
+    return alike[0] if alike else None
+
+
+def _guilty(promise: Promise, rows: Sequence[Row], using: str) -> Row:
+    """Return the row that broke *promise*: the last that was saved, or else the first that clashes."""
+    rows = [row for row in rows if promise in promises(row.model)]
+    saved = [row for row in rows if row.saved]
+    if saved and getattr(promise.constraint, "deferrable", None) is not Deferrable.DEFERRED:
+        return saved[-1]
+    earlier: list[tuple[Any, ...]] = []
+    for row in rows:
+        values = tuple(_comparable(getattr(row.instance, name, None)) for name in promise.fields)
+        if values in earlier or promise.broken_by(row.instance, using):
+            return row
+        earlier.append(values)
+    return rows[-1]
+
+
+def _comparable(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _others(named: Promise, guilty: Row, rows: Sequence[Row], using: str) -> Found:
+    for row in rows[:_MOST_ROWS]:
+        for promise in promises(row.model):
+            if (row is guilty and promise is named) or not promise.broken_by(row.instance, using):
+                continue
+            yield row.error(promise)
+
+
+def _declared_by_hand(refusal: Refusal, row: Row) -> Found:
+    """Yield the error of a rule that only the database has and that `constraint_fields` names."""
+    key = reporting_keys(row.serializer).get(refusal.constraint)
+    if key is None:
+        return
+    if refusal.kind is Kind.CHECK:
+        yield row.path, key, ErrorDetail(_("Invalid input."), Code("invalid", status.HTTP_400_BAD_REQUEST))
+    else:
+        yield row.path, key, ErrorDetail(_("This field must be unique."), Code("unique", status.HTTP_409_CONFLICT))
+
+
+def _unfit_values(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
+    """Yield what the model's own validators say of values that a column could not hold."""
+    for row in rows:
+        known = writable_keys(row.serializer)
+        excluded = {each.name for each in row.model._meta.fields if each.is_relation or each.name not in known}
+        try:
+            row.instance.clean_fields(exclude=excluded)
+        except DjangoValidationError as error:
+            for name, errors in error.error_dict.items():
+                details = get_error_detail(DjangoValidationError(errors))
+                yield from ((row.path, known[name], detail) for detail in details)
+
+
+def _nulls(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
+    """Yield the fields of the body that were written as NULL; a column of the server's own stays a 500."""
+    for row in rows:
+        if not _owns(row, refusal):
+            continue
+        for name, key in writable_keys(row.serializer).items():
+            field: Any = row.model._meta.get_field(name)
+            if getattr(field, "column", None) in refusal.columns and getattr(row.instance, field.attname) is None:
+                yield row.path, key, ErrorDetail(row.serializer.fields[key].error_messages["null"], "null")
+
+
+def _missing_references(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
+    """Yield the related fields whose object vanished between validation and commit."""
+    for row in rows:
+        for name, key in writable_keys(row.serializer).items():
+            field: Any = row.model._meta.get_field(name)
+            if field.is_relation and field.concrete and not field.many_to_many:
+                yield from _missing_one(row, field, key, using)
+            elif field.is_relation and isinstance(row.values.get(name), list | tuple):
+                yield from _missing_many(row, row.values[name], key, using)
+
+
+def _missing_one(row: Row, field: Any, key: str, using: str) -> Found:
+    value = getattr(row.instance, field.attname)
+    stored = field.related_model._base_manager.using(using).filter(**{field.target_field.name: value})
+    if value is not None and not stored.exists():
+        yield row.path, key, _does_not_exist(row.serializer.fields[key], row.values.get(field.name, value))
+
+
+def _missing_many(row: Row, objects: Sequence[Any], key: str, using: str) -> Found:
+    objects = [each for each in objects if isinstance(each, Model)]
+    if not objects:
+        return
+    wanted = {each.pk: index for index, each in enumerate(objects)}
+    stored = type(objects[0])._base_manager.using(using).filter(pk__in=wanted).values_list("pk", flat=True)
+    child = getattr(row.serializer.fields[key], "child_relation", row.serializer.fields[key])
+    for pk in wanted.keys() - set(stored):
+        # The shape of errors in a list of related objects: {index: [...]}.
+        yield (*row.path, key), wanted[pk], _does_not_exist(child, objects[wanted[pk]])
+
+
+def _does_not_exist(field: Any, value: Any) -> ErrorDetail:
+    shown = field.to_representation(value) if isinstance(value, Model) else value
+    words = str(field.error_messages.get("does_not_exist", _("Object does not exist.")))
+    slug = getattr(field, "slug_field", "")
+    return ErrorDetail(words.format(pk_value=shown, slug_name=slug, value=shown), "does_not_exist")
+
+
+_MOST_ROWS = 100  # of a bulk write, asked about one by one after its refusal
+
+_FINDERS: dict[Kind, Callable[[Refusal, Sequence[Row], str], Found]] = {
+    Kind.UNIQUE: _broken_rules,
+    Kind.EXCLUSION: _broken_rules,
+    Kind.CHECK: _broken_rules,
+    Kind.NOT_NULL: _nulls,
+    Kind.FOREIGN_KEY: _missing_references,
+    Kind.DATA: _unfit_values,
+}

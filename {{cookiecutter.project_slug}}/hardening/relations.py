@@ -1,0 +1,323 @@
+"""Related fields that accept and offer only what the caller may see.
+
+A scope is `fn(queryset, field) -> queryset`. It narrows what a field accepts and what its dropdown offers,
+in every request anew: `field.context["request"].user` is the caller, `field.root.instance` the object being
+edited. What lies outside the scope is refused in the words for what does not exist.
+"""
+
+import functools
+import itertools
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import router
+from django.db.models import IntegerField, Manager, Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework import relations as drf
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import empty, get_error_detail
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.relations import (
+    HyperlinkedIdentityField as HyperlinkedIdentityField,
+)
+from rest_framework.relations import StringRelatedField as StringRelatedField
+
+from hardening.keys import in_range, may_be_key, shortened
+
+Scope = Callable[[QuerySet[Any], Any], QuerySet[Any]]
+
+MAX_ITEMS = 100  # related objects in one field of one request
+_CHUNK = 1000  # keys in one query
+
+
+def visible_to_caller(queryset: QuerySet[Any], field: Any) -> QuerySet[Any]:
+    """Scope for models whose queryset has `visible_to(user)`: what the user of the request may see."""
+    request = field.context.get("request")
+    if request is None:
+        raise ImproperlyConfigured("A field scoped to the caller needs context={'request': request}.")
+    return queryset.visible_to(request.user)  # type: ignore[attr-defined,no-any-return]  # the scope asks for it
+
+
+def is_scope(queryset: Any) -> bool:
+    """Tell whether what was given as a `queryset` is a function that makes one."""
+    return callable(queryset) and not isinstance(queryset, QuerySet | Manager)
+
+
+class _AllRelated:
+    """Stands for a queryset that was not named: all objects that the model's own relation allows."""
+
+    def __init__(self, field: Any) -> None:
+        self.field = field
+
+    @property
+    def model(self) -> type[Model]:
+        return self._relation().related_model  # type: ignore[no-any-return]  # Django's relations are untyped
+
+    def all(self) -> QuerySet[Any]:
+        limit = getattr(self._relation(), "get_limit_choices_to", dict)()
+        return self.model._default_manager.complex_filter(limit)
+
+    def _relation(self) -> Any:
+        field = self.field
+        if isinstance(field.parent, drf.ManyRelatedField):
+            field = field.parent
+        return field.parent.Meta.model._meta.get_field(field.source)
+
+
+class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
+    """What the fields below share: a scope, strict keys, and a look-up of many keys in one query.
+
+    *scope* narrows *queryset*; a *queryset* that is a function is a scope on all objects of the relation.
+    """
+
+    wrong_type = "invalid"  # the error for what can be no key
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.scope: Scope | None = kwargs.pop("scope", None)
+        self.batch: Mapping[Hashable, Any] | None = None
+        if is_scope(kwargs.get("queryset")):
+            self.scope = kwargs["queryset"]
+            kwargs["queryset"] = _AllRelated(self)
+        super().__init__(*args, **kwargs)
+
+    @classmethod
+    def many_init(cls, *args: Any, **kwargs: Any) -> "ManyRelatedField":
+        """Return the field for a list of these; *max_items* limits it."""
+        own = {"max_items": kwargs.pop("max_items")} if "max_items" in kwargs else {}
+        shared = {key: kwargs[key] for key in drf.MANY_RELATION_KWARGS if key in kwargs}
+        return ManyRelatedField(child_relation=cls(*args, **kwargs), **shared, **own)
+
+    def get_queryset(self) -> Any:
+        """Return what the caller may choose from; on unsafe methods out of the database that is written."""
+        queryset: Any = super().get_queryset()
+        if isinstance(queryset, _AllRelated):
+            queryset = queryset.all()
+        if self.scope is not None and queryset is not None:
+            queryset = self.scope(queryset, self)
+        request = self.context.get("request")
+        if isinstance(queryset, QuerySet) and (request is None or request.method not in SAFE_METHODS):
+            written = router.db_for_write(queryset.model)
+            return queryset if queryset.db == written else queryset.using(written)
+        return queryset
+
+    def lookup(self) -> str:
+        """Return the path of the model field that keys are compared with, as `filter()` takes it."""
+        raise NotImplementedError
+
+    @functools.cached_property
+    def key_field(self) -> Any:
+        """The model field behind `lookup()`; None where the queryset is none of Django's."""
+        queryset: Any = self.queryset if self.queryset is not None else self.get_queryset()
+        model: Any = getattr(queryset, "model", None)
+        field: Any = None
+        for name in self.lookup().split("__") if model else ():
+            field = model._meta.pk if name == "pk" else model._meta.get_field(name)
+            model = field.related_model
+        while getattr(field, "target_field", None) is not None:  # a primary key that is a relation itself
+            field = field.target_field
+        return field
+
+    def key(self, data: Any) -> Any:
+        """Return *data* as a key of this field; raise `ValidationError`, before any SQL, for what can be none."""
+        field = self.key_field
+        if field is None:
+            return data
+        if not may_be_key(data, field):
+            self.fail(self.wrong_type, data_type=type(data).__name__)
+        key = field.to_python(data)
+        if isinstance(field, IntegerField) and not in_range(key, field):
+            self.missing(data)
+        return key
+
+    def missing(self, data: Any) -> Any:
+        """Raise the error for what does not exist, or not for this caller."""
+        self.fail("does_not_exist", pk_value=data)
+
+    def fetch(self, keys: Iterable[Hashable]) -> dict[Hashable, Any]:
+        """Return `{key: object}` for those of *keys* that the caller may choose, in one query."""
+        path = self.lookup()
+        queryset = self.get_queryset()
+        if "__" in path:
+            queryset = queryset.select_related(path.rpartition("__")[0])
+        key_of = attrgetter(path.replace("__", "."))
+        found: dict[Hashable, Any] = {}
+        wanted = iter(set(keys))
+        while chunk := list(itertools.islice(wanted, _CHUNK)):
+            for each in queryset.filter(**{f"{path}__in": chunk}):
+                if key_of(each) in found:
+                    raise queryset.model.MultipleObjectsReturned(f"{path}={key_of(each)!r} is not unique.")
+                found[key_of(each)] = each
+        return found
+
+    def from_batch(self, data: Any) -> Any:
+        """Return the object for *data* out of what was fetched for all rows of a list."""
+        found = (self.batch or {}).get(self.key(data))
+        return self.missing(data) if found is None else found
+
+    def fail(self, key: str, **kwargs: Any) -> Any:
+        """Raise the error *key*; long values of the client's are not repeated in full."""
+        super().fail(key, **{name: shortened(value) for name, value in kwargs.items()})
+
+
+RelatedField = ScopedRelatedField  # DRF's name for the base of fields of one's own
+
+
+class PrimaryKeyRelatedField(ScopedRelatedField, drf.PrimaryKeyRelatedField[Any]):
+    """DRF's field with a scope: `PrimaryKeyRelatedField(queryset=visible_to_caller)`."""
+
+    wrong_type = "incorrect_type"
+
+    def lookup(self) -> str:
+        return "pk"
+
+    def key(self, data: Any) -> Any:
+        if self.pk_field is not None:
+            return self.pk_field.to_internal_value(data)
+        return super().key(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if self.batch is not None:
+            return self.from_batch(data)
+        self.key(data)
+        return super().to_internal_value(data)
+
+
+class SlugRelatedField(ScopedRelatedField, drf.SlugRelatedField[Any]):
+    """DRF's field with a scope: `SlugRelatedField("code", queryset=visible_to_caller)`."""
+
+    def lookup(self) -> str:
+        return str(self.slug_field)
+
+    def missing(self, data: Any) -> Any:
+        self.fail("does_not_exist", slug_name=self.slug_field, value=str(data))
+
+    def to_internal_value(self, data: Any) -> Any:
+        if self.batch is not None:
+            return self.from_batch(data)
+        self.key(data)
+        return super().to_internal_value(data)
+
+
+class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField):
+    """DRF's field with a scope: `HyperlinkedRelatedField("location-detail", queryset=visible_to_caller)`."""
+
+    _only_key = False
+
+    def lookup(self) -> str:
+        return str(self.lookup_field)
+
+    def key(self, data: Any) -> Any:
+        self._only_key = True
+        try:
+            return super(ScopedRelatedField, self).to_internal_value(data)  # DRF's: it calls get_object()
+        finally:
+            self._only_key = False
+
+    def missing(self, data: Any) -> Any:
+        self.fail("does_not_exist")
+
+    def get_object(self, view_name: str, view_args: Any, view_kwargs: Mapping[str, Any]) -> Any:
+        """Return the object that a URL names, or its key alone where `key` asks."""
+        try:
+            key = ScopedRelatedField.key(self, view_kwargs[self.lookup_url_kwarg])
+        except (ValidationError, DjangoValidationError) as error:
+            raise drf.ObjectValueError(str(error)) from error
+        return key if self._only_key else super().get_object(view_name, view_args, view_kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(data) if self.batch is None else self.from_batch(data)
+
+
+class ManyRelatedField(drf.ManyRelatedField):
+    """A list of related objects: one query for all, each bad item reported by its index, repeats dropped."""
+
+    default_error_messages = {
+        "max_items": _("Ensure this field has no more than {max_items} items."),
+    }
+
+    def __init__(self, child_relation: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.max_items: int | None = kwargs.pop("max_items", MAX_ITEMS)
+        super().__init__(child_relation, *args, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, str | Mapping) or not hasattr(data, "__iter__"):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        if not self.allow_empty and len(data) == 0:
+            self.fail("empty")
+        if self.max_items is not None and len(data) > self.max_items:
+            self.fail("max_items", max_items=self.max_items)
+        look_up = _batched if resolves_keys(self.child_relation) else _one_by_one
+        objects, errors = look_up(self.child_relation, list(data))
+        if errors:
+            raise ValidationError(dict(sorted(errors.items())))
+        return list(dict.fromkeys(objects))
+
+
+def resolves_keys(field: Any) -> bool:
+    """Tell whether *field* finds objects by their keys alone, so that many can be found in one query."""
+    return (
+        isinstance(field, ScopedRelatedField)
+        and type(field).to_internal_value in _OWN_WAYS
+        and (not isinstance(field, HyperlinkedRelatedField) or type(field).get_object is HyperlinkedRelatedField.get_object)
+        and isinstance(field.get_queryset(), QuerySet)
+    )
+
+
+_OWN_WAYS = {each.to_internal_value for each in (PrimaryKeyRelatedField, SlugRelatedField, HyperlinkedRelatedField)}
+
+
+def _batched(child: Any, data: list[Any]) -> tuple[list[Any], dict[int, Any]]:
+    keys, errors = _keys(child, data)
+    found = child.batch if child.batch is not None else child.fetch(keys.values())
+    for index, key in keys.items():
+        if key not in found:
+            try:
+                child.missing(data[index])
+            except ValidationError as error:
+                errors[index] = error.detail
+    return [found[key] for key in keys.values() if key in found], errors
+
+
+def _keys(child: Any, data: list[Any]) -> tuple[dict[int, Any], dict[int, Any]]:
+    keys, errors = {}, {}
+    for index, item in enumerate(data):
+        try:
+            keys[index] = child.key(item)
+        except ValidationError as error:
+            errors[index] = error.detail
+        except DjangoValidationError as error:
+            errors[index] = get_error_detail(error)
+    return keys, errors
+
+
+def _one_by_one(child: Any, data: list[Any]) -> tuple[list[Any], dict[int, Any]]:
+    objects, errors = [], {}
+    for index, item in enumerate(data):
+        try:
+            objects.append(child.to_internal_value(item))
+        except ValidationError as error:
+            errors[index] = error.detail
+        except DjangoValidationError as error:
+            errors[index] = get_error_detail(error)
+    return objects, errors
+
+
+def fetch_for_rows(fields: Iterable[Any], rows: Iterable[Any]) -> None:
+    """Fetch what all *rows* of a list name in *fields* with one query a field, for the validation that follows."""
+    rows = [row for row in rows if isinstance(row, Mapping)]
+    for field in fields:
+        child = getattr(field, "child_relation", field)
+        if not field.read_only and resolves_keys(child):
+            child.batch = child.fetch(_keys(child, list(_sent(field, rows)))[0].values())
+
+
+def _sent(field: Any, rows: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
+    for row in rows:
+        value = field.get_value(row)
+        if not isinstance(field, ManyRelatedField):
+            yield from () if value is empty or value is None or value == "" else (value,)
+        elif isinstance(value, list | tuple) and (field.max_items is None or len(value) <= field.max_items):
+            yield from value

@@ -1,0 +1,205 @@
+"""The objects of a request's body, what is written of each, and the key under which its errors are reported."""
+
+import copy
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import Model
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import get_error_detail
+from rest_framework.serializers import BaseSerializer, ListSerializer
+from rest_framework.settings import api_settings
+
+from hardening.constraints import Promise, promises
+
+Path = tuple[str | int, ...]
+Found = Iterator[tuple[Path, str | int, ErrorDetail]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One object of the body before it is written: its serializer, where it stands, its validated values."""
+
+    serializer: Any
+    path: Path
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row(Item):
+    """An item with the instance that is made of it; *saved* tells whether that reached `Model.save()`."""
+
+    instance: Model
+    saved: bool = False
+
+    @property
+    def model(self) -> type[Model]:
+        return type(self.instance)
+
+    def key(self, names: Iterable[str]) -> str:
+        """Return the one key that the client can write among those of the model fields *names*."""
+        known = writable_keys(self.serializer)
+        keys = list(dict.fromkeys(known[name] for name in names if name in known))
+        return keys[0] if len(keys) == 1 else str(api_settings.NON_FIELD_ERRORS_KEY)
+
+    def error(self, promise: Promise) -> tuple[Path, str, ErrorDetail]:
+        """Return where and in which words breaking *promise* is reported."""
+        declared = reporting_keys(self.serializer).get(promise.constraint.name)
+        key = declared if declared in self.serializer.fields else self.key(promise.fields)
+        known = writable_keys(self.serializer)
+        error = promise.error([known[name] for name in promise.fields if name in known])
+        field = self.serializer.fields.get(key)
+        own_words = field.error_messages.get("unique") if field is not None and promise.unique else None
+        return self.path, key, ErrorDetail(own_words, error.code) if own_words else error
+
+
+def items(serializer: Any, data: Any, path: Path = ()) -> Iterator[Item]:
+    """Yield every object in *serializer*'s validated *data* that a model stands behind, parents first."""
+    if isinstance(serializer, ListSerializer):
+        for index, each in enumerate(data):
+            yield from items(serializer.child, each, (*path, index))
+        return
+    if hasattr(getattr(serializer, "Meta", None), "model"):
+        yield Item(serializer=serializer, path=path, values=data)
+    for field in getattr(serializer, "_writable_fields", ()):
+        if isinstance(field, BaseSerializer) and len(field.source_attrs) == 1:
+            nested = data.get(field.source)
+            if isinstance(nested, dict | list):
+                yield from items(field, nested, (*path, str(field.field_name)))
+
+
+def candidate(item: Item, instance: Model | None) -> Model:
+    """Return what writing *item* would make, unsaved: a copy of *instance* with its values, or a new one."""
+    model = item.serializer.Meta.model
+    plain = {name: value for name, value in item.values.items() if name in _assignable(model)}
+    if instance is None:
+        return model(**plain)
+    changed = copy.copy(instance)
+    for name, value in plain.items():
+        setattr(changed, name, value)
+    return changed
+
+
+@functools.cache
+def _assignable(model: type[Model]) -> frozenset[str]:
+    """Return the names that can be set on an unsaved instance: no relation to many, no read-only property."""
+    names = {name for field in model._meta.concrete_fields if not field.generated for name in _names(field)}
+    names |= {field.name for field in model._meta.private_fields}
+    properties = {name: getattr(model, name) for name in model._meta._property_names}
+    return frozenset(names | {name for name, each in properties.items() if getattr(each, "fset", None)})
+
+
+def rows(found: Sequence[Item], saved: Sequence[Model], instance: Model | None) -> list[Row]:
+    """Return a row for each item in the order of writing; the unsaved ones last, with a candidate each.
+
+    *saved* are the instances that reached `Model.save()`, in order; *instance* is what the first item changes.
+    """
+    left = list(saved)
+    made = []
+    for index, item in enumerate(found):
+        changes = instance if index == 0 and not item.path else None
+        if changes is not None:
+            made.append((0, Row(**vars(item), instance=candidate(item, changes), saved=True)))
+            continue
+        match = _match(item, left, alone=_is_alone(item, found))
+        if match is None:
+            made.append((len(saved), Row(**vars(item), instance=candidate(item, None))))
+        else:
+            left = [each for each in left if each is not match]
+            place = next(place for place, each in enumerate(saved) if each is match)
+            made.append((place, Row(**vars(item), instance=match, saved=True)))
+    return [row for _place, row in sorted(made, key=lambda pair: pair[0])]
+
+
+def _is_alone(item: Item, found: Sequence[Item]) -> bool:
+    return sum(each.serializer.Meta.model is item.serializer.Meta.model for each in found) == 1
+
+
+def _match(item: Item, saved: Sequence[Model], *, alone: bool) -> Model | None:
+    alike = [each for each in saved if type(each) is item.serializer.Meta.model]
+    if alone and alike:
+        return alike[-1]
+    return next((each for each in alike if _agrees(each, item.values)), None)
+
+
+def _agrees(instance: Model, values: Mapping[str, Any]) -> bool:
+    """Tell whether *instance* holds *values*, as far as they are columns of its own."""
+    for field in instance._meta.concrete_fields:
+        value = values.get(field.name, _MISSING)
+        value = value.pk if isinstance(value, Model) else value
+        if value is not _MISSING and getattr(instance, field.attname) != value:
+            return False
+    return True
+
+
+_MISSING = object()
+
+
+def refused(serializer: Any, found: Iterable[tuple[Path, str | int, ErrorDetail]]) -> ValidationError:
+    """Return the validation error for what was *found*, kept by *serializer* for the browsable API's forms."""
+    serializer._errors = _nested(found)
+    return ValidationError(serializer.errors)
+
+
+def _nested(found: Iterable[tuple[Path, str | int, ErrorDetail]]) -> dict[Any, Any]:
+    detail: dict[Any, Any] = {}
+    for path, key, error in found:
+        level = detail
+        for part in path:
+            level = level.setdefault(part, {})
+        errors = level.setdefault(key, [])
+        if error not in errors:  # `unique=True` beside a constraint that says the same
+            errors.append(error)
+    return detail
+
+
+def model_errors(row: Row, error: DjangoValidationError) -> Found:
+    """Yield the errors of a `Model.clean()` or `full_clean()` under the keys of the body."""
+    known = writable_keys(row.serializer)
+    for name, errors in error.update_error_dict({}).items():
+        for single in errors:
+            broken = _promise_of(single, row.model)
+            if broken is not None:
+                yield row.error(broken)
+                continue
+            key = known.get(name, str(api_settings.NON_FIELD_ERRORS_KEY))
+            yield from ((row.path, key, detail) for detail in get_error_detail(single))
+
+
+def _promise_of(error: DjangoValidationError, model: type[Model]) -> Promise | None:
+    """Return the promise whose breach Django found itself: `validate_unique()` and `validate_constraints()`."""
+    names = (error.params or {}).get("unique_check")
+    for promise in promises(model):
+        if names and tuple(names) == getattr(promise.constraint, "fields", None):
+            return promise
+        if error.message == promise.constraint.get_violation_error_message():
+            return promise
+    return None
+
+
+def writable_keys(serializer: Any) -> dict[str, str]:
+    """Return `{name of a model field: key of the body}` for all that the client of *serializer* can write."""
+    keys: dict[str, str] = {}
+    fields = {name: each for each in serializer.Meta.model._meta.get_fields() for name in _names(each)}
+    for key, field in serializer.fields.items():
+        if field.read_only:
+            continue
+        for name in getattr(field, "model_fields", (field.source,)):
+            if name in fields:
+                keys.setdefault(fields[name].name, key)
+    return keys
+
+
+def _names(field: Any) -> set[str]:
+    return {field.name, getattr(field, "attname", field.name)}
+
+
+def reporting_keys(serializer: Any) -> dict[str, str]:
+    """Return `{name of a constraint: key}` as declared by the model and, stronger, by the serializer's Meta."""
+    of_model = getattr(serializer.Meta.model, "constraint_fields", {})
+    own = getattr(serializer.Meta, "constraint_fields", {})
+    known = writable_keys(serializer)
+    return {name: known.get(field, field) for name, field in of_model.items()} | own

@@ -1,0 +1,138 @@
+"""One write, all or nothing: the transaction around it, what was saved in it, and the lock on what it changes.
+
+A serializer's `save()` is a unit of its own. A viewset opens a unit for every unsafe request on one object,
+so that the lock, the write and COMMIT are one transaction; a `save()` in it joins that unit, and a refusal,
+at COMMIT too, is explained when all is rolled back.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connections, transaction
+from django.db.models import Model
+from django.db.models.signals import ModelSignal, pre_save
+from rest_framework.exceptions import NotFound
+
+Explanation = Callable[[DatabaseError], Exception]
+
+
+class Unit:
+    """What is known of a running write to the database *using*."""
+
+    def __init__(self, using: str) -> None:
+        self.using = using
+        self.depth = len(connections[using].atomic_blocks)
+        self.saved: list[Model] = []  # in the order of saving, of the models that are watched
+        self.locked: list[Model] = []
+        self.unjudged: set[type[Model]] = set()  # whose `clean()` needs what only the write itself knows
+        self.explanations: list[Explanation] = []
+        self.committed = False
+
+    def commit(self) -> None:
+        """Note that the data is safe: whatever fails from here on is no refusal of it."""
+        self.committed = True
+
+    def explain(self, error: DatabaseError) -> Exception:
+        """Return what to raise in place of *error*: the answer of the last to write who can explain it."""
+        answers = (explanation(error) for explanation in reversed(self.explanations))
+        return next((answer for answer in answers if answer is not error), error)
+
+    def lock(self, instance: Model) -> None:
+        """Lock the row of *instance* until the transaction ends; raise `NotFound` if it was deleted meanwhile."""
+        if any(each is instance for each in self.locked):
+            return
+        row = type(instance)._base_manager.using(self.using).filter(pk=instance.pk).select_for_update()
+        if not row.values_list("pk").first():
+            raise NotFound
+        self.locked.append(instance)
+
+
+_current: ContextVar[Unit | None] = ContextVar("unit", default=None)
+
+
+@contextmanager
+def unit(using: str, *, in_transaction: bool = True) -> Iterator[Unit]:
+    """Run the block as one transaction, a savepoint within another, and explain a refusal after its rollback.
+
+    *in_transaction* is False for a single statement, which is a transaction by itself in autocommit mode.
+    """
+    nested = connections[using].in_atomic_block
+    block = transaction.atomic(using=using) if in_transaction or nested else nullcontext()
+    current: Unit | None = None
+    try:
+        with block:
+            current = Unit(using)
+            token = _current.set(current)
+            try:
+                if not nested and in_transaction:
+                    transaction.on_commit(current.commit, using=using)
+                yield current
+                if nested:
+                    _check_deferred_constraints(using)
+            finally:
+                _current.reset(token)
+    except DatabaseError as error:
+        if current is None or current.committed:
+            raise
+        answer = current.explain(error)
+        if answer is error:
+            raise
+        raise answer from error
+
+
+@contextmanager
+def joined(using: str, *, in_transaction: bool = True) -> Iterator[Unit]:
+    """Join the running unit, or open one; within a savepoint opened since, that is a unit of its own."""
+    current = _current.get()
+    if current is not None and current.using == using and current.depth == len(connections[using].atomic_blocks):
+        yield current
+        return
+    with unit(using, in_transaction=in_transaction) as current:
+        yield current
+
+
+_watched: dict[type[Model], bool] = {}  # and whether others had listened to `pre_save` before
+
+
+def watch(model: type[Model]) -> None:
+    """Have units record the instances of *model* that reach `Model.save()`."""
+    if model not in _watched:
+        _watched[model] = pre_save.has_listeners(model)
+        pre_save.connect(_record, sender=model, dispatch_uid="hardening.transactions")
+
+
+def has_listeners(signal: ModelSignal, model: type[Model]) -> bool:
+    """Tell whether anyone but this module listens to *signal* of *model*."""
+    if signal is pre_save and model in _watched:
+        return _watched[model]
+    return signal.has_listeners(model)
+
+
+class Unclean(ValidationError):
+    """What `Model.clean()` of *instance* said while it was being saved."""
+
+    def __init__(self, instance: Model, error: ValidationError) -> None:
+        super().__init__(error)
+        self.instance = instance
+
+
+def _record(sender: type[Model], instance: Model, using: str, **_kwargs: Any) -> None:
+    current = _current.get()
+    if current is None or current.using != using:
+        return
+    current.saved.append(instance)
+    if sender in current.unjudged:
+        try:
+            instance.clean()
+        except ValidationError as error:
+            raise Unclean(instance, error) from error
+
+
+def _check_deferred_constraints(using: str) -> None:
+    # A refusal must come now, not at the caller's COMMIT, where nobody knows the fields any more. SQLite can
+    # only search whole tables for it, so there a foreign key of a nested write speaks at the outer COMMIT.
+    if connections[using].vendor == "postgresql":
+        connections[using].check_constraints()

@@ -1,0 +1,132 @@
+"""Viewsets that show a caller what is theirs, and lock what they change until it is written."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import DatabaseError, connections, router
+from django.db.models import Model, ProtectedError, QuerySet, RestrictedError
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from rest_framework import mixins, viewsets
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hardening import drivers
+from hardening.drivers import Kind
+from hardening.exceptions import InUse
+from hardening.transactions import Unit, unit
+from hardening.views import APIView
+
+
+class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
+    """DRF's viewset over what the model's queryset says is visible to the caller.
+
+    An unsafe request on one object runs as one transaction that begins with a lock on it, so that nobody's
+    change is lost and a refusal at COMMIT is explained like any other.
+    """
+
+    lookup_value_regex = "[0-9]{1,19}"  # the digits of a 64-bit key, and of no other script
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Prepare the request as DRF does, and put the handler into a transaction where it changes one object."""
+        super().initial(request, *args, **kwargs)
+        handler = getattr(self, str(request.method).lower(), None)
+        if handler is not None and self.changes_one_object():
+            setattr(self, str(request.method).lower(), self.in_unit(handler))
+
+    def changes_one_object(self) -> bool:
+        """Tell whether the request is an unsafe one on a single object."""
+        return bool(self.detail) and self.request.method not in SAFE_METHODS
+
+    def in_unit(self, handler: Callable[..., Response]) -> Callable[..., Response]:
+        """Return *handler* run as one transaction on the database that its model is written to."""
+
+        def run(*args: Any, **kwargs: Any) -> Response:
+            with unit(router.db_for_write(super(GenericViewSet, self).get_queryset().model)) as self.unit:
+                return handler(*args, **kwargs)
+
+        return run
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return what the caller may see, with what the serializer shows of it fetched along."""
+        queryset = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return queryset
+        queryset = queryset.visible_to(self.request.user)  # type: ignore[attr-defined]  # a check asks for it
+        if self.changes_one_object():
+            return queryset.using(router.db_for_write(queryset.model))
+        meta = getattr(self.get_serializer_class(), "Meta", None)
+        if relations := getattr(meta, "select_related", ()):
+            queryset = queryset.select_related(*relations)
+        return queryset.prefetch_related(*getattr(meta, "prefetch_related", ()))
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Filter as DRF does, and lock the rows of an unsafe request on one object."""
+        queryset = super().filter_queryset(queryset)
+        if not self.changes_one_object():
+            return queryset
+        if queryset.query.distinct or queryset.query.group_by or queryset.query.combinator:  # SQL locks no such rows
+            queryset = queryset.model._base_manager.using(queryset.db).filter(pk__in=queryset.values("pk"))
+        return queryset.select_for_update(of=("self",))
+
+    def get_object(self) -> Any:
+        """Return the object that the URL names, locked if the request changes it."""
+        instance = super().get_object()
+        if self.changes_one_object():
+            self.unit.locked.append(instance)
+        return instance
+
+    def get_query_parameters(self) -> set[str]:
+        """Return the parameters of a list: the paginator's and the filters'."""
+        if self.detail or self.request.method not in SAFE_METHODS:
+            return set()
+        sources = [each() for each in self.filter_backends]
+        if self.paginator is not None:
+            sources.append(self.paginator)
+        return {each["name"] for source in sources for each in source.get_schema_operation_parameters(self)}
+
+
+class DestroyModelMixin(mixins.DestroyModelMixin):
+    """DRF's, with 409 for what others refer to: they are named by their kind, never by their ids."""
+
+    def perform_destroy(self, instance: Model) -> None:
+        """Delete *instance*; raise `InUse` where the models protect it, or the database alone does."""
+        running: Unit = self.unit  # type: ignore[attr-defined]  # of GenericViewSet
+        running.explanations.append(lambda error: _explained(error, instance, running.using))
+        try:
+            instance.delete()
+        except ProtectedError as error:
+            raise _in_use(error.protected_objects) from error
+        except RestrictedError as error:
+            raise _in_use(error.restricted_objects) from error
+
+
+class ModelViewSet(
+    mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    DestroyModelMixin,
+    mixins.ListModelMixin,
+    GenericViewSet,
+):
+    """All of it: list, create, retrieve, update, partial update and destroy."""
+
+
+def _explained(error: DatabaseError, instance: Model, using: str) -> Exception:
+    refusal = drivers.read(error, connections[using])
+    if refusal is None or refusal.kind is not Kind.FOREIGN_KEY:
+        return error
+    return _in_use(_referrers(instance, using))
+
+
+def _referrers(instance: Model, using: str) -> Iterable[Any]:
+    for relation in instance._meta.related_objects:
+        rows = relation.related_model._base_manager.using(using).filter(**{relation.field.name: instance.pk})
+        if rows.exists():
+            yield relation.related_model
+
+
+def _in_use(holders: Iterable[Any]) -> InUse:
+    names = sorted({str(each._meta.verbose_name_plural) for each in holders})
+    return InUse(_("This is in use by {holders}.").format(holders=get_text_list(names, _("and")))) if names else InUse()

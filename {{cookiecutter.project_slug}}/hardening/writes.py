@@ -1,0 +1,174 @@
+"""How a serializer's `save()` writes: judge in Python what is certain, write as one unit, explain a refusal."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DatabaseError, router
+from django.db.models import CheckConstraint, Manager, Model, QuerySet
+from django.db.models.signals import post_save, pre_save
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.serializers import as_serializer_error
+
+from hardening.conditions import certainly_violated
+from hardening.constraints import promises
+from hardening.exceptions import details
+from hardening.refusals import explain
+from hardening.rows import (
+    Item,
+    Path,
+    Row,
+    candidate,
+    items,
+    model_errors,
+    refused,
+    rows,
+)
+from hardening.transactions import Unit, has_listeners, joined, watch
+
+# The modules whose create(), update() and save() write what they are given and nothing else.
+_PLAIN = (
+    "rest_framework.serializers",
+    "hardening.serializers",
+    "hardening.models",
+    "django.db.models.base",
+    "django.contrib.auth.base_user",
+)
+
+
+@contextmanager
+def written(root: Any, model: type[Model], data: Any) -> Iterator[None]:
+    """Run the block, which writes *data* for the serializer *root*, as one unit explained in *root*'s keys.
+
+    What `Model.clean()` changes is put into *data*. Raises `ValidationError` for what the rules of the model
+    or of the database refuse, `NotFound` where the row to change is gone, and `TryAgain`.
+    """
+    instance = root.instance if isinstance(root.instance, Model) else None
+    plain = _writes_as_given(root, model)
+    found = list(items(root, data))
+    lists_changes = root.instance is not None and instance is None  # what each row changes, only it knows
+    unjudged = set() if lists_changes else _judge(root, found, instance, certain=plain)
+    found = [replace(item, values=dict(item.values)) for item in found]  # create() may take them apart
+    if len(found) > 1 or not plain:
+        for item in found:
+            watch(item.serializer.Meta.model)
+    alone = plain and instance is None and _is_one_statement(model, found)
+    memory = _Memory(root)
+    using = router.db_for_write(model, instance=instance) if instance is not None else router.db_for_write(model)
+    with joined(using, in_transaction=not alone) as unit:
+        unit.unjudged |= unjudged
+        unit.explanations.append(lambda error: _explained(error, root, found, unit, memory))
+        if instance is not None and not instance._state.adding:
+            unit.lock(instance)
+        try:
+            yield
+        except DjangoValidationError as error:
+            row = _row_of(error, rows(found, unit.saved, instance))
+            memory.restore()
+            raise refused(root, model_errors(row, error)) from error
+        except ValidationError as error:
+            memory.restore()
+            root._errors = as_serializer_error(error)
+            error.detail = root.errors
+            raise
+
+
+def _writes_as_given(root: Any, model: type[Model]) -> bool:
+    """Tell whether the validated values are exactly what will be written."""
+    child = getattr(root, "child", root)
+    methods = [getattr(type(each), name) for each in (root, child) for name in ("create", "update")]
+    manager: Any = model._default_manager
+    return (
+        all(method.__module__ in _PLAIN for method in (*methods, model.save, model.save_base))
+        and type(manager).create is Manager.create
+        and manager._queryset_class.create is QuerySet.create
+        and not has_listeners(pre_save, model)
+    )
+
+
+def _is_one_statement(model: type[Model], found: Sequence[Item]) -> bool:
+    """Tell whether a plain create is a single INSERT, which needs no transaction around it."""
+    if len(found) != 1 or found[0].path or model._meta.parents or has_listeners(post_save, model):
+        return False
+    return not any(isinstance(value, list | tuple | set) for value in found[0].values.values())
+
+
+def _judge(root: Any, found: Sequence[Item], instance: Model | None, *, certain: bool) -> set[type[Model]]:
+    """Apply `Model.clean()`, and the checks where Python is *certain*, to what needs no query.
+
+    Returns the models whose `clean()` has to wait for the write itself: objects nested in others, whose
+    relation to their parent is not known yet, and those that miss another relation.
+    """
+    errors: list[tuple[Path, str | int, ErrorDetail]] = []
+    waiting = set()
+    for item in found:
+        model = item.serializer.Meta.model
+        cleans = model.clean is not Model.clean
+        if any(isinstance(part, str) for part in item.path):
+            waiting |= {model} if cleans else set()
+            continue
+        checks = [each for each in promises(model) if certain and isinstance(each.constraint, CheckConstraint)]
+        if not cleans and not checks:
+            continue
+        row = Row(**vars(item), instance=candidate(item, None if item.path else instance))
+        errors += [row.error(each) for each in checks if certainly_violated(each.constraint, row.instance)]
+        try:
+            errors += _cleaned(row)
+        except ObjectDoesNotExist:
+            waiting.add(model)
+    if errors:
+        raise refused(root, errors)
+    return waiting
+
+
+def _cleaned(row: Row) -> list[tuple[Path, str | int, ErrorDetail]]:
+    """Return the errors of `Model.clean()`; put what it changed into the row's values."""
+    fields = [field for field in row.model._meta.concrete_fields if not field.generated]
+    before = [getattr(row.instance, field.attname) for field in fields]
+    try:
+        row.instance.clean()
+    except DjangoValidationError as error:
+        return list(model_errors(row, error))
+    except ValidationError as error:
+        found = as_serializer_error(error)
+        return [((*row.path, *path[:-1]), path[-1], detail) for path, detail in details(found)]
+    for field, value in zip(fields, before, strict=True):
+        if getattr(row.instance, field.attname) != value:
+            row.values[field.name] = getattr(row.instance, field.name)
+    return []
+
+
+def _explained(error: DatabaseError, root: Any, found: Sequence[Item], unit: Unit, memory: "_Memory") -> Exception:
+    answer = explain(error, rows(found, unit.saved, memory.instance), root, unit.using)
+    memory.restore()
+    return answer
+
+
+def _row_of(error: DjangoValidationError, written_rows: Sequence[Row]) -> Row:
+    """Return the row whose `clean()` or `save()` raised *error*."""
+    culprit = getattr(error, "instance", None)
+    for row in written_rows:
+        if row.instance is culprit or (culprit is None and not row.saved):
+            return row
+    return written_rows[-1]
+
+
+class _Memory:
+    """The serializer's instance as it was, to put back when its write failed."""
+
+    def __init__(self, root: Any) -> None:
+        self.root = root
+        self.instance: Model | None = root.instance if isinstance(root.instance, Model) else None
+        if self.instance is not None:
+            self.attributes = self.instance.__dict__.copy()
+            self.cache = self.instance._state.fields_cache.copy()
+
+    def restore(self) -> None:
+        self.root.instance = self.instance
+        if self.instance is not None:
+            self.instance.__dict__.clear()
+            self.instance.__dict__.update(self.attributes)
+            self.instance._state.fields_cache = self.cache.copy()

@@ -1,0 +1,26 @@
+"""The example's resources: who may do what is the queryset's `visible_to`, what is valid the serializer's."""
+
+from hardening.viewsets import ModelViewSet
+from purchases.models import Contact, Location, Purchase
+from purchases.serializers import ContactSerializer, LocationSerializer, PurchaseSerializer
+
+
+class LocationViewSet(ModelViewSet):
+    """Where the caller has things delivered."""
+
+    queryset = Location.objects.all()
+    serializer_class = LocationSerializer
+
+
+class ContactViewSet(ModelViewSet):
+    """Whom to reach at the caller's locations."""
+
+    queryset = Contact.objects.all()
+    serializer_class = ContactSerializer
+
+
+class PurchaseViewSet(ModelViewSet):
+    """What the caller buys."""
+
+    queryset = Purchase.objects.all()
+    serializer_class = PurchaseSerializer
