@@ -1,9 +1,8 @@
 """Who uses the API."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from django.contrib.auth.models import AbstractUser
-from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.contrib.auth.models import AbstractUser, UserManager as DjangoUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -29,7 +28,7 @@ class User(AbstractUser, Model):
 
     email = models.EmailField("email address")
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta(AbstractUser.Meta):
         constraints = [

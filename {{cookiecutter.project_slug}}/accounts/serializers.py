@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
+from knox.models import get_token_model
+from rest_framework.fields import get_error_detail
 
 from accounts.models import Profile, User
 from hardening import serializers
@@ -16,7 +18,7 @@ def hashed(password: str, user: User) -> str:
     try:
         validate_password(password, user)
     except DjangoValidationError as error:
-        raise serializers.ValidationError({"password": serializers.get_error_detail(error)}) from error
+        raise serializers.ValidationError({"password": get_error_detail(error)}) from error
     return make_password(password)
 
 
@@ -50,14 +52,16 @@ class AccountSerializer(serializers.ModelSerializer):
             return attrs
         if current is None:
             raise serializers.ValidationError({"current_password": "This field is required."}, "required")
-        if not self.instance.check_password(current):
+        account: Any = self.instance
+        if not account.check_password(current):
             raise serializers.ValidationError({"current_password": "This is not your password."}, "wrong_password")
-        return {**attrs, "password": hashed(attrs["password"], self.instance)}
+        return {**attrs, "password": hashed(attrs["password"], account)}
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:
         account: User = super().update(instance, validated_data)
         if "password" in validated_data:
-            account.auth_token_set.exclude(pk=self.context["request"].auth.pk).delete()
+            tokens = get_token_model().objects.filter(user=account)
+            tokens.exclude(pk=self.context["request"].auth.pk).delete()
         return account
 
 

@@ -1,9 +1,8 @@
 """Registration, the caller's own account, signing in and out, and profiles."""
 
-from typing import Any
-
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from drf_spectacular.utils import extend_schema
 from knox.models import get_token_model
 from knox.settings import knox_settings
 from rest_framework import mixins
@@ -52,11 +51,11 @@ class LoginView(APIView):
     permission_classes = [AllowAny]
     authentication_classes = []
     throttle_classes = [LoginRateThrottle]
-    serializer_class = LoginSerializer
 
     def get_authenticate_header(self, request: Request) -> str:
         return str(knox_settings.AUTH_HEADER_PREFIX)
 
+    @extend_schema(request=LoginSerializer, responses=TokenSerializer)
     def post(self, request: Request) -> Response:
         serializer = LoginSerializer(data=request.data, context={"request": request, "view": self})
         serializer.is_valid(raise_exception=True)
@@ -71,6 +70,7 @@ class LoginView(APIView):
 class LogoutView(APIView):
     """The end of the token that the request carries."""
 
+    @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         request.auth.delete()
         user_logged_out.send(sender=User, request=request, user=request.user)
@@ -80,8 +80,9 @@ class LogoutView(APIView):
 class LogoutAllView(APIView):
     """The end of all tokens of the caller."""
 
+    @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        request.user.auth_token_set.all().delete()
+        get_token_model().objects.filter(user=request.user).delete()
         user_logged_out.send(sender=User, request=request, user=request.user)
         return Response(status=204)
 

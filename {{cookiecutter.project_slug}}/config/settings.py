@@ -12,7 +12,8 @@ from hardening.databases import with_limits
 from hardening.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
 
 # The variables of the process win over the file's. ENV_FILE names another file, or none.
 env = environ.FileAwareEnv()
@@ -144,7 +145,7 @@ REST_FRAMEWORK = {
         "user": env.str("THROTTLE_USER", default="600/min"),
         "login": env.str("THROTTLE_LOGIN", default="5/min"),
     },
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "hardening.schema.AutoSchema",
     "DEFAULT_METADATA_CLASS": "rest_framework.metadata.SimpleMetadata" if DEBUG else None,
     "EXCEPTION_HANDLER": "hardening.handlers.exception_handler",
     "HTML_SELECT_CUTOFF": 100,
@@ -158,7 +159,7 @@ if DEBUG:  # the browsable API, with its forms and its session
 
 ERROR_TYPES = "/api/v1/errors/"
 SPECTACULAR_SETTINGS = {
-    "TITLE": PROJECT["name"],
+    "TITLE": PYPROJECT["tool"]["project"]["title"],
     "DESCRIPTION": PROJECT["description"],
     "VERSION": PROJECT["version"],
     "OAS_VERSION": "3.1.1",

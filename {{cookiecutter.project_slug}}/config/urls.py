@@ -5,8 +5,8 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import include, path
 
+from hardening.docs import DocsView, SchemaView
 from hardening.probes import livez, readyz
-from hardening.schema import DocsView, SchemaView
 
 api = [path("", include(f"{app}.urls")) for app in settings.APPS if Path(settings.BASE_DIR, app, "urls.py").exists()]
 

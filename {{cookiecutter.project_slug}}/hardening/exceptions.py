@@ -26,8 +26,8 @@ class Code(str):
         self.status = status
         return self
 
-    def __getnewargs__(self) -> tuple[str, int]:  # copies and pickles keep the status
-        return str(self), self.status
+    def __reduce__(self) -> tuple[type["Code"], tuple[str, int]]:  # copies and pickles keep the status
+        return type(self), (str(self), self.status)
 
 
 class FieldError(ValidationError):
@@ -156,8 +156,8 @@ def status_of(detail: Any) -> int:
     return statuses.pop() if len(statuses) == 1 else status.HTTP_400_BAD_REQUEST
 
 
-def _status_of_code(code: str) -> int:
-    return code.status if isinstance(code, Code) else STATUS_BY_CODE.get(code, status.HTTP_400_BAD_REQUEST)
+def _status_of_code(code: str | None) -> int:
+    return code.status if isinstance(code, Code) else STATUS_BY_CODE.get(code or "", status.HTTP_400_BAD_REQUEST)
 
 
 def _with_status(detail: Any, status_code: int, *, top: bool = True) -> Any:
@@ -166,5 +166,5 @@ def _with_status(detail: Any, status_code: int, *, top: bool = True) -> Any:
         return {key: _with_status(value, status_code, top=False) for key, value in detail.items()}
     if isinstance(detail, list):
         return [_with_status(item, status_code) for item in detail]
-    single = ErrorDetail(str(detail), Code(detail.code, status_code))
+    single = ErrorDetail(str(detail), Code(detail.code or "invalid", status_code))
     return single if top else [single]

@@ -63,8 +63,9 @@ class JoinedField(serializers.CharField):
         """Validate nothing more: `to_internal_value` validated the text and its parts."""
 
     def _errors(self, name: str, part: str) -> list[Any]:
+        serializer: Any = self.parent
         try:
-            self.parent.Meta.model._meta.get_field(name).run_validators(part)
+            serializer.Meta.model._meta.get_field(name).run_validators(part)
         except DjangoValidationError as error:
-            return get_error_detail(error)
+            return list(get_error_detail(error))
         return []

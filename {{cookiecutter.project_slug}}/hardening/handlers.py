@@ -18,9 +18,9 @@ from rest_framework.fields import get_error_detail
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
-from hardening import drivers
-from hardening.drivers import Kind
 from hardening.exceptions import BadRequest, FieldError, InUse, PayloadTooLarge, TryAgain, status_of
+from hardening.integrity import drivers
+from hardening.integrity.drivers import Kind
 from hardening.problems import PROBLEM_JSON, document
 
 logger = logging.getLogger(__name__)
@@ -55,9 +55,9 @@ def _(error: django.ValidationError, context: dict[str, Any]) -> Exception:
 @foreseen.register
 def _(error: django.ObjectDoesNotExist, context: dict[str, Any]) -> Exception:
     """Only the object that the URL names is "not found"; another one that is missing is a fault of ours."""
-    model = getattr(getattr(context.get("view"), "queryset", None), "model", None)
-    named = model is not None and context.get("kwargs")
-    return exceptions.NotFound() if named and isinstance(error, model.DoesNotExist) else error
+    model: Any = getattr(getattr(context.get("view"), "queryset", None), "model", None)
+    named = model is not None and context.get("kwargs") and isinstance(error, model.DoesNotExist)
+    return exceptions.NotFound() if named else error
 
 
 @foreseen.register

@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 
-_SHARED = [
+_SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -26,7 +26,7 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
         cache_logger_on_first_use=True,
     )
     renderer = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
-    traceback = [] if readable else [structlog.processors.format_exc_info]
+    traceback: list[Any] = [] if readable else [structlog.processors.format_exc_info]
     return {
         "version": 1,
         "disable_existing_loggers": False,

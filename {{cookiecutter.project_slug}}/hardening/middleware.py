@@ -79,7 +79,11 @@ def error_documents(get_response: GetResponse) -> GetResponse:
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         media_type = response.headers.get("Content-Type", "").partition(";")[0]
-        if response.status_code >= 400 and media_type not in (JSON, PROBLEM_JSON) and not isinstance(response, Response):
+        if (
+            response.status_code >= 400
+            and media_type not in (JSON, PROBLEM_JSON)
+            and not isinstance(response, Response)
+        ):
             _become_document(response, request)
         return response
 
@@ -120,7 +124,9 @@ def https_only(get_response: GetResponse) -> GetResponse:
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
-        exempt = not settings.SECURE_SSL_REDIRECT or settings.TRUSTED_PROXIES == 0 or request.path in ("/livez", "/readyz")
+        exempt = (
+            not settings.SECURE_SSL_REDIRECT or settings.TRUSTED_PROXIES == 0 or request.path in ("/livez", "/readyz")
+        )
         if exempt or request.is_secure():
             return get_response(request)
         return HttpResponse(status=HTTPStatus.FORBIDDEN)

@@ -7,7 +7,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, router
 from django.utils.translation import gettext_lazy as _
 
-from hardening.constraints import Promise, promises
+from hardening.integrity.constraints import Promise, promises
 
 
 class QuerySet(models.QuerySet[Any]):
@@ -37,19 +37,19 @@ class Model(models.Model):
     class Meta:
         abstract = True
 
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
-        """Build an instance from a row, and remember what must not change."""
-        instance = super().from_db(db, field_names, values)
-        instance._remember()
-        return instance
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save as Django does; raise `ValidationError` for a field that never changes."""
         if changed := self._changed_immutable_fields():
             raise _unchangeable(changed)
         super().save(*args, **kwargs)
         self._remember()
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        """Build an instance from a row as Django does, and remember what must not change."""
+        instance = super().from_db(*args, **kwargs)
+        instance._remember()
+        return instance
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """Clean as Django does, and report a changed immutable field where a form shows it."""
@@ -82,7 +82,7 @@ class Model(models.Model):
 
     def _immutable_values(self) -> dict[str, Any]:
         deferred = self.get_deferred_fields()
-        fields = [self._meta.get_field(name) for name in self.immutable_fields]
+        fields: list[Any] = [self._meta.get_field(name) for name in self.immutable_fields]
         return {each.name: getattr(self, each.attname) for each in fields if each.attname not in deferred}
 
     def _changed_immutable_fields(self) -> list[str]:

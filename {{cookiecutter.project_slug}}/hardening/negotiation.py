@@ -1,7 +1,7 @@
 """Content negotiation in which asking for problem details is never an error by itself."""
 
-from django.http import HttpRequest
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
 
 from hardening.problems import JSON, PROBLEM_JSON
 
@@ -9,6 +9,6 @@ from hardening.problems import JSON, PROBLEM_JSON
 class ContentNegotiation(DefaultContentNegotiation):
     """DRF's negotiation, to which `application/problem+json` means JSON wherever there is no problem to tell."""
 
-    def get_accept_list(self, request: HttpRequest) -> list[str]:
+    def get_accept_list(self, request: Request) -> list[str]:
         """Return the media types that *request* accepts."""
         return [token.replace(PROBLEM_JSON, JSON) for token in super().get_accept_list(request)]

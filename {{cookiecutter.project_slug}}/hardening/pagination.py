@@ -4,8 +4,7 @@ import re
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
@@ -25,7 +24,7 @@ class KeysetPagination(CursorPagination):
     max_page_size = 100
     page_size_query_param = "page_size"
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """Return the rows of the page that *request* asks for."""
         self.signer = Signer(salt=f"cursor of {queryset.model._meta.label}")
         return super().paginate_queryset(queryset, request, view)
@@ -42,7 +41,7 @@ class KeysetPagination(CursorPagination):
 
     def encode_cursor(self, cursor: Cursor) -> str:
         """Return the URL of the page at *cursor*."""
-        return replace_query_param(self.base_url, self.cursor_query_param, self.signer.sign_object(list(cursor)))
+        return replace_query_param(str(self.base_url), self.cursor_query_param, self.signer.sign_object(list(cursor)))
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         """Return the cursor of *request*; raise `ValidationError` for one that this list did not give out."""
@@ -63,5 +62,6 @@ class KeysetPagination(CursorPagination):
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Return the schema of a page, in which all three members are always there."""
-        page = super().get_paginated_response_schema(schema)
-        return {**page, "required": ["next", "previous", "results"]}
+        link = {"type": ["string", "null"], "format": "uri"}
+        properties = {"next": link, "previous": link, "results": schema}
+        return {"type": "object", "properties": properties, "required": list(properties)}

@@ -71,4 +71,3 @@ def _of_the_request(detail: Mapping[str, Any]) -> ErrorDetail | None:
 def _common_code(errors: list[ErrorDetail]) -> str:
     codes = {str(each.code) for each in errors}
     return codes.pop() if len(codes) == 1 else "invalid"
-

@@ -11,8 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
-from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError as DjangoValidationError
 from django.db import router
 from django.db.models import IntegerField, Manager, Model, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -22,8 +21,8 @@ from rest_framework.fields import empty, get_error_detail
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.relations import (
     HyperlinkedIdentityField as HyperlinkedIdentityField,
+    StringRelatedField as StringRelatedField,
 )
-from rest_framework.relations import StringRelatedField as StringRelatedField
 
 from hardening.keys import in_range, may_be_key, shortened
 
@@ -57,7 +56,7 @@ class _AllRelated:
         return self._relation().related_model  # type: ignore[no-any-return]  # Django's relations are untyped
 
     def all(self) -> QuerySet[Any]:
-        limit = getattr(self._relation(), "get_limit_choices_to", dict)()
+        limit: Any = getattr(self._relation(), "get_limit_choices_to", dict)()
         return self.model._default_manager.complex_filter(limit)
 
     def _relation(self) -> Any:
@@ -92,7 +91,7 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
 
     def get_queryset(self) -> Any:
         """Return what the caller may choose from; on unsafe methods out of the database that is written."""
-        queryset: Any = super().get_queryset()
+        queryset: Any = drf.RelatedField.get_queryset(self)
         if isinstance(queryset, _AllRelated):
             queryset = queryset.all()
         if self.scope is not None and queryset is not None:
@@ -110,7 +109,8 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
     @functools.cached_property
     def key_field(self) -> Any:
         """The model field behind `lookup()`; None where the queryset is none of Django's."""
-        queryset: Any = self.queryset if self.queryset is not None else self.get_queryset()
+        queryset: Any = getattr(self, "queryset", None)
+        queryset = self.get_queryset() if queryset is None else queryset
         model: Any = getattr(queryset, "model", None)
         field: Any = None
         for name in self.lookup().split("__") if model else ():
@@ -201,7 +201,7 @@ class SlugRelatedField(ScopedRelatedField, drf.SlugRelatedField[Any]):
         return super().to_internal_value(data)
 
 
-class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField):
+class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField[Any]):
     """DRF's field with a scope: `HyperlinkedRelatedField("location-detail", queryset=visible_to_caller)`."""
 
     _only_key = False
@@ -219,7 +219,7 @@ class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField):
     def missing(self, data: Any) -> Any:
         self.fail("does_not_exist")
 
-    def get_object(self, view_name: str, view_args: Any, view_kwargs: Mapping[str, Any]) -> Any:
+    def get_object(self, view_name: str, view_args: Any, view_kwargs: dict[str, Any]) -> Any:
         """Return the object that a URL names, or its key alone where `key` asks."""
         try:
             key = ScopedRelatedField.key(self, view_kwargs[self.lookup_url_kwarg])
@@ -252,7 +252,8 @@ class ManyRelatedField(drf.ManyRelatedField):
         look_up = _batched if resolves_keys(self.child_relation) else _one_by_one
         objects, errors = look_up(self.child_relation, list(data))
         if errors:
-            raise ValidationError(dict(sorted(errors.items())))
+            in_order: Any = {index: errors[index] for index in sorted(errors)}
+            raise ValidationError(in_order)
         return list(dict.fromkeys(objects))
 
 
@@ -261,7 +262,10 @@ def resolves_keys(field: Any) -> bool:
     return (
         isinstance(field, ScopedRelatedField)
         and type(field).to_internal_value in _OWN_WAYS
-        and (not isinstance(field, HyperlinkedRelatedField) or type(field).get_object is HyperlinkedRelatedField.get_object)
+        and (
+            not isinstance(field, HyperlinkedRelatedField)
+            or type(field).get_object is HyperlinkedRelatedField.get_object
+        )
         and isinstance(field.get_queryset(), QuerySet)
     )
 
@@ -282,7 +286,8 @@ def _batched(child: Any, data: list[Any]) -> tuple[list[Any], dict[int, Any]]:
 
 
 def _keys(child: Any, data: list[Any]) -> tuple[dict[int, Any], dict[int, Any]]:
-    keys, errors = {}, {}
+    keys: dict[int, Any] = {}
+    errors: dict[int, Any] = {}
     for index, item in enumerate(data):
         try:
             keys[index] = child.key(item)
@@ -294,7 +299,8 @@ def _keys(child: Any, data: list[Any]) -> tuple[dict[int, Any], dict[int, Any]]:
 
 
 def _one_by_one(child: Any, data: list[Any]) -> tuple[list[Any], dict[int, Any]]:
-    objects, errors = [], {}
+    objects: list[Any] = []
+    errors: dict[int, Any] = {}
     for index, item in enumerate(data):
         try:
             objects.append(child.to_internal_value(item))

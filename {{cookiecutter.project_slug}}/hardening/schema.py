@@ -1,17 +1,145 @@
-"""The OpenAPI schema and its page."""
+"""The OpenAPI schema: what every operation answers when it refuses."""
 
-from django.conf import settings
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
+from drf_spectacular.plumbing import ResolvedComponent, force_instance
+from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.settings import api_settings
+
+from hardening.integrity.constraints import promises
+from hardening.integrity.rows import key_of
+from hardening.problems import JSON, PROBLEM_JSON
+
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+_NESTED_TEXTS = {"anyOf": [_TEXTS, {"type": "object", "additionalProperties": True}]}
+
+_ERROR = {
+    "type": "object",
+    "description": "An error of the request as a whole.",
+    "properties": {"detail": {"type": "string"}, "code": {"type": "string"}},
+    "required": ["detail", "code"],
+    "additionalProperties": False,
+}
+_PROBLEM = {
+    "type": "object",
+    "description": "The same as problem details (RFC 9457), for who accepts them.",
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string", "format": "uri"},
+        "request_id": {"type": "string"},
+        "code": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "pointer": {"type": "string", "description": "A JSON pointer (RFC 6901) into the body."},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+                "required": ["pointer", "code", "detail"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "detail", "request_id"],
+}
 
 
-class SchemaView(SpectacularAPIView):
-    """The schema as JSON or YAML; without `DEBUG` it takes a token."""
+class AutoSchema(SpectacularAutoSchema):
+    """drf-spectacular's, with every status that an operation can refuse with, in both renderings."""
 
-    permission_classes = [AllowAny] if settings.DEBUG else [IsAuthenticated]
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        bodies = super()._get_response_bodies(direction)
+        for status in sorted(self.error_statuses()):
+            bodies.setdefault(str(status), self.error_response(status))
+        return bodies
+
+    def error_statuses(self) -> set[int]:
+        """Return the statuses of 400 and above that this operation answers with."""
+        statuses = {400, 405, 406, 503, *getattr(self.view, "error_statuses", ())}
+        if self.view.get_authenticators():
+            statuses.add(401)
+        if any(not isinstance(each, (AllowAny, IsAuthenticated)) for each in self.view.get_permissions()):
+            statuses.add(403)
+        if "{" in self.path:
+            statuses.add(404)
+        if self.view.get_throttles():
+            statuses.add(429)
+        if self.method in ("POST", "PUT", "PATCH"):
+            statuses |= {411, 413, 415}
+        if self.method == "DELETE" or list(self.conflicts()):
+            statuses.add(409)
+        return statuses
+
+    def conflicts(self) -> Iterable[str]:
+        """Yield the keys of the body that can clash with what is stored."""
+        serializer = self.body_serializer()
+        if isinstance(serializer, serializers.ModelSerializer):
+            model: Any = serializer.Meta.model
+            for promise in promises(model):
+                key = key_of(serializer, promise)
+                if promise.unique and key in serializer.fields and not serializer.fields[key].read_only:
+                    yield key
+
+    def body_serializer(self) -> Any:
+        """Return the serializer of the request's body, or None."""
+        serializer = self.get_request_serializer() if self.method in ("POST", "PUT", "PATCH") else None
+        return force_instance(serializer)
+
+    def error_response(self, status: int) -> dict[str, Any]:
+        """Return the response object for *status*."""
+        problem = self.shared("Problem", _PROBLEM)
+        content = {JSON: {"schema": self.error_schema(status)}, PROBLEM_JSON: {"schema": problem}}
+        return {"description": HTTPStatus(status).phrase, "content": content}
+
+    def error_schema(self, status: int) -> dict[str, Any]:
+        """Return the schema of DRF's shape for *status*: an error of the request, or texts under keys."""
+        error = self.shared("Error", _ERROR)
+        serializer = self.body_serializer()
+        name = "Query" if serializer is None else type(serializer).__name__.removesuffix("Serializer")
+        fields = getattr(serializer, "fields", {})
+        if status == HTTPStatus.BAD_REQUEST:
+            own = {key: field for key, field in fields.items() if not field.read_only or key in _filled(serializer)}
+            return {"anyOf": [self.shared(f"{name}Errors", _keyed(own)), error]}
+        if status == HTTPStatus.CONFLICT and self.method != "DELETE":
+            return self.shared(f"{name}Conflict", _keyed({key: fields[key] for key in self.conflicts()}))
+        return error
+
+    def shared(self, name: str, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return a reference to *schema*, kept once under *name*."""
+        component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=name)
+        self.registry.register_on_missing(component)
+        reference: dict[str, Any] = component.ref
+        return reference
 
 
-class DocsView(SpectacularSwaggerSplitView):
-    """The page of the schema, with its assets from this server; there with `DEBUG` only."""
+def _filled(serializer: Any) -> Iterable[str]:
+    return getattr(getattr(serializer, "Meta", None), "create_defaults", ())
 
-    permission_classes = [AllowAny]
+
+def _keyed(fields: dict[str, Any]) -> dict[str, Any]:
+    properties = {key: _NESTED_TEXTS if _is_composite(field) else _TEXTS for key, field in fields.items()}
+    properties[str(api_settings.NON_FIELD_ERRORS_KEY)] = _TEXTS
+    return {"type": "object", "properties": properties, "additionalProperties": _TEXTS}
+
+
+def _is_composite(field: Any) -> bool:
+    return isinstance(field, serializers.BaseSerializer | serializers.ManyRelatedField | serializers.ListField)
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """How the schema shows our authentication."""
+
+    target_class = "hardening.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}

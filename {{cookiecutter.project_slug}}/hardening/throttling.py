@@ -12,6 +12,9 @@ class FixedWindowThrottle(throttling.SimpleRateThrottle):
     The cache has to be shared for that: `CACHE_URL`. An empty rate switches a throttle off.
     """
 
+    num_requests: int
+    duration: int
+
     def get_rate(self) -> str | None:
         """Return the configured rate of this scope."""
         return super().get_rate() or None
@@ -38,7 +41,7 @@ class FixedWindowThrottle(throttling.SimpleRateThrottle):
 
     def wait(self) -> float:
         """Return the seconds until the next window."""
-        return self.duration - self.now % self.duration
+        return float(self.duration - self.now % self.duration)
 
 
 class AnonRateThrottle(FixedWindowThrottle, throttling.AnonRateThrottle):

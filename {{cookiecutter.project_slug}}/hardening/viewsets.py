@@ -12,10 +12,10 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hardening import drivers
-from hardening.drivers import Kind
 from hardening.exceptions import InUse
-from hardening.transactions import Unit, unit
+from hardening.integrity import drivers
+from hardening.integrity.drivers import Kind
+from hardening.integrity.transactions import Unit, unit
 from hardening.views import APIView
 
 
@@ -48,12 +48,12 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
 
         return run
 
-    def get_queryset(self) -> QuerySet[Any]:
+    def get_queryset(self) -> Any:
         """Return what the caller may see, with what the serializer shows of it fetched along."""
-        queryset = super().get_queryset()
+        queryset: Any = super().get_queryset()
         if getattr(self, "swagger_fake_view", False):
             return queryset
-        queryset = queryset.visible_to(self.request.user)  # type: ignore[attr-defined]  # a check asks for it
+        queryset = queryset.visible_to(self.request.user)
         if self.changes_one_object():
             return queryset.using(router.db_for_write(queryset.model))
         meta = getattr(self.get_serializer_class(), "Meta", None)
@@ -81,7 +81,7 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
         """Return the parameters of a list: the paginator's and the filters'."""
         if self.detail or self.request.method not in SAFE_METHODS:
             return set()
-        sources = [each() for each in self.filter_backends]
+        sources: list[Any] = [each() for each in self.filter_backends]
         if self.paginator is not None:
             sources.append(self.paginator)
         return {each["name"] for source in sources for each in source.get_schema_operation_parameters(self)}

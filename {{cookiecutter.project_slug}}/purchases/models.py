@@ -67,6 +67,7 @@ class Contact(Model):
     objects = ContactQuerySet.as_manager()
 
     class Meta:
+        ordering = ("pk",)
         constraints = [
             models.UniqueConstraint(
                 fields=["location", "name"],

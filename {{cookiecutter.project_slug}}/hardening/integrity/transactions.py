@@ -101,7 +101,7 @@ def watch(model: type[Model]) -> None:
     """Have units record the instances of *model* that reach `Model.save()`."""
     if model not in _watched:
         _watched[model] = pre_save.has_listeners(model)
-        pre_save.connect(_record, sender=model, dispatch_uid="hardening.transactions")
+        pre_save.connect(_record, sender=model, dispatch_uid="hardening.integrity.transactions")
 
 
 def has_listeners(signal: ModelSignal, model: type[Model]) -> bool:

@@ -5,19 +5,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
-from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError as DjangoValidationError
 from django.db import DatabaseError, router
-from django.db.models import CheckConstraint, Manager, Model, QuerySet
+from django.db.models import Manager, Model, QuerySet
 from django.db.models.signals import post_save, pre_save
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.serializers import as_serializer_error
 
-from hardening.conditions import certainly_violated
-from hardening.constraints import promises
 from hardening.exceptions import details
-from hardening.refusals import explain
-from hardening.rows import (
+from hardening.integrity.conditions import certainly_violated
+from hardening.integrity.constraints import promises
+from hardening.integrity.refusals import explain
+from hardening.integrity.rows import (
     Item,
     Path,
     Row,
@@ -27,12 +26,13 @@ from hardening.rows import (
     refused,
     rows,
 )
-from hardening.transactions import Unit, has_listeners, joined, watch
+from hardening.integrity.transactions import Unit, has_listeners, joined, watch
 
 # The modules whose create(), update() and save() write what they are given and nothing else.
 _PLAIN = (
     "rest_framework.serializers",
-    "hardening.serializers",
+    "hardening.serializers.lists",
+    "hardening.serializers.models",
     "hardening.models",
     "django.db.models.base",
     "django.contrib.auth.base_user",
@@ -110,7 +110,7 @@ def _judge(root: Any, found: Sequence[Item], instance: Model | None, *, certain:
         if any(isinstance(part, str) for part in item.path):
             waiting |= {model} if cleans else set()
             continue
-        checks = [each for each in promises(model) if certain and isinstance(each.constraint, CheckConstraint)]
+        checks = [each for each in promises(model) if certain and not each.unique]
         if not cleans and not checks:
             continue
         row = Row(**vars(item), instance=candidate(item, None if item.path else instance))

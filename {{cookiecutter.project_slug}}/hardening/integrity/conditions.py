@@ -15,16 +15,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import (
-    CheckConstraint,
-    DateField,
-    F,
-    Field,
-    Model,
-    Q,
-    TimeField,
-    Value,
-)
+from django.db.models import DateField, F, Field, Model, Q, TimeField, Value
+from django.db.models.constraints import BaseConstraint
 
 
 class Verdict(enum.Enum):
@@ -70,9 +62,9 @@ class _Undecidable(Exception):
     """A value or an operation of which only the database knows the meaning."""
 
 
-def certainly_violated(constraint: CheckConstraint, instance: Model) -> bool:
-    """Tell whether *instance* breaks *constraint* for certain; a CHECK passes on NULL, as in SQL."""
-    return holds(constraint.condition, instance) is FALSE
+def certainly_violated(constraint: BaseConstraint, instance: Model) -> bool:
+    """Tell whether *instance* breaks a check *constraint* for certain; a CHECK passes on NULL, as in SQL."""
+    return holds(getattr(constraint, "condition", None), instance) is FALSE
 
 
 def holds(condition: Any, instance: Model) -> Verdict:
@@ -152,18 +144,17 @@ def _compare(lookup: str, field: Any, left: Any, right: Any, instance: Model) ->
     if lookup not in _COMPARISONS:
         raise _Undecidable
     kind = _EXACT_TYPES.get(field.get_internal_type())
+    other = field
     if isinstance(right, F):
-        other = _column(instance, right.name)
-        if _EXACT_TYPES.get(other.get_internal_type()) is not kind:
-            raise _Undecidable
+        other = _column(instance, str(vars(right)["name"]))
         right = getattr(instance, other.attname)
     elif isinstance(right, Value):
         right = right.value
-    if kind is None:
+    if kind is None or kind is not _EXACT_TYPES.get(other.get_internal_type()):
         raise _Undecidable
     if _certain(left) is None or _certain(right) is None:
         return NULL
-    if not (_same_everywhere(left, kind, field) and _same_everywhere(right, kind, field)):
+    if not (_same_everywhere(left, kind, field) and _same_everywhere(right, kind, other)):
         raise _Undecidable
     return TRUE if _COMPARISONS[lookup](left, right) else FALSE
 

@@ -1,8 +1,8 @@
 """From the database's refusal to the rule, from the rule to the field, and to the words for it.
 
 Nothing here runs on the way to a success. After a refusal, and after the write was rolled back, `explain`
-finds the row that was refused, the promise it broke (`hardening.constraints`), every other promise that the
-rows of this write break, and the key of the body that the client has to change (`hardening.rows`).
+finds the row that was refused, the promise it broke (`hardening.integrity.constraints`), every other promise that the
+rows of this write break, and the key of the body that the client has to change (`hardening.integrity.rows`).
 """
 
 from collections.abc import Callable, Sequence
@@ -11,16 +11,15 @@ from typing import Any
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DatabaseError, connections
 from django.db.models import Deferrable, Model
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail
-from rest_framework.fields import get_error_detail
 
-from hardening import drivers
-from hardening.constraints import Promise, promises
-from hardening.drivers import Kind, Refusal
 from hardening.exceptions import Code, TryAgain
-from hardening.rows import Found, Row, refused, reporting_keys, writable_keys
+from hardening.integrity import drivers
+from hardening.integrity.constraints import Promise, promises
+from hardening.integrity.drivers import Kind, Refusal
+from hardening.integrity.rows import Found, Row, error_details, refused, reporting_keys, writable_keys
 
 
 def explain(error: DatabaseError, rows: Sequence[Row], root: Any, using: str) -> Exception:
@@ -141,8 +140,7 @@ def _unfit_values(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
             row.instance.clean_fields(exclude=excluded)
         except DjangoValidationError as error:
             for name, errors in error.error_dict.items():
-                details = get_error_detail(DjangoValidationError(errors))
-                yield from ((row.path, known[name], detail) for detail in details)
+                yield from ((row.path, known[name], detail) for detail in error_details(errors))
 
 
 def _nulls(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:

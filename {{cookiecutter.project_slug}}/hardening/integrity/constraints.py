@@ -23,14 +23,14 @@ from django.db.models import (
 )
 from django.db.models.constraints import BaseConstraint
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.utils.field_mapping import get_unique_error_message
 from rest_framework.validators import UniqueTogetherValidator
 
-from hardening.conditions import TRUE, Verdict, holds
 from hardening.exceptions import Code
+from hardening.integrity.conditions import TRUE, Verdict, holds
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Promise:
     def columns(self) -> frozenset[str]:
         """Return the columns whose values must differ together; none where expressions are compared."""
         names = getattr(self.constraint, "fields", ())
-        return frozenset(self.model._meta.get_field(name).column for name in names)
+        return frozenset(str(_field(self.model, name).column) for name in names)
 
     def error(self, keys: Sequence[str] = ()) -> ErrorDetail:
         """Return the constraint's own message and code, or DRF's where it has none; *keys* name its fields."""
@@ -63,9 +63,9 @@ class Promise:
         if has_own_message(self.constraint):
             return str(self.constraint.get_violation_error_message())
         if not self.unique:
-            return str(_("Invalid input."))
+            return _("Invalid input.")
         if len(self.fields) == 1:
-            return str(get_unique_error_message(self.model._meta.get_field(self.fields[0])))
+            return str(get_unique_error_message(_field(self.model, self.fields[0])))
         return str(UniqueTogetherValidator.message).format(field_names=", ".join(keys or self.fields))
 
     def broken_by(self, instance: Model, using: str) -> bool:
@@ -99,7 +99,8 @@ class Promise:
             return verdict is TRUE
         # Django takes a condition that is NULL for true here; the database takes it for false.
         certain = Q(Coalesce(condition, False, output_field=BooleanField()))
-        return certain.check(instance._get_field_expression_map(self.model._meta), using=using)
+        values: Any = instance
+        return certain.check(values._get_field_expression_map(self.model._meta), using=using)
 
 
 def has_own_message(constraint: BaseConstraint) -> bool:
@@ -122,7 +123,7 @@ def references(model: type[Model], expression: Any) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for node in expression.flatten() if hasattr(expression, "flatten") else (expression,):
         if isinstance(node, F):
-            names.update(dict.fromkeys(_followed(model, node.name.partition("__")[0])))
+            names.update(dict.fromkeys(_followed(model, str(vars(node)["name"]).partition("__")[0])))
         elif isinstance(node, Q):
             for name in node.referenced_base_fields:
                 names.update(dict.fromkeys(_followed(model, name)))
@@ -130,8 +131,12 @@ def references(model: type[Model], expression: Any) -> tuple[str, ...]:
 
 
 def _followed(model: type[Model], name: str) -> tuple[str, ...]:
-    field: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    field: Any = model._meta.pk if name == "pk" else _field(model, name)
     return references(model, field.expression) if getattr(field, "generated", False) else (field.name,)
+
+
+def _field(model: type[Model], name: str) -> Any:
+    return model._meta.get_field(name)
 
 
 def _judged(model: type[Model], constraint: BaseConstraint) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from rest_framework.fields import get_error_detail
 from rest_framework.serializers import BaseSerializer, ListSerializer
 from rest_framework.settings import api_settings
 
-from hardening.constraints import Promise, promises
+from hardening.integrity.constraints import Promise, promises
 
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str | int, ErrorDetail]]
@@ -39,16 +39,9 @@ class Row(Item):
     def model(self) -> type[Model]:
         return type(self.instance)
 
-    def key(self, names: Iterable[str]) -> str:
-        """Return the one key that the client can write among those of the model fields *names*."""
-        known = writable_keys(self.serializer)
-        keys = list(dict.fromkeys(known[name] for name in names if name in known))
-        return keys[0] if len(keys) == 1 else str(api_settings.NON_FIELD_ERRORS_KEY)
-
     def error(self, promise: Promise) -> tuple[Path, str, ErrorDetail]:
         """Return where and in which words breaking *promise* is reported."""
-        declared = reporting_keys(self.serializer).get(promise.constraint.name)
-        key = declared if declared in self.serializer.fields else self.key(promise.fields)
+        key = key_of(self.serializer, promise)
         known = writable_keys(self.serializer)
         error = promise.error([known[name] for name in promise.fields if name in known])
         field = self.serializer.fields.get(key)
@@ -73,7 +66,7 @@ def items(serializer: Any, data: Any, path: Path = ()) -> Iterator[Item]:
 
 def candidate(item: Item, instance: Model | None) -> Model:
     """Return what writing *item* would make, unsaved: a copy of *instance* with its values, or a new one."""
-    model = item.serializer.Meta.model
+    model: type[Model] = item.serializer.Meta.model
     plain = {name: value for name, value in item.values.items() if name in _assignable(model)}
     if instance is None:
         return model(**plain)
@@ -88,7 +81,8 @@ def _assignable(model: type[Model]) -> frozenset[str]:
     """Return the names that can be set on an unsaved instance: no relation to many, no read-only property."""
     names = {name for field in model._meta.concrete_fields if not field.generated for name in _names(field)}
     names |= {field.name for field in model._meta.private_fields}
-    properties = {name: getattr(model, name) for name in model._meta._property_names}
+    options: Any = model._meta
+    properties = {name: getattr(model, name) for name in options._property_names}
     return frozenset(names | {name for name, each in properties.items() if getattr(each, "fset", None)})
 
 
@@ -166,7 +160,13 @@ def model_errors(row: Row, error: DjangoValidationError) -> Found:
                 yield row.error(broken)
                 continue
             key = known.get(name, str(api_settings.NON_FIELD_ERRORS_KEY))
-            yield from ((row.path, key, detail) for detail in get_error_detail(single))
+            yield from ((row.path, key, detail) for detail in error_details([single]))
+
+
+def error_details(errors: list[DjangoValidationError]) -> list[ErrorDetail]:
+    """Return Django's *errors* as DRF's, with their codes."""
+    found: Any = get_error_detail(DjangoValidationError(errors))
+    return list(found)
 
 
 def _promise_of(error: DjangoValidationError, model: type[Model]) -> Promise | None:
@@ -195,6 +195,16 @@ def writable_keys(serializer: Any) -> dict[str, str]:
 
 def _names(field: Any) -> set[str]:
     return {field.name, getattr(field, "attname", field.name)}
+
+
+def key_of(serializer: Any, promise: Promise) -> str:
+    """Return the key for breaking *promise*: the declared one, or the only one of its fields that can be written."""
+    declared = reporting_keys(serializer).get(promise.constraint.name)
+    if declared and declared in serializer.fields:
+        return declared
+    known = writable_keys(serializer)
+    keys = list(dict.fromkeys(known[name] for name in promise.fields if name in known))
+    return keys[0] if len(keys) == 1 else str(api_settings.NON_FIELD_ERRORS_KEY)
 
 
 def reporting_keys(serializer: Any) -> dict[str, str]:

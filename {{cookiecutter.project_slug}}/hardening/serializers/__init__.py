@@ -1,0 +1,67 @@
+"""Serializers that check the shape, and leave integrity to the database.
+
+They stand where DRF's own would, with all else that DRF offers beside them, so that one import line changes:
+`from hardening import serializers`. Validation issues no query for uniqueness; a write that the database
+refuses is rolled back, and comes back as a validation error under the right key. The order of it all is told
+in `docs/validation.md`.
+"""
+
+from rest_framework.serializers import (
+    BaseSerializer as BaseSerializer,
+    BigIntegerField as BigIntegerField,
+    BooleanField as BooleanField,
+    CharField as CharField,
+    ChoiceField as ChoiceField,
+    CreateOnlyDefault as CreateOnlyDefault,
+    CurrentUserDefault as CurrentUserDefault,
+    DateField as DateField,
+    DateTimeField as DateTimeField,
+    DecimalField as DecimalField,
+    DictField as DictField,
+    DurationField as DurationField,
+    EmailField as EmailField,
+    Field as Field,
+    FileField as FileField,
+    FilePathField as FilePathField,
+    FloatField as FloatField,
+    HiddenField as HiddenField,
+    HStoreField as HStoreField,
+    Hyperlink as Hyperlink,
+    HyperlinkedIdentityField as HyperlinkedIdentityField,
+    ImageField as ImageField,
+    IntegerField as IntegerField,
+    IPAddressField as IPAddressField,
+    JSONField as JSONField,
+    ListField as ListField,
+    ModelField as ModelField,
+    MultipleChoiceField as MultipleChoiceField,
+    ReadOnlyField as ReadOnlyField,
+    RegexField as RegexField,
+    SerializerMethodField as SerializerMethodField,
+    SkipField as SkipField,
+    SlugField as SlugField,
+    StringRelatedField as StringRelatedField,
+    TimeField as TimeField,
+    URLField as URLField,
+    UUIDField as UUIDField,
+    ValidationError as ValidationError,
+    as_serializer_error as as_serializer_error,
+    empty as empty,
+    raise_errors_on_nested_writes as raise_errors_on_nested_writes,
+)
+
+from hardening.relations import (
+    HyperlinkedRelatedField as HyperlinkedRelatedField,
+    ManyRelatedField as ManyRelatedField,
+    PrimaryKeyRelatedField as PrimaryKeyRelatedField,
+    RelatedField as RelatedField,
+    ScopedRelatedField as ScopedRelatedField,
+    SlugRelatedField as SlugRelatedField,
+)
+from hardening.serializers.lists import ListSerializer as ListSerializer
+from hardening.serializers.models import (
+    HyperlinkedModelSerializer as HyperlinkedModelSerializer,
+    ModelSerializer as ModelSerializer,
+    current_user as current_user,
+)
+from hardening.serializers.strict import Serializer as Serializer

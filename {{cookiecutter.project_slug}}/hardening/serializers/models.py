@@ -1,0 +1,167 @@
+"""The model serializer."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db.models import Model
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.utils import model_meta
+from rest_framework.validators import UniqueValidator
+
+from hardening.integrity.writes import written
+from hardening.relations import (
+    HyperlinkedRelatedField,
+    PrimaryKeyRelatedField,
+    RelatedField,
+    SlugRelatedField,
+    is_scope,
+)
+from hardening.serializers.options import default, defaults, immutable_keys, is_valid, narrow, same
+from hardening.serializers.strict import Serializer
+
+
+class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
+    """DRF's model serializer without its look-ups before the write, and with the database's answer after it.
+
+    `Meta` takes four options beside DRF's:
+
+    - `related_querysets = {"location": visible_to_caller}`: scopes, see `hardening.relations`;
+    - `create_defaults = {"owner": current_user}`: what the server fills on create, a value or a function of
+      the serializer; such a field is read-only, and another value in the body is refused;
+    - `immutable_fields = ("owner",)`: fields that only a create may set; the model's own are included;
+    - `constraint_fields = {"name of a constraint": "field"}`: where a broken rule is reported.
+    """
+
+    serializer_related_field: ClassVar[type[RelatedField]] = PrimaryKeyRelatedField
+    serializer_related_to_field = SlugRelatedField
+
+    def save(self, **kwargs: Any) -> Any:
+        """Write in one transaction; raise `ValidationError` for what the model or the database refuses."""
+        if not is_valid(self):
+            return super().save(**kwargs)  # DRF's own assertions say what was forgotten
+        given = kwargs if self.instance is not None else {**defaults(self), **kwargs}
+        data = {**self.validated_data, **given}
+        with written(self, self.Meta.model, data):
+            return super().save(**data)
+
+    def create(self, validated_data: Any) -> Any:
+        """Create the object, and relate it to what was named; a new object has no relation to look up first."""
+        info = model_meta.get_field_info(self.Meta.model)
+        related = {
+            name: validated_data.pop(name)
+            for name, relation in info.forward_relations.items()
+            if relation.to_many and _are_objects(validated_data.get(name))
+        }
+        instance = super().create(validated_data)
+        for name, objects in related.items():
+            manager = getattr(instance, name)
+            manager.add(*objects)
+            _remember(manager, objects)
+        return instance
+
+    def refused_keys(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
+        errors = super().refused_keys(data)
+        for key in self._fixed_keys():
+            if key in data and not self._is_unchanged(self.fields[key], data[key]):
+                errors[key] = [ErrorDetail(_("This field cannot be changed."), "immutable")]
+        return errors
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for name, scope in self._option("related_querysets").items():
+            narrow(self, fields, name, scope)
+        if isinstance(self.instance, Model):
+            for key in immutable_keys(self, fields):
+                fields[key].read_only, fields[key].required = True, False
+        return fields
+
+    def get_extra_kwargs(self) -> dict[str, Any]:
+        """Return DRF's, with what the server fills read-only and with functions given as querysets as scopes."""
+        extra = super().get_extra_kwargs()
+        for name in self._option("create_defaults"):
+            extra.setdefault(name, {})["read_only"] = True
+        for kwargs in extra.values():
+            if is_scope(kwargs.get("queryset")):
+                kwargs["scope"] = kwargs.pop("queryset")
+        return extra
+
+    # Uniqueness asks nothing of a field: it is no reason for a validator, for `required`, or for a default.
+
+    def get_uniqueness_extra_kwargs(self, field_names: Any, declared_fields: Any, extra_kwargs: Any) -> Any:
+        return extra_kwargs, {}
+
+    def get_unique_together_validators(self) -> list[Any]:
+        return []
+
+    def get_unique_for_date_validators(self) -> list[Any]:
+        return []
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        field_class, kwargs = super().build_standard_field(field_name, model_field)
+        return field_class, _within_its_type(model_field, _without_unique_validators(kwargs))
+
+    def build_relational_field(self, field_name: str, relation_info: Any) -> Any:
+        field_class, kwargs = super().build_relational_field(field_name, relation_info)
+        return field_class, _without_unique_validators(kwargs)
+
+    def _option(self, name: str) -> dict[str, Any]:
+        return getattr(self.Meta, name, {})
+
+    def _fixed_keys(self) -> list[str]:
+        """Return the keys that this request cannot write: filled by the server, or immutable by now."""
+        filled = [key for key in self._option("create_defaults") if key in self.fields]
+        return filled + (immutable_keys(self, self.fields) if isinstance(self.instance, Model) else [])
+
+    def _is_unchanged(self, field: Any, sent: Any) -> bool:
+        """Tell whether *sent* is what *field* shows already, so that GET, edit, PUT works."""
+        if isinstance(self.instance, Model):
+            value = field.get_attribute(self.instance)
+        else:
+            value = default(self, field.field_name)
+        shown = None if getattr(value, "pk", value) is None else field.to_representation(value)
+        return same(field, sent, shown)
+
+
+class HyperlinkedModelSerializer(ModelSerializer, serializers.HyperlinkedModelSerializer[Any]):
+    """The same with hyperlinks for relations."""
+
+    serializer_related_field = HyperlinkedRelatedField
+
+
+def current_user(serializer: Any) -> Any:
+    """The value for `create_defaults` that is the user of the request."""
+    return serializer.context["request"].user
+
+
+def _without_unique_validators(kwargs: dict[str, Any]) -> dict[str, Any]:
+    validators = [each for each in kwargs.pop("validators", ()) if not isinstance(each, UniqueValidator)]
+    return {**kwargs, "validators": validators} if validators else kwargs
+
+
+def _within_its_type(model_field: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return *kwargs* with the bounds of the integer type, which SQLite does not keep."""
+    bounds = BaseDatabaseOperations.integer_field_ranges.get(model_field.get_internal_type())
+    if bounds is None or "min_value" not in kwargs or "max_value" not in kwargs:
+        return kwargs
+    return {
+        **kwargs,
+        "min_value": max(bounds[0], kwargs["min_value"]),
+        "max_value": min(bounds[1], kwargs["max_value"]),
+    }
+
+
+def _remember(manager: Any, objects: Any) -> None:
+    """Have a new instance show the objects it was just related to, as `prefetch_related` would have read them."""
+    if tuple(manager.model._meta.ordering) not in ((), ("pk",)):
+        return
+    queryset = manager.get_queryset()
+    queryset._result_cache = sorted(objects, key=lambda each: each.pk)
+    queryset._prefetch_done = True
+    manager.instance.__dict__.setdefault("_prefetched_objects_cache", {})[manager.prefetch_cache_name] = queryset
+
+
+def _are_objects(value: Any) -> bool:
+    return isinstance(value, list | tuple | set) and all(isinstance(each, Model) for each in value)

@@ -1,0 +1,53 @@
+"""What all our serializers do with the keys of a body."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.serializers import LIST_SERIALIZER_KWARGS, LIST_SERIALIZER_KWARGS_REMOVE, BaseSerializer, DictField
+from rest_framework.utils import html
+
+from hardening.serializers.lists import ListSerializer
+
+
+class Serializer(serializers.Serializer[Any]):
+    """DRF's serializer; one that a strict view uses refuses keys it does not know."""
+
+    @classmethod
+    def many_init(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return DRF's list serializer, ours where `Meta` names no other."""
+        for_list = {key: kwargs.pop(key) for key in LIST_SERIALIZER_KWARGS_REMOVE if key in kwargs}
+        for_list |= {key: value for key, value in kwargs.items() if key in LIST_SERIALIZER_KWARGS}
+        chosen = getattr(getattr(cls, "Meta", None), "list_serializer_class", ListSerializer)
+        return chosen(*args, child=cls(*args, **kwargs), **for_list)
+
+    def to_internal_value(self, data: Any) -> Any:
+        errors = self.refused_keys(data) if isinstance(data, Mapping) else {}
+        try:
+            values = super().to_internal_value(data)
+        except ValidationError as error:
+            raise ValidationError({**errors, **_lifted(error.detail, self.fields)}) from error
+        if errors:
+            raise ValidationError(errors)
+        return values
+
+    def refused_keys(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
+        """Return the errors of keys that the body must not have."""
+        if html.is_html_input(data) or not getattr(self.context.get("view"), "strict_input", False):
+            return {}
+        unknown = [key for key in data if key not in self.fields]
+        return {key: [ErrorDetail(_("This field does not exist."), "unknown_field")] for key in unknown}
+
+
+def _lifted(detail: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *detail* with errors that a plain field raised for its neighbours by name put beside its own."""
+    lifted: dict[str, Any] = {}
+    for key, errors in detail.items():
+        composite = isinstance(fields.get(key), BaseSerializer | DictField)
+        named = isinstance(errors, Mapping) and errors.keys() <= fields.keys() and not composite
+        for name, listed in errors.items() if named else [(key, errors)]:
+            known = lifted.get(name)
+            lifted[name] = [*known, *listed] if isinstance(known, list) and isinstance(listed, list) else listed
+    return lifted

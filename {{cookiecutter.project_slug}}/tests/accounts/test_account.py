@@ -1,0 +1,95 @@
+import pytest
+from django.contrib.auth import get_user_model
+from knox.models import get_token_model
+
+from tests.client import Client
+
+OWN = "/api/v1/accounts/me/"
+
+
+def test_the_own_account_is_shown(ada):
+    response = ada.get(OWN)
+
+    assert response.status_code == 200
+    assert response.json() == {"id": ada.user.pk, "username": "ada", "email": "ada@example.com", "name": ""}
+
+
+def test_without_a_token_there_is_no_account(client):
+    response = client.get(OWN)
+
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == "Bearer"
+    assert response.json() == {
+        "detail": "Authentication credentials were not provided.",
+        "code": "not_authenticated",
+    }
+
+
+def test_name_and_email_can_be_changed(ada):
+    response = ada.patch(OWN, {"name": "Ada King", "email": "king@example.com"})
+
+    assert response.status_code == 200
+    assert response.json() == {"id": ada.user.pk, "username": "ada", "email": "king@example.com", "name": "Ada King"}
+
+
+def test_an_email_that_is_taken_conflicts(ada, bob):
+    response = ada.patch(OWN, {"email": "BOB@example.com"})
+
+    assert response.status_code == 409
+    assert response.json() == {"email": ["A user with that email address already exists."]}
+
+
+def test_the_username_in_the_body_is_ignored(ada):
+    response = ada.patch(OWN, {"username": "eve"})
+
+    assert response.status_code == 200
+    assert response.json()["username"] == "ada"
+
+
+@pytest.mark.parametrize(
+    ("sent", "error"),
+    [
+        ({}, "This field is required."),
+        ({"current_password": "wrong"}, "This is not your password."),
+    ],
+)
+def test_a_new_password_takes_the_current_one(ada, sent, error):
+    response = ada.patch(OWN, {"password": "another horse battery", **sent})
+
+    assert response.status_code == 400
+    assert response.json() == {"current_password": [error]}
+    assert get_user_model().objects.get().check_password("correct horse battery")
+
+
+def test_a_new_password_ends_the_other_tokens_and_keeps_this_one(ada, client):
+    _stored, other = get_token_model().objects.create(ada.user)
+
+    response = ada.patch(OWN, {"password": "another horse battery", "current_password": "correct horse battery"})
+
+    assert response.status_code == 200
+    assert get_user_model().objects.get().check_password("another horse battery")
+    assert ada.get(OWN).status_code == 200
+    assert client.get(OWN, headers={"Authorization": f"Bearer {other}"}).status_code == 401
+
+
+def test_a_weak_new_password_is_refused(ada):
+    response = ada.patch(OWN, {"password": "12345678", "current_password": "correct horse battery"})
+
+    assert response.status_code == 400
+    assert list(response.json()) == ["password"]
+
+
+def test_deleting_the_account_removes_it_and_its_tokens(ada):
+    response = ada.delete(OWN)
+
+    assert response.status_code == 204
+    assert not get_user_model().objects.exists()
+    assert ada.get(OWN).status_code == 401
+
+
+@pytest.mark.parametrize("method", ["put", "post"])
+def test_no_other_method_is_allowed(ada: Client, method):
+    response = getattr(ada, method)(OWN, {})
+
+    assert response.status_code == 405
+    assert set(response["Allow"].split(", ")) == {"GET", "PATCH", "DELETE", "HEAD", "OPTIONS"}

@@ -1,0 +1,128 @@
+import pytest
+from django.contrib.auth import get_user_model
+from django.http import HttpResponse
+
+from tests.client import Client
+
+pytestmark = pytest.mark.django_db
+
+
+def register(client: Client, **changes: object) -> HttpResponse:
+    body = {
+        "username": "ada",
+        "email": "ada@example.com",
+        "name": "Ada Lovelace",
+        "password": "correct horse battery",
+        "confirm_password": "correct horse battery",
+    }
+    return client.post("/api/v1/accounts/", body | changes)
+
+
+def test_a_registration_answers_with_the_account_and_without_its_passwords(client):
+    response = register(client)
+
+    assert response.status_code == 201
+    assert response.json() == {
+        "id": get_user_model().objects.get().pk,
+        "username": "ada",
+        "email": "ada@example.com",
+        "name": "Ada Lovelace",
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_registration_is_one_statement(client, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        response = register(client)
+
+    assert response.status_code == 201
+
+
+def test_the_password_is_stored_hashed(client):
+    register(client)
+
+    account = get_user_model().objects.get()
+    assert account.check_password("correct horse battery")
+    assert "correct" not in account.password
+
+
+def test_passwords_that_differ_are_refused_without_a_query(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = register(client, confirm_password="correct horse battery?")
+
+    assert response.status_code == 400
+    assert response.json() == {"confirm_password": ["The two do not match."]}
+
+
+def test_a_missing_confirmation_is_refused(client):
+    body = {"username": "ada", "email": "ada@example.com", "name": "Ada", "password": "correct horse battery"}
+
+    response = client.post("/api/v1/accounts/", body)
+
+    assert response.status_code == 400
+    assert response.json() == {"confirm_password": ["This field is required."]}
+
+
+@pytest.mark.parametrize("username", ["ada", "ADA", "Ada"])
+def test_a_taken_username_conflicts_in_any_case(client, username):
+    register(client)
+
+    response = register(client, username=username, email="other@example.com")
+
+    assert response.status_code == 409
+    assert response.json() == {"username": ["A user with that username already exists."]}
+
+
+def test_a_taken_email_conflicts_in_any_case(client):
+    register(client)
+
+    response = register(client, username="grace", email="ADA@Example.com")
+
+    assert response.status_code == 409
+    assert response.json() == {"email": ["A user with that email address already exists."]}
+
+
+def test_everything_that_is_taken_is_said_at_once(client):
+    register(client)
+
+    response = register(client)
+
+    assert response.status_code == 409
+    assert response.json() == {
+        "username": ["A user with that username already exists."],
+        "email": ["A user with that email address already exists."],
+    }
+
+
+@pytest.mark.parametrize("password", ["12345678901", "password", "short", "ada-lovelace"])
+def test_a_weak_password_is_refused_under_its_key(client, password):
+    response = register(client, username="ada-lovelace", password=password, confirm_password=password)
+
+    assert response.status_code == 400
+    assert list(response.json()) == ["password"]
+
+
+def test_one_name_feeds_two_columns(client):
+    register(client, name="Augusta Ada King")
+
+    account = get_user_model().objects.get()
+    assert (account.first_name, account.last_name) == ("Augusta", "Ada King")
+
+
+def test_a_part_of_the_name_that_is_too_long_is_reported_under_name(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = register(client, name=f"Ada {'x' * 151}")
+
+    assert response.status_code == 400
+    assert response.json() == {"name": ["Ensure this value has at most 150 characters (it has 151)."]}
+
+
+def test_privileges_cannot_be_registered(client):
+    response = register(client, is_superuser=True, is_staff=True)
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "is_superuser": ["This field does not exist."],
+        "is_staff": ["This field does not exist."],
+    }
+    assert not get_user_model().objects.exists()

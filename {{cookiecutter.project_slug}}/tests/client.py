@@ -1,0 +1,41 @@
+"""The test client: JSON in and out, and a look at every error that passes."""
+
+import re
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.test import APIClient
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+
+class Client(APIClient):
+    """DRF's client, which checks of every answer what has to hold for all of them; *user* is whose token it has."""
+
+    def __init__(self, *, user: Any = None, **headers: Any) -> None:
+        super().__init__(raise_request_exception=False, **headers)
+        self.user = user
+
+    def request(self, **kwargs: Any) -> HttpResponse:
+        response = super().request(**kwargs)
+        assert REQUEST_ID.fullmatch(response["X-Request-ID"])
+        if response.status_code >= 400:
+            assert_error_document(response)
+        return response
+
+
+def assert_error_document(response: HttpResponse) -> None:
+    """Assert that an error is JSON in one of its two shapes, and tells nothing of SQL or drivers."""
+    media_type = response["Content-Type"].partition(";")[0]
+    assert media_type in ("application/json", "application/problem+json"), response.content
+    body = response.json()
+    assert isinstance(body, dict)
+    if media_type == "application/problem+json":
+        assert body["status"] == response.status_code
+        assert body["request_id"] == response["X-Request-ID"]
+        assert {"type", "title", "detail"} <= body.keys()
+        assert ("errors" in body) != ("code" in body)
+    elif "code" in body:
+        assert set(body) == {"detail", "code"}
+    text = response.content.decode().lower()
+    assert not any(word in text for word in ("psycopg", "sqlite", "select ", "insert ", "constraint “", "traceback"))

@@ -1,0 +1,45 @@
+"""Fixtures for all tests."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from knox.models import get_token_model
+
+from tests.client import Client
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def client() -> Client:
+    """A client without a token."""
+    return Client()
+
+
+@pytest.fixture
+def sign_in(db: None) -> Callable[..., Client]:
+    """Return a function that makes a user and returns a client with a token of theirs."""
+
+    def signed_in(username: str) -> Client:
+        user = get_user_model().objects.create_user(username, f"{username}@example.com", "correct horse battery")
+        _stored, token = get_token_model().objects.create(user)
+        return Client(user=user, HTTP_AUTHORIZATION=f"Bearer {token}")
+
+    return signed_in
+
+
+@pytest.fixture
+def ada(sign_in: Callable[..., Client]) -> Client:
+    """A client signed in as Ada."""
+    return sign_in("ada")
+
+
+@pytest.fixture
+def bob(sign_in: Callable[..., Client]) -> Client:
+    """A client signed in as Bob, who sees nothing of Ada's."""
+    return sign_in("bob")

@@ -1,0 +1,183 @@
+import pytest
+from django.contrib.auth import get_user_model
+
+from purchases.models import Location, Purchase
+
+LIST = "/api/v1/purchases/"
+
+
+def test_a_purchase_is_the_callers(ada, buy, contact):
+    related = contact(ada).json()
+
+    response = buy(ada, reference="A-1", location=related["location"], contacts=[related["id"]], quantity=3)
+
+    assert response.status_code == 201
+    assert response.json() == {
+        "id": Purchase.objects.get().pk,
+        "purchaser": ada.user.pk,
+        "reference": "A-1",
+        "location": related["location"],
+        "contacts": [related["id"]],
+        "quantity": 3,
+        "earliest": "2026-12-01T08:00:00Z",
+        "latest": "2026-12-01T18:00:00Z",
+    }
+
+
+def test_times_come_out_in_utc(ada, buy):
+    response = buy(ada, earliest="2026-12-01T10:00:00+02:00")
+
+    assert response.json()["earliest"] == "2026-12-01T08:00:00Z"
+
+
+def test_a_second_purchase_with_the_same_reference_conflicts(ada, bob, buy):
+    buy(ada, reference="A-1")
+
+    response = buy(ada, reference="A-1")
+
+    assert response.status_code == 409
+    assert response.json() == {"reference": ["You already have a purchase with this reference."]}
+    assert buy(bob, reference="A-1").status_code == 201
+
+
+@pytest.mark.parametrize("latest", ["2026-12-01T08:00:00Z", "2026-12-01T07:59:59Z", "2026-12-01T09:00:00+01:00"])
+def test_the_window_opens_before_it_closes(ada, buy, locate, django_assert_num_queries, latest):
+    location = locate(ada)
+
+    with django_assert_num_queries(2):  # the token and the location; nothing is written
+        response = buy(ada, location=location, latest=latest)
+
+    assert response.status_code == 400
+    assert response.json() == {"latest": ["The delivery window must open before it closes."]}
+
+
+def test_a_patched_end_of_the_window_is_judged_with_the_stored_start(ada, buy):
+    target = f"{LIST}{buy(ada).json()['id']}/"
+
+    response = ada.patch(target, {"latest": "2026-11-30T00:00:00Z"})
+
+    assert response.status_code == 400
+    assert list(response.json()) == ["latest"]
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 1.5, "many", None, 2**31, 10**30])
+def test_a_quantity_is_a_positive_integer(ada, buy, quantity):
+    response = buy(ada, quantity=quantity)
+
+    assert response.status_code == 400
+    assert list(response.json()) == ["quantity"]
+
+
+def test_a_reference_has_up_to_40_characters(ada, buy):
+    assert buy(ada, reference="x" * 40).status_code == 201
+    assert list(buy(ada, reference="x" * 41).json()) == ["reference"]
+
+
+def test_every_broken_rule_is_in_the_one_answer(ada, buy):
+    buy(ada, reference="A-1")
+
+    response = buy(ada, reference="x" * 41, quantity=0, location=0, contacts=[0], bogus=1)
+
+    assert response.status_code == 400
+    assert set(response.json()) == {"reference", "quantity", "location", "contacts", "bogus"}
+
+
+@pytest.mark.parametrize("field", ["location", "contacts"])
+def test_related_objects_of_others_are_answered_as_absent_ones(ada, bob, buy, contact, field):
+    theirs = contact(bob).json()
+    id_of = {"location": theirs["location"], "contacts": theirs["id"]}[field]
+
+    def refused(identity: int) -> str:
+        response = buy(ada, **{field: [identity] if field == "contacts" else identity})
+        assert response.status_code == 400
+        return response.content.decode().replace(str(identity), "ID")
+
+    assert refused(id_of) == refused(id_of + 1000)
+
+
+def test_every_bad_contact_is_reported_by_its_index(ada, bob, buy, contact):
+    good, theirs = contact(ada).json()["id"], contact(bob).json()["id"]
+
+    response = buy(ada, contacts=[good, theirs, "x", good, None])
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "contacts": {
+            "1": [f'Invalid pk "{theirs}" - object does not exist.'],
+            "2": ["Incorrect type. Expected pk value, received str."],
+            "4": ["Incorrect type. Expected pk value, received NoneType."],
+        }
+    }
+
+
+def test_repeated_contacts_count_once(ada, buy, contact):
+    one = contact(ada).json()["id"]
+
+    response = buy(ada, contacts=[one, one])
+
+    assert response.status_code == 201
+    assert response.json()["contacts"] == [one]
+
+
+def test_contacts_are_limited(ada, buy, contact):
+    one = contact(ada).json()["id"]
+
+    assert buy(ada, contacts=[one] * 100).status_code == 201
+    assert buy(ada, contacts=[one] * 101).json() == {"contacts": ["Ensure this field has no more than 100 items."]}
+
+
+@pytest.mark.parametrize("count", [1, 10, 100])
+def test_a_purchase_costs_the_same_for_any_number_of_contacts(
+    transactional_db, ada, buy, contact, django_assert_num_queries, count
+):
+    location = contact(ada).json()["location"]
+    ids = [contact(ada, location=location).json()["id"] for _ in range(count)]
+
+    with django_assert_num_queries(7):  # token, location, contacts, BEGIN, INSERT, INSERT, COMMIT
+        assert buy(ada, location=location, contacts=ids).status_code == 201
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "post"])
+def test_the_purchaser_cannot_be_chosen(ada, bob, buy, method):
+    purchase = buy(ada).json()
+    target = LIST if method == "post" else f"{LIST}{purchase['id']}/"
+
+    response = getattr(ada, method)(target, {**purchase, "purchaser": bob.user.pk})
+
+    assert response.status_code == 400
+    assert response.json() == {"purchaser": ["This field cannot be changed."]}
+
+
+def test_what_was_read_can_be_put_back(ada, buy):
+    purchase = buy(ada).json()
+
+    response = ada.put(f"{LIST}{purchase['id']}/", purchase)
+
+    assert response.status_code == 200
+    assert response.json() == purchase
+
+
+def test_purchases_of_others_do_not_exist(ada, bob, buy):
+    target = f"{LIST}{buy(ada).json()['id']}/"
+
+    assert [getattr(bob, method)(target, {}).status_code for method in ("get", "put", "patch", "delete")] == [404] * 4
+    assert bob.get(LIST).json()["results"] == []
+
+
+@pytest.mark.parametrize("count", [1, 10, 100])
+def test_a_list_costs_the_same_for_any_number_of_rows(ada, buy, contact, django_assert_num_queries, count):
+    related = contact(ada).json()
+    for _ in range(count):
+        buy(ada, location=related["location"], contacts=[related["id"]])
+
+    with django_assert_num_queries(3):  # the token, the purchases, their contacts
+        response = ada.get(f"{LIST}?page_size=100")
+
+    assert len(response.json()["results"]) == count
+
+
+def test_deleting_an_account_takes_locations_in_use_along(ada, buy):
+    buy(ada)
+
+    assert ada.delete("/api/v1/accounts/me/").status_code == 204
+    assert [model.objects.count() for model in (get_user_model(), Location, Purchase)] == [0, 0, 0]

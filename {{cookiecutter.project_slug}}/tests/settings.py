@@ -1,0 +1,32 @@
+"""The project's settings as the tests need them: nothing of the developer's environment, and no rates."""
+
+import os
+import tempfile
+
+os.environ.update(
+    ENV_FILE="",
+    SECRET_KEY="only-for-tests-1f8a5c0b9d3e7264-and-never-elsewhere",
+    DEBUG="false",
+    ALLOWED_HOSTS="testserver,localhost",
+    DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or "sqlite://:memory:",
+    DATABASE_POOL_SIZE="48",
+    CACHE_URL="locmemcache://",
+    TRUSTED_PROXIES="0",
+    THROTTLE_ANON="",
+    THROTTLE_USER="",
+    THROTTLE_LOGIN="",
+    CORS_ALLOWED_ORIGINS="",
+)
+
+from config.settings import *  # noqa: F403  # the environment has to be set first
+from config.settings import DATABASES, REST_FRAMEWORK
+
+if "sqlite3" in DATABASES["default"]["ENGINE"]:
+    # A file, since threads do not share a database in memory; nothing in it outlives the tests.
+    DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/tests-{os.getpid()}.sqlite3"}
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+REST_FRAMEWORK["TEST_REQUEST_DEFAULT_FORMAT"] = "json"
+_static = tempfile.TemporaryDirectory()
+STATIC_ROOT = _static.name
