@@ -1,7 +1,7 @@
 """Drop what was not asked for, write the secrets, and look at what was rendered before anyone else does.
 
-The standard library, and PyYAML which cookiecutter needs itself; no network, no install. What fails is named on standard error, with a status that
-makes cookiecutter remove the project.
+It takes the standard library, and PyYAML, which cookiecutter needs itself: no network, no install. What fails
+is named on standard error, with a status that makes cookiecutter remove the project.
 """
 
 import ast
@@ -26,7 +26,15 @@ OPTIONS = {
 }
 
 # What tools leave in the template's own tree; each can be made again, so that nothing is lost with -f.
-LEFTOVERS = ("__pycache__", ".coverage", ".hypothesis", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache")
+LEFTOVERS = (
+    "__pycache__",
+    ".coverage",
+    ".hypothesis",
+    ".import_linter_cache",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+)
 
 # Folders of a project that was there before, with -f.
 NOT_OURS = {".git", ".uv", ".venv", "static"}
@@ -74,7 +82,7 @@ def write_env(project):
     for name, value in settings.items():
         text = re.sub(rf"^{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
     descriptor = os.open(project / ".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
 
 
@@ -85,8 +93,11 @@ def faults(project, answers):
             yield from faults_of_file(path, path.relative_to(project).as_posix())
     for (answer, value), paths in OPTIONS.items():
         for path in paths:
-            if (project / path).exists() != (answers[answer] == value):
-                yield f"{path} should {'' if answers[answer] == value else 'not '}be there with {answer}={answers[answer]}."
+            wanted, there = answers[answer] == value, (project / path).exists()
+            if wanted and not there:
+                yield f"{path} is missing: {answer} is {value}."
+            if there and not wanted:
+                yield f"{path} is there, and {answer} is {answers[answer]}."
 
 
 def faults_of_file(path, name):

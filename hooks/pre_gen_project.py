@@ -97,7 +97,7 @@ def refusals(answers):
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  # cookiecutter may run on an older one
         sys.exit("Rendering takes Python 3.11 or newer: run cookiecutter with one.")
     sentences = refusals(json.loads(ANSWERS))
     for sentence in sentences:

@@ -7,7 +7,7 @@ edited. What lies outside the scope is refused in the words for what does not ex
 
 import functools
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -17,7 +17,6 @@ from django.db.models import IntegerField, Manager, Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import relations as drf
 from rest_framework.exceptions import ValidationError
-from rest_framework.fields import empty, get_error_detail
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.relations import (
     HyperlinkedIdentityField as HyperlinkedIdentityField,
@@ -25,6 +24,7 @@ from rest_framework.relations import (
 )
 
 from hardening.keys import in_range, may_be_key, shortened
+from hardening.lookups import all_at_once, one_by_one
 
 Scope = Callable[[QuerySet[Any], Any], QuerySet[Any]]
 
@@ -101,6 +101,12 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
             written = router.db_for_write(queryset.model)
             return queryset if queryset.db == written else queryset.using(written)
         return queryset
+
+    def resolves_keys(self) -> bool:
+        """Tell whether objects are found by their keys alone, so that many can be found in one query."""
+        ways = [getattr(type(self), name, None) for name in ("to_internal_value", "get_object")]
+        own = all(way is None or way.__module__ == __name__ for way in ways)
+        return own and isinstance(self.get_queryset(), QuerySet)
 
     def lookup(self) -> str:
         """Return the path of the model field that keys are compared with, as `filter()` takes it."""
@@ -249,81 +255,9 @@ class ManyRelatedField(drf.ManyRelatedField):
             self.fail("empty")
         if self.max_items is not None and len(data) > self.max_items:
             self.fail("max_items", max_items=self.max_items)
-        look_up = _batched if resolves_keys(self.child_relation) else _one_by_one
+        look_up = all_at_once if getattr(self.child_relation, "resolves_keys", bool)() else one_by_one
         objects, errors = look_up(self.child_relation, list(data))
         if errors:
             in_order: Any = {index: errors[index] for index in sorted(errors)}
             raise ValidationError(in_order)
         return list(dict.fromkeys(objects))
-
-
-def resolves_keys(field: Any) -> bool:
-    """Tell whether *field* finds objects by their keys alone, so that many can be found in one query."""
-    return (
-        isinstance(field, ScopedRelatedField)
-        and type(field).to_internal_value in _OWN_WAYS
-        and (
-            not isinstance(field, HyperlinkedRelatedField)
-            or type(field).get_object is HyperlinkedRelatedField.get_object
-        )
-        and isinstance(field.get_queryset(), QuerySet)
-    )
-
-
-_OWN_WAYS = {each.to_internal_value for each in (PrimaryKeyRelatedField, SlugRelatedField, HyperlinkedRelatedField)}
-
-
-def _batched(child: Any, data: list[Any]) -> tuple[list[Any], dict[int, Any]]:
-    keys, errors = _keys(child, data)
-    found = child.batch if child.batch is not None else child.fetch(keys.values())
-    for index, key in keys.items():
-        if key not in found:
-            try:
-                child.missing(data[index])
-            except ValidationError as error:
-                errors[index] = error.detail
-    return [found[key] for key in keys.values() if key in found], errors
-
-
-def _keys(child: Any, data: list[Any]) -> tuple[dict[int, Any], dict[int, Any]]:
-    keys: dict[int, Any] = {}
-    errors: dict[int, Any] = {}
-    for index, item in enumerate(data):
-        try:
-            keys[index] = child.key(item)
-        except ValidationError as error:
-            errors[index] = error.detail
-        except DjangoValidationError as error:
-            errors[index] = get_error_detail(error)
-    return keys, errors
-
-
-def _one_by_one(child: Any, data: list[Any]) -> tuple[list[Any], dict[int, Any]]:
-    objects: list[Any] = []
-    errors: dict[int, Any] = {}
-    for index, item in enumerate(data):
-        try:
-            objects.append(child.to_internal_value(item))
-        except ValidationError as error:
-            errors[index] = error.detail
-        except DjangoValidationError as error:
-            errors[index] = get_error_detail(error)
-    return objects, errors
-
-
-def fetch_for_rows(fields: Iterable[Any], rows: Iterable[Any]) -> None:
-    """Fetch what all *rows* of a list name in *fields* with one query a field, for the validation that follows."""
-    rows = [row for row in rows if isinstance(row, Mapping)]
-    for field in fields:
-        child = getattr(field, "child_relation", field)
-        if not field.read_only and resolves_keys(child):
-            child.batch = child.fetch(_keys(child, list(_sent(field, rows)))[0].values())
-
-
-def _sent(field: Any, rows: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
-    for row in rows:
-        value = field.get_value(row)
-        if not isinstance(field, ManyRelatedField):
-            yield from () if value is empty or value is None or value == "" else (value,)
-        elif isinstance(value, list | tuple) and (field.max_items is None or len(value) <= field.max_items):
-            yield from value

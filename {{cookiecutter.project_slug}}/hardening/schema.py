@@ -135,7 +135,7 @@ def _is_composite(field: Any) -> bool:
     return isinstance(field, serializers.BaseSerializer | serializers.ManyRelatedField | serializers.ListField)
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+class BearerScheme(OpenApiAuthenticationExtension):
     """How the schema shows our authentication."""
 
     target_class = "hardening.authentication.BearerAuthentication"

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 os.environ.update(
     ENV_FILE="",
@@ -29,4 +30,4 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REST_FRAMEWORK["TEST_REQUEST_DEFAULT_FORMAT"] = "json"
 _static = tempfile.TemporaryDirectory()
-STATIC_ROOT = _static.name
+STATIC_ROOT = Path(_static.name)

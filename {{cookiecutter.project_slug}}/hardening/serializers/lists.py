@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from hardening.integrity.writes import written
-from hardening.relations import fetch_for_rows
+from hardening.lookups import fetch_for_rows
 from hardening.serializers.options import defaults, is_valid
 
 MAX_ROWS = 100  # objects in one body

@@ -1,0 +1,58 @@
+# `make help` lists what there is. Every target fetches what it needs, uv included.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo new test test-deep lint requirements clean
+
+UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.uv/bin/uv)
+RUN := .venv/bin/python -m
+TREE := {{cookiecutter.project_slug}}
+PORT ?= 8000
+OUTPUT ?= ..
+ANSWERS ?=
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: .venv/ready ## Render a project with default answers into .demo and serve it on 127.0.0.1:8000 (PORT=8000)
+	@rm -rf .demo
+	@$(RUN) cookiecutter . --no-input --output-dir .demo
+	@$(MAKE) --no-print-directory -C .demo/my-api demo-data
+	@$(MAKE) --no-print-directory -C .demo/my-api run PORT=$(PORT)
+
+new: .venv/ready ## Render a project beside this folder (OUTPUT=.. ANSWERS="project_name=…"); asks where there is a terminal
+	@test -t 0 || quiet=--no-input; $(RUN) cookiecutter . $$quiet --output-dir $(OUTPUT) $(ANSWERS)
+
+test: .venv/ready ## Test the template: its answers, its own tree, and a rendered project's `make check` and `make test`
+	$(RUN) pytest
+
+test-deep: .venv/ready ## Test what takes longer: races in real servers, combinations, DRF's own suite, removed guards
+	$(RUN) pytest -m deep
+
+lint: .venv/ready ## Check style, workflows and house rules
+	$(RUN) ruff check . --ignore RUF200
+	$(RUN) ruff format --check .
+	$(RUN) yamllint --strict .
+	.venv/bin/zizmor --offline --quiet .github '$(TREE)/.github'
+
+requirements: .venv/ready ## Resolve requirements-dev.txt anew
+	@rm -rf build && $(RUN) cookiecutter . --no-input --output-dir build
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+		--output-file requirements-dev.txt --group pyproject.toml:dev \
+		--group build/my-api/pyproject.toml:dev build/my-api/pyproject.toml
+	@rm -rf build
+
+.venv/ready: requirements-dev.txt | $(UV)
+	@echo "Making the environment in .venv …"
+	@{ $(UV) venv --quiet --clear $(addprefix --python ,$(shell command -v python3)) && \
+		$(UV) pip sync --quiet --require-hashes requirements-dev.txt; } || \
+		{ echo "make: the packages could not be installed; is there a network?" >&2; exit 1; }
+	@touch $@
+
+$(CURDIR)/.uv/bin/uv:
+	@echo "Fetching uv …"
+	@python3 -m venv .uv && .uv/bin/python -m pip install --quiet uv || \
+		{ echo "make: uv could not be installed; is there a network?" >&2; rm -rf .uv; exit 1; }
+
+clean: ## Remove what make made
+	@rm -rf .venv .uv .demo .pytest_cache .ruff_cache

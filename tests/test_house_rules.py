@@ -1,0 +1,61 @@
+"""What the sources have to keep to, measured on what git tracks."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TEMPLATE, TREE
+
+# Taken apart, so that this file does not name them.
+REGISTRY = re.compile("|".join(["py" + r"pi\.org", "python" + r"hosted\.org", "npm" + r"js\.(org|com)"]))
+MACHINE = re.compile("|".join(["/work" + "/", "/root" + "/"]))
+
+
+def tracked(suffix: str = "") -> list[Path]:
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=TEMPLATE, capture_output=True, text=True, check=True).stdout
+    return [TEMPLATE / name for name in names.split("\0") if name.endswith(suffix) and (TEMPLATE / name).is_file()]
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+PYTHON = [pytest.param(path, id=str(path.relative_to(TEMPLATE))) for path in tracked(".py")]
+
+
+@pytest.mark.parametrize("path", PYTHON)
+def test_no_python_file_of_the_tree_holds_jinja(path):
+    if TREE in path.parents:
+        assert "cookiecutter" not in path.read_text(encoding="utf-8").replace("{{cookiecutter.project_slug}}", "")
+
+
+@pytest.mark.parametrize("path", PYTHON)
+def test_a_function_has_40_lines_at_most_and_a_module_300(path):
+    assert [each.name for each in functions(path) if each.end_lineno - each.lineno >= 40] == []
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300 or "migrations" in path.parts
+
+
+@pytest.mark.parametrize("path", PYTHON)
+def test_a_suppression_has_its_reason_on_the_line(path):
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if found := re.search(r"#\s*(noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\]|pragma: no cover)", line):
+            assert line[found.end() :].strip().startswith("#"), line
+
+
+def test_nothing_names_a_registry_or_a_path_of_one_machine():
+    texts = {path: path.read_text(encoding="utf-8") for path in tracked() if path.suffix not in (".png", ".svg")}
+
+    assert [path for path, text in texts.items() if REGISTRY.search(text) or MACHINE.search(text)] == []
+    assert [path for path in texts if path.name == "uv.lock"] == []
+
+
+def test_file_names_can_be_held_by_windows():
+    names = [part for path in tracked() for part in path.relative_to(TEMPLATE).parts]
+
+    assert [name for name in names if re.search(r'[<>:"\\|?*]|[. ]$', name)] == []

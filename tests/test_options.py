@@ -1,0 +1,52 @@
+"""Which paths an option keeps."""
+
+import stat
+import tomllib
+
+import pytest
+
+CI = {"github": ".github", "gitlab": ".gitlab-ci.yml"}
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab", "none"])
+def test_only_the_chosen_ci_is_there(render, ci):
+    project = render(ci=ci).project
+
+    assert {name for name, path in CI.items() if (project / path).exists()} == {ci} - {"none"}
+
+
+@pytest.mark.parametrize(
+    ("version", "django", "python"), [("5.2 LTS", ">=5.2.19,<5.3", ">=3.11"), ("6.1", ">=6.1.3,<6.2", ">=3.12")]
+)
+def test_the_django_version_decides_on_the_python(render, version, django, python):
+    project = render(django_version=version).project
+
+    about = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    assert f"django{django}" in about["dependencies"]
+    assert about["requires-python"] == python
+
+
+def test_the_environment_is_private_and_has_a_key_of_its_own(render):
+    files = [render().project / ".env" for _ in range(2)]
+
+    keys = [next(line for line in file.read_text().splitlines() if line.startswith("SECRET_KEY=")) for file in files]
+    assert len(set(keys)) == 2
+    assert all(len(key) > 60 for key in keys)
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 2
+
+
+def test_rendering_ends_with_the_next_command(render):
+    rendering = render(project_slug="next")
+
+    assert "make run" in rendering.said
+    assert "make check" in rendering.said
+
+
+def test_the_same_answers_render_the_same_bytes_but_for_the_key(render):
+    one, two = (render().project for _ in range(2))
+
+    files = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(two) for path in two.rglob("*") if path.is_file())
+    assert [name for name in files if (one / name).read_bytes() != (two / name).read_bytes()] == [
+        files[0].parent / ".env"
+    ]

@@ -1,0 +1,58 @@
+"""Many related objects at once: by their keys in one query, or one by one where a field has ways of its own."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import empty, get_error_detail
+
+Results = dict[int, Any]
+Errors = dict[int, Any]
+
+
+def all_at_once(field: Any, data: list[Any]) -> tuple[list[Any], Errors]:
+    """Return the objects that *data* names to the related *field*, and the errors of the others by index."""
+    keys, errors = _each(field.key, data)
+    found = field.batch if field.batch is not None else field.fetch(keys.values())
+    absent = {index: data[index] for index, key in keys.items() if key not in found}
+    _none, missing = _each(field.missing, absent)
+    return [found[key] for key in keys.values() if key in found], errors | missing
+
+
+def one_by_one(field: Any, data: list[Any]) -> tuple[list[Any], Errors]:
+    """Return the same by asking *field* for every object."""
+    objects, errors = _each(field.to_internal_value, data)
+    return list(objects.values()), errors
+
+
+def fetch_for_rows(fields: Iterable[Any], rows: Iterable[Any]) -> None:
+    """Fetch what all *rows* of a list name in *fields* with one query a field, for the validation that follows."""
+    rows = [row for row in rows if isinstance(row, Mapping)]
+    for field in fields:
+        child = getattr(field, "child_relation", field)
+        if not field.read_only and getattr(child, "resolves_keys", bool)():
+            keys, _errors = _each(child.key, list(_named(field, rows)))
+            child.batch = child.fetch(keys.values())
+
+
+def _each(function: Callable[[Any], Any], data: list[Any] | Mapping[int, Any]) -> tuple[Results, Errors]:
+    results: Results = {}
+    errors: Errors = {}
+    for index, item in data.items() if isinstance(data, Mapping) else enumerate(data):
+        try:
+            results[index] = function(item)
+        except ValidationError as error:
+            errors[index] = error.detail
+        except DjangoValidationError as error:
+            errors[index] = get_error_detail(error)
+    return results, errors
+
+
+def _named(field: Any, rows: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
+    for row in rows:
+        value = field.get_value(row)
+        if not hasattr(field, "child_relation"):
+            yield from () if value in (empty, None, "") else (value,)
+        elif isinstance(value, list | tuple) and len(value) <= (getattr(field, "max_items", None) or len(value)):
+            yield from value
