@@ -1,6 +1,7 @@
 """The rendered project's own commands, run as its README says, and the unrendered tree in its place."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,8 +34,7 @@ def test_a_rendered_project_passes_its_checks_and_its_tests(project):
     tested = run(["make", "test"], project)
 
     assert tested.stdout.count(" passed") == 2
-    assert " failed" not in tested.stdout
-    assert " skipped" not in tested.stdout
+    assert not re.search(r"\d+ (failed|skipped)", tested.stdout)
 
 
 def newer_python() -> str | None:
