@@ -1,5 +1,6 @@
 """Viewsets that show a caller what is theirs, and lock what they change until it is written."""
 
+import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -93,7 +94,8 @@ class DestroyModelMixin(mixins.DestroyModelMixin):
     def perform_destroy(self, instance: Model) -> None:
         """Delete *instance*; raise `InUse` where the models protect it, or the database alone does."""
         running: Unit = self.unit  # type: ignore[attr-defined]  # of GenericViewSet
-        running.explanations.append(lambda error: _explained(error, instance, running.using))
+        stored = copy.copy(instance)  # deleting takes the key away
+        running.explanations.append(lambda error: _explained(error, stored, running.using))
         try:
             instance.delete()
         except ProtectedError as error:
@@ -122,7 +124,7 @@ def _explained(error: DatabaseError, instance: Model, using: str) -> Exception:
 
 def _referrers(instance: Model, using: str) -> Iterable[Any]:
     for relation in instance._meta.related_objects:
-        rows = relation.related_model._base_manager.using(using).filter(**{relation.field.name: instance.pk})
+        rows = relation.related_model._base_manager.using(using).filter(**{relation.field.name: instance})
         if rows.exists():
             yield relation.related_model
 

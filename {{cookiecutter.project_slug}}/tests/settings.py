@@ -19,13 +19,14 @@ os.environ.update(
     CORS_ALLOWED_ORIGINS="",
 )
 
-from config.settings import *  # noqa: F403  # the environment has to be set first
-from config.settings import DATABASES, REST_FRAMEWORK
+from config.settings import *  # noqa: F403  # the environment had to be set first
+from config.settings import DATABASES, INSTALLED_APPS, REST_FRAMEWORK
+from tests.hardening.databases import for_tests
 
-if "sqlite3" in DATABASES["default"]["ENGINE"]:
-    # A file, since threads do not share a database in memory; nothing in it outlives the tests.
-    DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/tests-{os.getpid()}.sqlite3"}
-    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+DATABASES |= for_tests(DATABASES["default"])
+DATABASE_ROUTERS = ["tests.hardening.shapes.router.Router"]
+INSTALLED_APPS += ["tests.hardening.shapes"]
+ROOT_URLCONF = "tests.urls"
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REST_FRAMEWORK["TEST_REQUEST_DEFAULT_FORMAT"] = "json"

@@ -97,6 +97,8 @@ def _guilty(promise: Promise, rows: Sequence[Row], using: str) -> Row:
     """Return the row that broke *promise*: the last that was saved, or else the first that clashes."""
     rows = [row for row in rows if promise in promises(row.model)]
     saved = [row for row in rows if row.saved]
+    if len(rows) == 1:
+        return rows[0]
     if saved and getattr(promise.constraint, "deferrable", None) is not Deferrable.DEFERRED:
         return saved[-1]
     earlier: list[tuple[Any, ...]] = []
@@ -113,7 +115,8 @@ def _comparable(value: Any) -> Any:
 
 
 def _others(named: Promise, guilty: Row, rows: Sequence[Row], using: str) -> Found:
-    for row in rows[:_MOST_ROWS]:
+    """Yield what else is broken, by rows of which it is known what would have been written."""
+    for row in [row for row in rows if row is guilty or row.saved or row.certain][:_MOST_ROWS]:
         for promise in promises(row.model):
             if (row is guilty and promise is named) or not promise.broken_by(row.instance, using):
                 continue

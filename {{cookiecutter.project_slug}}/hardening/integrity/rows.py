@@ -30,10 +30,14 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Row(Item):
-    """An item with the instance that is made of it; *saved* tells whether that reached `Model.save()`."""
+    """An item with the instance that is made of it.
+
+    *saved* tells whether that reached `Model.save()`, *certain* whether it would have been written as it is.
+    """
 
     instance: Model
     saved: bool = False
+    certain: bool = False
 
     @property
     def model(self) -> type[Model]:
@@ -86,10 +90,11 @@ def _assignable(model: type[Model]) -> frozenset[str]:
     return frozenset(names | {name for name, each in properties.items() if getattr(each, "fset", None)})
 
 
-def rows(found: Sequence[Item], saved: Sequence[Model], instance: Model | None) -> list[Row]:
+def rows(found: Sequence[Item], saved: Sequence[Model], instance: Model | None, *, certain: bool) -> list[Row]:
     """Return a row for each item in the order of writing; the unsaved ones last, with a candidate each.
 
-    *saved* are the instances that reached `Model.save()`, in order; *instance* is what the first item changes.
+    *saved* are the instances that reached `Model.save()`, in order; *instance* is what the first item changes;
+    *certain* tells whether the items would have been written as they are.
     """
     left = list(saved)
     made = []
@@ -100,7 +105,7 @@ def rows(found: Sequence[Item], saved: Sequence[Model], instance: Model | None) 
             continue
         match = _match(item, left, alone=_is_alone(item, found))
         if match is None:
-            made.append((len(saved), Row(**vars(item), instance=candidate(item, None))))
+            made.append((len(saved), Row(**vars(item), instance=candidate(item, None), certain=certain)))
         else:
             left = [each for each in left if each is not match]
             place = next(place for place, each in enumerate(saved) if each is match)

@@ -56,7 +56,7 @@ def written(root: Any, model: type[Model], data: Any) -> Iterator[None]:
         for item in found:
             watch(item.serializer.Meta.model)
     alone = plain and instance is None and _is_one_statement(model, found)
-    memory = _Memory(root)
+    memory = _Memory(root, certain=plain)
     using = router.db_for_write(model, instance=instance) if instance is not None else router.db_for_write(model)
     with joined(using, in_transaction=not alone) as unit:
         unit.unjudged |= unjudged
@@ -66,7 +66,7 @@ def written(root: Any, model: type[Model], data: Any) -> Iterator[None]:
         try:
             yield
         except DjangoValidationError as error:
-            row = _row_of(error, rows(found, unit.saved, instance))
+            row = _row_of(error, rows(found, unit.saved, instance, certain=plain))
             memory.restore()
             raise refused(root, model_errors(row, error)) from error
         except ValidationError as error:
@@ -142,7 +142,7 @@ def _cleaned(row: Row) -> list[tuple[Path, str | int, ErrorDetail]]:
 
 
 def _explained(error: DatabaseError, root: Any, found: Sequence[Item], unit: Unit, memory: "_Memory") -> Exception:
-    answer = explain(error, rows(found, unit.saved, memory.instance), root, unit.using)
+    answer = explain(error, rows(found, unit.saved, memory.instance, certain=memory.certain), root, unit.using)
     memory.restore()
     return answer
 
@@ -159,8 +159,9 @@ def _row_of(error: DjangoValidationError, written_rows: Sequence[Row]) -> Row:
 class _Memory:
     """The serializer's instance as it was, to put back when its write failed."""
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, *, certain: bool) -> None:
         self.root = root
+        self.certain = certain
         self.instance: Model | None = root.instance if isinstance(root.instance, Model) else None
         if self.instance is not None:
             self.attributes = self.instance.__dict__.copy()

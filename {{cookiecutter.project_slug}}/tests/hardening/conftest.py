@@ -1,0 +1,43 @@
+"""What the tests of the core share."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+
+from tests.client import Client
+
+EITHER_WAY = [
+    pytest.param("nested", marks=pytest.mark.django_db(databases=["default", "second"])),
+    pytest.param("outermost", marks=pytest.mark.django_db(transaction=True, databases=["default", "second"])),
+]
+
+
+@pytest.fixture(params=EITHER_WAY)
+def way(request: pytest.FixtureRequest) -> str:
+    """Every test that asks for this runs in a transaction of the caller's, and without one."""
+    return str(request.param)
+
+
+@pytest.fixture
+def post(ada: Client) -> Callable[..., HttpResponse]:
+    """Return a function that posts a body, or a list of them, to a shape."""
+
+    def posted(shape: str, sent: object = None, /, **fields: object) -> HttpResponse:
+        return ada.post(f"/shapes/{shape}/", fields if sent is None else sent)
+
+    return posted
+
+
+@pytest.fixture
+def postgresql() -> None:
+    """For tests of what only PostgreSQL has."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what only PostgreSQL has, where the tests run on another database."""
+    if connection.vendor != "postgresql":
+        only = [item for item in items if "postgresql" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=only)
+        items[:] = [item for item in items if item not in only]

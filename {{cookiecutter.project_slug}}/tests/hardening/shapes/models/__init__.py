@@ -1,0 +1,38 @@
+"""All shapes."""
+
+from tests.hardening.shapes.models.references import (
+    Audit as Audit,
+    Author as Author,
+    Book as Book,
+    Crate as Crate,
+    Elsewhere as Elsewhere,
+    Event as Event,
+    Noisy as Noisy,
+    Parcel as Parcel,
+    Raw as Raw,
+    Receipt as Receipt,
+    Remote as Remote,
+    Soft as Soft,
+)
+from tests.hardening.shapes.models.rules import (
+    Badge as Badge,
+    Booking as Booking,
+    Coupon as Coupon,
+    Handle as Handle,
+    Person as Person,
+    Seat as Seat,
+    Slot as Slot,
+    Step as Step,
+)
+from tests.hardening.shapes.models.writes import (
+    Basket as Basket,
+    Careful as Careful,
+    Country as Country,
+    Document as Document,
+    Gadget as Gadget,
+    Item as Item,
+    Label as Label,
+    Line as Line,
+    Truck as Truck,
+    Vehicle as Vehicle,
+)
