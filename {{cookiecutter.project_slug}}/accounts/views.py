@@ -7,7 +7,6 @@ from knox.models import get_token_model
 from knox.settings import knox_settings
 from rest_framework import mixins
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,6 +18,7 @@ from accounts.serializers import (
     RegistrationSerializer,
     TokenSerializer,
 )
+from hardening.permissions import Public
 from hardening.throttling import LoginRateThrottle
 from hardening.views import APIView
 from hardening.viewsets import DestroyModelMixin, GenericViewSet, ModelViewSet
@@ -29,7 +29,7 @@ class RegistrationViewSet(mixins.CreateModelMixin, GenericViewSet):
 
     queryset = User.objects.all()
     serializer_class = RegistrationSerializer
-    permission_classes = [AllowAny]
+    permission_classes = [Public]
 
 
 class AccountViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, DestroyModelMixin, GenericViewSet):
@@ -48,7 +48,7 @@ class AccountViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, Destroy
 class LoginView(APIView):
     """A token for a username, in any spelling of its case, and its password."""
 
-    permission_classes = [AllowAny]
+    permission_classes = [Public]
     authentication_classes = []
     throttle_classes = [LoginRateThrottle]
 

@@ -2,16 +2,18 @@
 
 from django.conf import settings
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
+
+from hardening.permissions import Public
 
 
 class SchemaView(SpectacularAPIView):
     """The schema as JSON or YAML; without `DEBUG` it takes a token."""
 
-    permission_classes = [AllowAny] if settings.DEBUG else [IsAuthenticated]
+    permission_classes = [Public] if settings.DEBUG else [IsAuthenticated]
 
 
 class DocsView(SpectacularSwaggerSplitView):
     """The page of the schema, with its assets from this server; there with `DEBUG` only."""
 
-    permission_classes = [AllowAny]
+    permission_classes = [Public]

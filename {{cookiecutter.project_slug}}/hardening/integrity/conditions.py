@@ -152,10 +152,11 @@ def _compare(lookup: str, field: Any, left: Any, right: Any, instance: Model) ->
         right = right.value
     if kind is None or kind is not _EXACT_TYPES.get(other.get_internal_type()):
         raise _Undecidable
-    if _certain(left) is None or _certain(right) is None:
+    for value, column in ((_certain(left), field), (_certain(right), other)):
+        if value is not None and not _same_everywhere(value, kind, column):
+            raise _Undecidable
+    if left is None or right is None:
         return NULL
-    if not (_same_everywhere(left, kind, field) and _same_everywhere(right, kind, other)):
-        raise _Undecidable
     return TRUE if _COMPARISONS[lookup](left, right) else FALSE
 
 

@@ -164,7 +164,7 @@ def model_errors(row: Row, error: DjangoValidationError) -> Found:
             if broken is not None:
                 yield row.error(broken)
                 continue
-            key = known.get(name, str(api_settings.NON_FIELD_ERRORS_KEY))
+            key = known.get(name, name if name in row.serializer.fields else str(api_settings.NON_FIELD_ERRORS_KEY))
             yield from ((row.path, key, detail) for detail in error_details([single]))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from hardening import serializers
+from hardening.relations import visible_to_caller
 from tests.hardening.shapes import models
 
 
@@ -14,6 +15,7 @@ class VanishingBookSerializer(serializers.ModelSerializer):
     class Meta:
         model = models.Book
         fields = ("id", "author", "title")
+        related_querysets = {"author": visible_to_caller}
 
     def validate(self, attrs: Any) -> Any:
         models.Author.objects.filter(pk=attrs["author"].pk).delete()
@@ -26,6 +28,7 @@ class VanishingParcelSerializer(serializers.ModelSerializer):
     class Meta:
         model = models.Parcel
         fields = ("id", "title", "crates")
+        related_querysets = {"crates": visible_to_caller}
 
     def validate(self, attrs: Any) -> Any:
         models.Crate.objects.filter(pk=attrs["crates"][-1].pk).delete()
@@ -40,6 +43,7 @@ class LaxSerializer(serializers.ModelSerializer):
     class Meta:
         model = models.Book
         fields = ("id", "author", "title")
+        related_querysets = {"author": visible_to_caller}
 
 
 class ForgetfulSerializer(serializers.ModelSerializer):

@@ -1,13 +1,15 @@
+from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from tests.hardening.shapes import faulty, models, serializers, views
+from hardening.relations import visible_to_caller
+from tests.hardening.shapes import faulty, models, raising, serializers, views
 
 SERIALIZERS = {
     "authors": serializers.plain(models.Author),
     "badges": serializers.BadgeSerializer,
     "baskets": serializers.BasketSerializer,
     "bookings": serializers.BookingSerializer,
-    "books": serializers.plain(models.Book),
+    "books": serializers.plain(models.Book, related_querysets={"author": visible_to_caller}),
     "books-catching": faulty.CatchingSerializer,
     "books-forgetful": faulty.ForgetfulSerializer,
     "books-later": faulty.LaterSerializer,
@@ -41,4 +43,4 @@ router = SimpleRouter()
 for prefix, serializer in SERIALIZERS.items():
     router.register(prefix, views.over(serializer), basename=prefix)
 
-urlpatterns = router.urls
+urlpatterns = [path("raising/", include(raising)), *router.urls]

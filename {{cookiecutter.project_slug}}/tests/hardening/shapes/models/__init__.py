@@ -23,6 +23,7 @@ from tests.hardening.shapes.models.rules import (
     Seat as Seat,
     Slot as Slot,
     Step as Step,
+    Values as Values,
 )
 from tests.hardening.shapes.models.writes import (
     Basket as Basket,

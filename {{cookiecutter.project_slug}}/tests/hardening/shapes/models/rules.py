@@ -90,6 +90,22 @@ class Slot(Shape):
         ]
 
 
+class Values(Shape):
+    """A column of every type that Python may judge, and some that it may not."""
+
+    integer = models.IntegerField(default=0)
+    other = models.IntegerField(null=True)
+    flag = models.BooleanField(null=True)
+    day = models.DateField(null=True)
+    moment = models.DateTimeField(null=True)
+    amount = models.DecimalField(max_digits=8, decimal_places=2, null=True)
+    coarse = models.DecimalField(max_digits=8, decimal_places=1, null=True)
+    ratio = models.FloatField(null=True)
+    span = models.DurationField(null=True)
+    identity = models.UUIDField(null=True)
+    text = models.CharField(max_length=10, null=True)
+
+
 class Person(Shape):
     """Unique through a generated column."""
 

@@ -27,6 +27,6 @@ def by_hand(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("shapes", "0001_initial")]
+    dependencies = [("shapes", "0002_models")]
 
     operations = [migrations.RunPython(by_hand, migrations.RunPython.noop)]

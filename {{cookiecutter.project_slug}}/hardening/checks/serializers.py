@@ -1,0 +1,135 @@
+"""What a serializer may not leave to chance."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.core.checks import Error
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, router
+from django.db.models import UniqueConstraint
+from rest_framework.relations import ManyRelatedField, RelatedField
+from rest_framework.serializers import ALL_FIELDS
+
+from hardening.checks import routes
+from hardening.integrity.constraints import has_own_message, promises
+
+# What SQLite leaves out with a warning only; PostgreSQL creates them all.
+_NOT_IN_SQLITE = {
+    "deferrable": "cannot be deferred",
+    "nulls_distinct": "cannot take NULL for a value",
+}
+
+
+def check_serializers(app_configs: Any, **kwargs: Any) -> list[Error]:
+    """Check every model serializer that the routes can reach, and the model behind it."""
+    errors: list[Error] = []
+    for serializer in _serializers(errors):
+        for check in (_fields, _options, _dates, _constraints, _messages, _scopes):
+            errors.extend(check(serializer))
+    return errors
+
+
+def _serializers(errors: list[Error]) -> Iterable[Any]:
+    try:
+        return routes.serializers()
+    except ImproperlyConfigured as error:  # an option that `get_fields` itself refuses
+        errors.append(Error(str(error), hint="Name a field of the serializer.", id="hardening.E004"))
+        return ()
+
+
+def _fields(serializer: Any) -> Iterator[Error]:
+    meta = serializer.Meta
+    if getattr(meta, "fields", None) == ALL_FIELDS or getattr(meta, "exclude", None) is not None:
+        yield _error(
+            serializer,
+            "shows fields that nobody listed.",
+            "List them in Meta.fields: a column that is added later stays private until it is.",
+            "E003",
+        )
+
+
+def _options(serializer: Any) -> Iterator[Error]:
+    meta, model = serializer.Meta, serializer.Meta.model
+    fields = {name for each in model._meta.get_fields() for name in (each.name, getattr(each, "attname", each.name))}
+    constraints = {promise.constraint.name for promise in promises(model)}
+    known = {
+        "create_defaults": fields | serializer.fields.keys(),
+        "immutable_fields": fields | serializer.fields.keys(),
+    }
+    for option, names in known.items():
+        for name in set(getattr(meta, option, ())) - names:
+            yield _unknown(serializer, f"Meta.{option}", name)
+    for name, key in getattr(meta, "constraint_fields", {}).items():
+        if key not in serializer.fields:
+            yield _unknown(serializer, "Meta.constraint_fields", key)
+    for name, field in getattr(model, "constraint_fields", {}).items():
+        if name not in constraints or field not in fields:
+            yield _unknown(serializer, f"{model.__name__}.constraint_fields", f"{name}: {field}")
+
+
+def _unknown(serializer: Any, option: str, name: str) -> Error:
+    return _error(serializer, f"names {name!r} in {option}, which does not exist.", "Correct the name.", "E004")
+
+
+def _dates(serializer: Any) -> Iterator[Error]:
+    for field in serializer.Meta.model._meta.fields:
+        if field.unique_for_date or field.unique_for_month or field.unique_for_year:
+            yield _error(
+                serializer,
+                f"writes {field.name!r}, whose unique_for_date no database enforces.",
+                "Use UniqueConstraint(TruncDate(…), …) instead.",
+                "E001",
+            )
+
+
+def _constraints(serializer: Any) -> Iterator[Error]:
+    model = serializer.Meta.model
+    left_out = model._meta.required_db_features or model._meta.required_db_vendor
+    if left_out or connections[router.db_for_write(model)].vendor != "sqlite":
+        return
+    for promise in promises(model):
+        missing = [words for name, words in _NOT_IN_SQLITE.items() if _asks_for(promise.constraint, name)]
+        if missing or (not isinstance(promise.constraint, UniqueConstraint) and promise.unique):
+            yield _error(
+                serializer,
+                f"relies on {promise.constraint.name!r}, which SQLite does not create: it {', '.join(missing) or 'has no such rule'}.",
+                "Use PostgreSQL, or another rule.",
+                "E002",
+            )
+
+
+def _asks_for(constraint: Any, name: str) -> bool:
+    value = getattr(constraint, name, None)
+    return value is not None and value is not True
+
+
+def _messages(serializer: Any) -> Iterator[Error]:
+    model = serializer.Meta.model
+    own = {id(each) for owner in (model, *model._meta.all_parents) for each in owner._meta.constraints}
+    for promise in promises(model):
+        if id(promise.constraint) in own and not has_own_message(promise.constraint):
+            yield _error(
+                serializer,
+                f"writes {model.__name__}, whose constraint {promise.constraint.name!r} has no message.",
+                "Give it a violation_error_message: clients read it.",
+                "E005",
+            )
+
+
+def _scopes(serializer: Any) -> Iterator[Error]:
+    for name, field in serializer.fields.items():
+        field = field.child_relation if isinstance(field, ManyRelatedField) else field
+        queryset = getattr(field, "queryset", None)
+        if not isinstance(field, RelatedField) or field.read_only or queryset is None:
+            continue
+        if hasattr(queryset.model._default_manager.all(), "visible_to") and not getattr(field, "scope", None):
+            yield _error(
+                serializer,
+                f"accepts every {queryset.model.__name__} in {name!r}.",
+                "Name a scope in Meta.related_querysets, such as hardening.relations.visible_to_caller.",
+                "E006",
+            )
+
+
+def _error(serializer: Any, fault: str, hint: str, number: str) -> Error:
+    return Error(f"{type(serializer).__name__} {fault}", hint=hint, obj=type(serializer), id=f"hardening.{number}")

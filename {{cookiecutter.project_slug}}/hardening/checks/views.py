@@ -1,0 +1,60 @@
+"""What a view may not leave open."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.checks import Error
+from rest_framework.authentication import BasicAuthentication
+from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import ListModelMixin
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BrowsableAPIRenderer
+
+from hardening.checks import routes
+from hardening.permissions import Public
+
+
+def check_views(app_configs: Any, **kwargs: Any) -> list[Error]:
+    """Check every routed view."""
+    found = {view: pattern for view, pattern in routes.views()}
+    return [error for view in found for check in (_permissions, _visibility, _pages) for error in check(view)]
+
+
+def check_deployed_views(app_configs: Any, **kwargs: Any) -> list[Error]:
+    """Check every routed view for what only belongs on a developer's machine."""
+    return [error for view, _pattern in routes.views() for error in _development(view)]
+
+
+def _permissions(view: Any) -> Iterator[Error]:
+    open_to_all = [each for each in view.permission_classes if isinstance(each, type) and issubclass(each, AllowAny)]
+    if not view.permission_classes or any(not issubclass(each, Public) for each in open_to_all):
+        yield _error(view, "is open to anyone.", "Say so with hardening.permissions.Public, or ask for a user.", "E011")
+
+
+def _visibility(view: Any) -> Iterator[Error]:
+    queryset = getattr(view, "queryset", None)
+    if issubclass(view, GenericAPIView) and queryset is not None and not hasattr(queryset.all(), "visible_to"):
+        yield _error(
+            view,
+            f"shows every {queryset.model.__name__} to every caller.",
+            "Give its queryset a visible_to(user): derive it from hardening.models.QuerySet.",
+            "E010",
+        )
+
+
+def _pages(view: Any) -> Iterator[Error]:
+    if issubclass(view, ListModelMixin) and getattr(view, "pagination_class", None) is None:
+        yield _error(view, "lists without pages.", "Leave pagination_class as the settings have it.", "E012")
+
+
+def _development(view: Any) -> Iterator[Error]:
+    for kind, classes in (
+        (BrowsableAPIRenderer, view.renderer_classes),
+        (BasicAuthentication, view.authentication_classes),
+    ):
+        if any(issubclass(each, kind) for each in classes):
+            yield _error(view, f"uses {kind.__name__} in production.", "Leave it to DEBUG.", "E013")
+
+
+def _error(view: Any, fault: str, hint: str, number: str) -> Error:
+    return Error(f"{view.__name__} {fault}", hint=hint, obj=view, id=f"hardening.{number}")

@@ -1,0 +1,180 @@
+"""What the system checks refuse, each with its id and a hint."""
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.db import connection, models
+from django.urls import path
+from rest_framework.authentication import BasicAuthentication
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BrowsableAPIRenderer
+
+from hardening import serializers
+from hardening.models import Model
+from hardening.permissions import Public
+from hardening.relations import visible_to_caller
+from hardening.viewsets import ModelViewSet
+from tests.hardening.shapes.models import Badge, Book, Parcel, Slot
+
+
+class Dated(Model):
+    day = models.DateField()
+    title = models.CharField(max_length=10, unique_for_date="day")
+
+    class Meta:
+        app_label = "elsewhere"
+        managed = False
+
+
+class Wordless(Model):
+    title = models.CharField(max_length=10)
+
+    class Meta:
+        app_label = "elsewhere"
+        managed = False
+        constraints = [models.UniqueConstraint(fields=["title"], name="wordless_title")]
+
+
+class Deferred(Model):
+    position = models.IntegerField()
+
+    class Meta:
+        app_label = "elsewhere"
+        managed = False
+        constraints = [
+            models.UniqueConstraint(
+                fields=["position"],
+                name="deferred_position",
+                deferrable=models.Deferrable.DEFERRED,
+                violation_error_message="Taken.",
+            )
+        ]
+
+
+class Misnamed(Model):
+    title = models.CharField(max_length=10)
+
+    constraint_fields = {"nothing": "title"}
+
+    class Meta:
+        app_label = "elsewhere"
+        managed = False
+
+
+def serializer(shape: Any, fields: Any = ("id",), **options: Any) -> type[serializers.ModelSerializer]:
+    meta = type("Meta", (), {"model": shape, "fields": fields, **options})
+    return type("BadSerializer", (serializers.ModelSerializer,), {"Meta": meta})
+
+
+def view(serializer_class: Any = None, **attributes: Any) -> Any:
+    names = {"queryset": Badge.objects.all(), "serializer_class": serializer_class or serializer(Badge), **attributes}
+    return type("BadViewSet", (ModelViewSet,), names).as_view({"get": "list", "post": "create"})
+
+
+@pytest.fixture
+def found(settings):
+    """Return a function that routes a view and returns the ids that the checks find in it."""
+
+    def ids(callback: Any, *, deploy: bool = False) -> list[str]:
+        urls = ModuleType("urls")
+        urls.urlpatterns = [path("bad/", callback)]
+        settings.ROOT_URLCONF = urls
+        messages = [each for each in run_checks(include_deployment_checks=deploy) if each.id.startswith("hardening.")]
+        assert all(each.hint for each in messages)
+        return [each.id.removeprefix("hardening.") for each in messages]
+
+    return ids
+
+
+def test_a_sound_view_has_no_findings(found):
+    assert found(view()) == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "number"),
+    [
+        (serializer(Dated, ("title",)), "E001"),
+        (serializer(Badge, "__all__"), "E003"),
+        (serializer(Badge, None, exclude=("note",)), "E003"),
+        (serializer(Badge, create_defaults={"ownr": 1}), "E004"),
+        (serializer(Badge, immutable_fields=("nubmer",)), "E004"),
+        (serializer(Slot, constraint_fields={"slot_room": "rom"}), "E004"),
+        (serializer(Book, ("id", "author"), related_querysets={"auhtor": visible_to_caller}), "E004"),
+        (serializer(Misnamed, ("title",)), "E004"),
+        (serializer(Wordless, ("title",)), "E005"),
+        (serializer(Parcel, ("id", "crate"), related_querysets={}), "E006"),
+        (serializer(Parcel, ("id", "crates"), related_querysets={}), "E006"),
+    ],
+)
+def test_a_serializer_that_leaves_something_to_chance_is_refused(found, bad, number):
+    assert found(view(bad)) == [number]
+
+
+def test_a_rule_that_the_database_does_not_create_is_refused(found):
+    assert found(view(serializer(Deferred, ("position",)))) == (["E002"] if connection.vendor == "sqlite" else [])
+
+
+def test_a_scope_on_a_field_that_is_none_of_ours_is_refused(found):
+    from rest_framework.relations import PrimaryKeyRelatedField  # noqa: PLC0415  # DRF's own, by the same name
+
+    class BadSerializer(serializers.ModelSerializer):
+        author = PrimaryKeyRelatedField(queryset=Book.objects.all())
+
+        class Meta:
+            model = Book
+            fields = ("id", "author")
+            related_querysets = {"author": visible_to_caller}
+
+    assert found(view(BadSerializer)) == ["E004"]
+
+
+class Unscoped(models.Model):
+    class Meta:
+        app_label = "elsewhere"
+        managed = False
+
+
+@pytest.mark.parametrize(
+    ("attributes", "numbers"),
+    [
+        ({"queryset": Unscoped.objects.all()}, ["E010"]),
+        ({"permission_classes": [AllowAny]}, ["E011"]),
+        ({"permission_classes": []}, ["E011"]),
+        ({"permission_classes": [Public]}, []),
+        ({"pagination_class": None}, ["E012"]),
+    ],
+)
+def test_a_view_that_is_open_is_refused(found, attributes, numbers):
+    assert found(view(**attributes)) == numbers
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"renderer_classes": [BrowsableAPIRenderer]}, {"authentication_classes": [BasicAuthentication]}]
+)
+def test_what_is_for_developers_is_refused_in_production(found, settings, attributes):
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
+
+    assert found(view(**attributes)) == []
+    assert found(view(**attributes), deploy=True) == ["E013"]
+
+
+def test_a_cache_of_each_process_is_a_warning_in_production(found):
+    assert found(view(), deploy=True) == ["W020"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "numbers"), [("60/min", []), ("", []), (None, []), ("many", ["E021"]), ("0/min", ["E021"])]
+)
+def test_a_rate_has_to_be_one(found, monkeypatch, rate, numbers):
+    from rest_framework.settings import api_settings  # noqa: PLC0415  # as the check finds it
+
+    monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "anon", rate)
+
+    assert found(view()) == numbers
+
+
+def test_the_checks_open_no_connection(found, django_assert_num_queries, db):
+    with django_assert_num_queries(0):
+        found(view(), deploy=True)
