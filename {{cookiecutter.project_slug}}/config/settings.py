@@ -154,7 +154,10 @@ REST_FRAMEWORK = {
 }
 if DEBUG:  # the browsable API, with its forms and its session
     REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] += ["rest_framework.renderers.BrowsableAPIRenderer"]
-    REST_FRAMEWORK["DEFAULT_PARSER_CLASSES"] += ["rest_framework.parsers.FormParser"]
+    REST_FRAMEWORK["DEFAULT_PARSER_CLASSES"] += [
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ]
     REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] += ["rest_framework.authentication.SessionAuthentication"]
 
 ERROR_TYPES = "/api/v1/errors/"

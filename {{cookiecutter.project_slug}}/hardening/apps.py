@@ -13,8 +13,8 @@ class HardeningConfig(AppConfig):
         from hardening.checks.settings import check_deployment, check_rates  # noqa: PLC0415  # loads DRF's settings
         from hardening.checks.views import check_deployed_views, check_views  # noqa: PLC0415  # needs the models
 
-        for check in (check_serializers, check_views):
-            register(check, Tags.urls)
+        register(check_serializers, Tags.urls)
+        register(check_views, Tags.urls)
         register(check_rates, Tags.security)
-        for check in (check_deployment, check_deployed_views):
-            register(check, Tags.security, deploy=True)
+        register(check_deployment, Tags.security, deploy=True)
+        register(check_deployed_views, Tags.security, deploy=True)

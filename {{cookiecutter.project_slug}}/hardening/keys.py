@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import connections, router
 from django.db.models import IntegerField
@@ -19,6 +20,15 @@ def may_be_key(data: Any, field: Any) -> bool:
         return bool(_INTEGER.fullmatch(data)) if isinstance(field, IntegerField) else not _UNSTORABLE.search(data)
     # True is 1 and 1.5 is 1 to a database: neither was meant as a key.
     return not isinstance(data, _NO_KEYS)
+
+
+def is_url(text: str) -> bool:
+    """Tell whether *text* can be taken apart as a URL."""
+    try:
+        urlsplit(text)
+    except ValueError:  # an address that opens a bracket and does not close it
+        return False
+    return not _UNSTORABLE.search(text)
 
 
 def in_range(key: int, field: Any) -> bool:

@@ -23,7 +23,7 @@ from rest_framework.relations import (
     StringRelatedField as StringRelatedField,
 )
 
-from hardening.keys import in_range, may_be_key, shortened
+from hardening.keys import in_range, is_url, may_be_key, shortened
 from hardening.lookups import all_at_once, one_by_one
 
 Scope = Callable[[QuerySet[Any], Any], QuerySet[Any]]
@@ -216,6 +216,7 @@ class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField[An
         return str(self.lookup_field)
 
     def key(self, data: Any) -> Any:
+        self.check_url(data)
         self._only_key = True
         try:
             return super(ScopedRelatedField, self).to_internal_value(data)  # DRF's: it calls get_object()
@@ -234,7 +235,13 @@ class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField[An
         return key if self._only_key else super().get_object(view_name, view_args, view_kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
+        self.check_url(data)
         return super().to_internal_value(data) if self.batch is None else self.from_batch(data)
+
+    def check_url(self, data: Any) -> None:
+        """Raise `ValidationError` for a text that DRF would fail on instead of looking for its route."""
+        if isinstance(data, str) and not is_url(data):
+            self.fail("no_match")
 
 
 class ManyRelatedField(drf.ManyRelatedField):

@@ -13,11 +13,8 @@ from rest_framework.serializers import ALL_FIELDS
 from hardening.checks import routes
 from hardening.integrity.constraints import has_own_message, promises
 
-# What SQLite leaves out with a warning only; PostgreSQL creates them all.
-_NOT_IN_SQLITE = {
-    "deferrable": "cannot be deferred",
-    "nulls_distinct": "cannot take NULL for a value",
-}
+# The options of a constraint that make Django leave it out on SQLite, with a warning only.
+_NOT_IN_SQLITE = ("deferrable", "nulls_distinct")
 
 
 def check_serializers(app_configs: Any, **kwargs: Any) -> list[Error]:
@@ -59,7 +56,7 @@ def _options(serializer: Any) -> Iterator[Error]:
     for option, names in known.items():
         for name in set(getattr(meta, option, ())) - names:
             yield _unknown(serializer, f"Meta.{option}", name)
-    for name, key in getattr(meta, "constraint_fields", {}).items():
+    for key in getattr(meta, "constraint_fields", {}).values():
         if key not in serializer.fields:
             yield _unknown(serializer, "Meta.constraint_fields", key)
     for name, field in getattr(model, "constraint_fields", {}).items():
@@ -88,19 +85,14 @@ def _constraints(serializer: Any) -> Iterator[Error]:
     if left_out or connections[router.db_for_write(model)].vendor != "sqlite":
         return
     for promise in promises(model):
-        missing = [words for name, words in _NOT_IN_SQLITE.items() if _asks_for(promise.constraint, name)]
+        missing = any(getattr(promise.constraint, name, None) not in (None, True) for name in _NOT_IN_SQLITE)
         if missing or (not isinstance(promise.constraint, UniqueConstraint) and promise.unique):
             yield _error(
                 serializer,
-                f"relies on {promise.constraint.name!r}, which SQLite does not create: it {', '.join(missing) or 'has no such rule'}.",
+                f"relies on {promise.constraint.name!r}, which SQLite does not create.",
                 "Use PostgreSQL, or another rule.",
                 "E002",
             )
-
-
-def _asks_for(constraint: Any, name: str) -> bool:
-    value = getattr(constraint, name, None)
-    return value is not None and value is not True
 
 
 def _messages(serializer: Any) -> Iterator[Error]:
@@ -117,8 +109,8 @@ def _messages(serializer: Any) -> Iterator[Error]:
 
 
 def _scopes(serializer: Any) -> Iterator[Error]:
-    for name, field in serializer.fields.items():
-        field = field.child_relation if isinstance(field, ManyRelatedField) else field
+    for name, each in serializer.fields.items():
+        field = each.child_relation if isinstance(each, ManyRelatedField) else each
         queryset = getattr(field, "queryset", None)
         if not isinstance(field, RelatedField) or field.read_only or queryset is None:
             continue

@@ -10,7 +10,8 @@ from rest_framework.throttling import SimpleRateThrottle
 
 def check_rates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check that every throttle rate can be read."""
-    return [error for scope, rate in api_settings.DEFAULT_THROTTLE_RATES.items() for error in _rate(scope, rate)]
+    rates: dict[str, Any] = api_settings.DEFAULT_THROTTLE_RATES
+    return [error for scope, rate in rates.items() for error in _rate(scope, rate)]
 
 
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:

@@ -16,7 +16,7 @@ from hardening.permissions import Public
 
 def check_views(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Check every routed view."""
-    found = {view: pattern for view, pattern in routes.views()}
+    found = dict(routes.views())
     return [error for view in found for check in (_permissions, _visibility, _pages) for error in check(view)]
 
 

@@ -196,9 +196,8 @@ def test_asking_for_problem_details_is_no_error(ada):
 def test_a_code_keeps_its_status_through_copies_and_pickles():
     code = Code("taken", 409)
 
-    assert [each.status for each in (copy.copy(code), copy.deepcopy(code), pickle.loads(pickle.dumps(code)))] == [
-        409
-    ] * 3  # our own
+    copies = [copy.copy(code), copy.deepcopy(code), pickle.loads(pickle.dumps(code))]  # noqa: S301  # our own
+    assert [each.status for each in copies] == [409] * 3
     assert json.dumps(code) == '"taken"'
 
 

@@ -42,7 +42,7 @@ class Fine(FieldError):
 
 
 ERRORS: dict[str, Any] = {
-    "conflict": lambda: Conflict(),
+    "conflict": Conflict,
     "conflict-text": lambda: Conflict("Taken."),
     "conflict-texts": lambda: Conflict(["One.", "Two."]),
     "conflict-field": lambda: Conflict("Taken.", field="name"),
@@ -78,7 +78,8 @@ def stop(serializer: Any, place: str) -> None:
     wanted = serializer.root.initial_data
     wanted = wanted[0] if isinstance(wanted, list) else wanted
     if wanted.get("where") == place:
-        raise ERRORS[wanted["error"]]()
+        make = ERRORS[wanted["error"]]
+        raise make()
 
 
 class RaisingField(serializers.CharField):
@@ -146,7 +147,8 @@ class RaisingView(APIView):
 
     def post(self, request: Request, **kwargs: Any) -> Response:
         if isinstance(request.data, dict) and request.data.get("where") == "view":
-            raise ERRORS[request.data["error"]]()
+            make = ERRORS[request.data["error"]]
+            raise make()
         many = isinstance(request.data, list)
         serializer = self.serializer_class(data=request.data, many=many, context={"request": request, "view": self})
         serializer.is_valid(raise_exception=True)

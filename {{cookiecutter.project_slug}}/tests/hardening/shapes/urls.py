@@ -2,7 +2,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from hardening.relations import visible_to_caller
-from tests.hardening.shapes import faulty, models, raising, serializers, views
+from tests.hardening.shapes import faulty, models, raising, scoped, serializers, views
 
 SERIALIZERS = {
     "authors": serializers.plain(models.Author),
@@ -18,6 +18,7 @@ SERIALIZERS = {
     "careful": serializers.plain(models.Careful),
     "countries": serializers.plain(models.Country),
     "coupons": serializers.plain(models.Coupon),
+    "crate": scoped.CrateSerializer,
     "documents": serializers.DocumentSerializer,
     "elsewhere": serializers.plain(models.Elsewhere),
     "events": serializers.plain(models.Event),
@@ -26,6 +27,10 @@ SERIALIZERS = {
     "lines": serializers.plain(models.Line, "sheet", "number", "text"),
     "noisy": serializers.plain(models.Noisy),
     "outer": serializers.OuterSerializer,
+    "parcels-by-key": scoped.ByKeySerializer,
+    "parcels-by-link": scoped.ByLinkSerializer,
+    "parcels-by-slug": scoped.BySlugSerializer,
+    "parcels-stamped": scoped.StampedSerializer,
     "parcels-vanishing": faulty.VanishingParcelSerializer,
     "people": serializers.PersonSerializer,
     "raw": serializers.plain(models.Raw),
@@ -42,5 +47,9 @@ SERIALIZERS = {
 router = SimpleRouter()
 for prefix, serializer in SERIALIZERS.items():
     router.register(prefix, views.over(serializer), basename=prefix)
+
+router.register("parcels-page", views.page(scoped.ByKeySerializer), basename="parcels-page")
+router.register("gadgets-page", views.page(serializers.GadgetSerializer), basename="gadgets-page")
+router.register("badges-page", views.page(serializers.BadgeSerializer), basename="badges-page")
 
 urlpatterns = [path("raising/", include(raising)), *router.urls]

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from rest_framework.metadata import SimpleMetadata
+from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+
+from hardening.parsers import JSONParser
 from hardening.viewsets import ModelViewSet
 
 
@@ -19,3 +24,17 @@ class Listed(ModelViewSet):
         if isinstance(kwargs.get("data"), list):
             kwargs["many"] = True
         return super().get_serializer(*args, **kwargs)
+
+
+class Paged(Listed):
+    """What DEBUG adds: the browsable API, its forms, and OPTIONS."""
+
+    renderer_classes = [JSONRenderer, BrowsableAPIRenderer]
+    parser_classes = [JSONParser, FormParser, MultiPartParser]
+    metadata_class = SimpleMetadata
+
+
+def page(serializer: Any) -> type[ModelViewSet]:
+    """Return a viewset for *serializer* with the browsable API."""
+    names = {"queryset": serializer.Meta.model.objects.all(), "serializer_class": serializer}
+    return type(f"{serializer.Meta.model.__name__}Page", (Paged,), names)
