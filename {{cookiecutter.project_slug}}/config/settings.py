@@ -27,6 +27,10 @@ SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else env.NOTSET)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
+# The admin is there, for staff, where a path is given; one that nobody guesses is better.
+
+ADMIN_PATH = env.str("ADMIN_PATH", default="").lstrip("/")
+
 # Apps: every folder with an apps.py is one. A copied app is installed, a deleted one is gone.
 
 APPS = sorted(path.parent.name for path in BASE_DIR.glob("*/apps.py"))
@@ -43,6 +47,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
+if ADMIN_PATH:
+    INSTALLED_APPS += ["django.contrib.admin"]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 AUTH_USER_MODEL = "accounts.User"
@@ -81,7 +87,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_SSL_REDIRECT = not DEBUG
-SECURE_REDIRECT_EXEMPT = [r""]  # an API does not redirect: hardening.middleware.https_only refuses
+# An API does not redirect, hardening.middleware.https_only refuses; the admin's pages do.
+SECURE_REDIRECT_EXEMPT = [rf"^(?!{re.escape(ADMIN_PATH)})" if ADMIN_PATH else ""]
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

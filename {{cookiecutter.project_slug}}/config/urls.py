@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib import admin
 from django.urls import include, path
 
 from hardening.docs import DocsView, SchemaView
@@ -16,6 +17,8 @@ urlpatterns = [
     path("livez", livez),
     path("readyz", readyz),
 ]
+if settings.ADMIN_PATH:
+    urlpatterns += [path(settings.ADMIN_PATH, admin.site.urls)]
 if settings.DEBUG:
     urlpatterns += [
         path("api/v1/docs/", DocsView.as_view(), name="docs"),

@@ -10,6 +10,13 @@ from knox.models import get_token_model
 from tests.client import Client
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in `tests/deep` and `tests/system` for their rings."""
+    for item in items:
+        for ring in {"deep", "system"} & set(item.path.parts):
+            item.add_marker(ring)
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()

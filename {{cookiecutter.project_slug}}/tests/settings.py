@@ -8,6 +8,7 @@ os.environ.update(
     ENV_FILE="",
     SECRET_KEY="only-for-tests-1f8a5c0b9d3e7264-and-never-elsewhere",
     DEBUG="false",
+    ADMIN_PATH="admin/",
     ALLOWED_HOSTS="testserver,localhost",
     DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or "sqlite://:memory:",
     DATABASE_POOL_SIZE="48",

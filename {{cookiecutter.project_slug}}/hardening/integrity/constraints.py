@@ -72,6 +72,10 @@ class Promise:
         """Ask the database whether *instance*, as it is in memory, breaks this; a doubt is a no."""
         if not instance._state.adding and set(self.fields) <= _primary_key(self.model):
             return False  # a stored row is no duplicate of itself
+        if not self.unique:
+            verdict = holds(getattr(self.constraint, "condition", None), instance)
+            if verdict is not Verdict.UNDECIDED:
+                return verdict is Verdict.FALSE
         failures: list[DatabaseError] = []
         inside = connections[using].in_atomic_block
         try:

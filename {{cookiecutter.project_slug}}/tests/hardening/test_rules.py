@@ -214,18 +214,3 @@ def test_a_model_in_another_database(post):
 
     assert response.status_code == 409
     assert response.json() == {"name": ["remote with this name already exists."]}
-
-
-def test_equal_words_under_one_key_are_said_once(post, client):
-    body = {
-        "username": "eve",
-        "email": "eve@example.com",
-        "name": "Eve",
-        "password": "correct horse battery",
-        "confirm_password": "correct horse battery",
-    }
-    client.post("/api/v1/accounts/", body)
-
-    response = client.post("/api/v1/accounts/", {**body, "email": "e@example.com"})
-
-    assert response.json() == {"username": ["A user with that username already exists."]}

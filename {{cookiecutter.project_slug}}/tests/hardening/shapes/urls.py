@@ -2,7 +2,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from hardening.relations import visible_to_caller
-from tests.hardening.shapes import faulty, models, raising, scoped, serializers, views
+from tests.hardening.shapes import faulty, models, raising, recorded, scoped, serializers, views
 
 SERIALIZERS = {
     "authors": serializers.plain(models.Author),
@@ -35,6 +35,7 @@ SERIALIZERS = {
     "people": serializers.PersonSerializer,
     "raw": serializers.plain(models.Raw),
     "raw-declared": serializers.plain(models.Raw, constraint_fields={"raw_code": "code", "raw_short": "code"}),
+    "recorded": recorded.RecordedSerializer,
     "remote": serializers.plain(models.Remote),
     "seats": serializers.plain(models.Seat),
     "slots": serializers.plain(models.Slot),

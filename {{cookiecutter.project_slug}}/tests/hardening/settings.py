@@ -1,0 +1,86 @@
+"""Settings for the core alone, without the project's apps: `pytest tests/hardening --ds tests.hardening.settings`."""
+
+import os
+import tempfile
+
+import environ
+
+from hardening.databases import with_limits
+from hardening.logs import logging_config
+from tests.hardening.databases import for_tests
+
+SECRET_KEY = "only-for-tests-1f8a5c0b9d3e7264-and-never-elsewhere"
+DEBUG = False
+ALLOWED_HOSTS = ["testserver"]
+TRUSTED_PROXIES = 0
+ADMIN_PATH = "admin/"
+ERROR_TYPES = "/api/v1/errors/"
+
+INSTALLED_APPS = [
+    "hardening",
+    "tests.hardening.shapes",
+    "knox",
+    "rest_framework",
+    "drf_spectacular",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+ROOT_URLCONF = "tests.hardening.urls"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASE_ROUTERS = ["tests.hardening.shapes.router.Router"]
+DATABASES = for_tests(
+    with_limits(environ.Env.db_url_config(os.environ.get("TEST_DATABASE_URL") or "sqlite://:memory:"), pool_size=48)
+)
+MIDDLEWARE = [
+    "hardening.middleware.request_id",
+    "hardening.middleware.error_documents",
+    "hardening.middleware.security_headers",
+    "django.middleware.security.SecurityMiddleware",
+    "hardening.middleware.https_only",
+    "hardening.middleware.body_limits",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+SECURE_SSL_REDIRECT = False
+STATIC_URL = "static/"
+STATIC_ROOT = tempfile.gettempdir()
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer"}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["hardening.authentication.BearerAuthentication"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "hardening.negotiation.ContentNegotiation",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_PAGINATION_CLASS": "hardening.pagination.KeysetPagination",
+    "DEFAULT_PARSER_CLASSES": ["hardening.parsers.JSONParser"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "hardening.schema.AutoSchema",
+    "DEFAULT_THROTTLE_RATES": {"anon": None, "user": None, "login": None},
+    "EXCEPTION_HANDLER": "hardening.handlers.exception_handler",
+    "HTML_SELECT_CUTOFF": 100,
+    "NUM_PROXIES": 0,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,
+}
+LOGGING = logging_config(readable=False)
+USE_I18N = False
+TIME_ZONE = "UTC"
