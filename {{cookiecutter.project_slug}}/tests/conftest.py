@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -13,7 +14,7 @@ from tests.client import Client
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what lies in `tests/deep` and `tests/system` for their rings."""
     for item in items:
-        for ring in {"deep", "system"} & set(item.path.parts):
+        for ring in {"deep", "system"} & set(item.path.relative_to(Path(__file__).parent).parts):
             item.add_marker(ring)
 
 

@@ -16,6 +16,7 @@ from django.db.models import (
     BooleanField,
     CheckConstraint,
     CompositePrimaryKey,
+    Deferrable,
     F,
     Model,
     Q,
@@ -45,6 +46,11 @@ class Promise:
     def unique(self) -> bool:
         """Tell whether breaking it is a clash with another row (409) and not a bad value (400)."""
         return not isinstance(self.constraint, CheckConstraint)
+
+    @property
+    def deferred(self) -> bool:
+        """Tell whether it is judged at COMMIT and not with the statement."""
+        return getattr(self.constraint, "deferrable", None) is Deferrable.DEFERRED
 
     @property
     def columns(self) -> frozenset[str]:

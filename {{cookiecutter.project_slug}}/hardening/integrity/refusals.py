@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DatabaseError, connections
-from django.db.models import Deferrable, Model
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail
@@ -99,7 +99,7 @@ def _guilty(promise: Promise, rows: Sequence[Row], using: str) -> Row:
     saved = [row for row in rows if row.saved]
     if len(rows) == 1:
         return rows[0]
-    if saved and getattr(promise.constraint, "deferrable", None) is not Deferrable.DEFERRED:
+    if saved and not promise.deferred:
         return saved[-1]
     earlier: list[tuple[Any, ...]] = []
     for row in rows:

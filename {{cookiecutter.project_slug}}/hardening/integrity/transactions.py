@@ -49,6 +49,15 @@ class Unit:
             raise NotFound
         self.locked.append(instance)
 
+    def take_turns(self, table: str) -> None:
+        """Have writers of *table* wait for each other until the transaction ends (PostgreSQL).
+
+        Racing duplicates under a deferred rule all get in, and meet at COMMIT in a deadlock, which tells nobody
+        what is wrong.
+        """
+        with connections[self.using].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [table])
+
 
 _current: ContextVar[Unit | None] = ContextVar("unit", default=None)
 
