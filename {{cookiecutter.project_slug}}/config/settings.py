@@ -69,8 +69,8 @@ CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 
 MIDDLEWARE = [
     "hardening.middleware.request_id",
-    "hardening.middleware.error_documents",
     "hardening.middleware.security_headers",
+    "hardening.middleware.error_documents",
     "django.middleware.security.SecurityMiddleware",
     "hardening.middleware.https_only",
     "hardening.middleware.body_limits",

@@ -6,13 +6,14 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from hardening.docs import DocsView, SchemaView
+from hardening.docs import DocsView, ErrorCodesView, SchemaView
 from hardening.probes import livez, readyz
 
 api = [path("", include(f"{app}.urls")) for app in settings.APPS if Path(settings.BASE_DIR, app, "urls.py").exists()]
 
 urlpatterns = [
     path("api/v1/", include(api)),
+    path("api/v1/errors/", ErrorCodesView.as_view(), name="error-codes"),
     path("api/v1/schema/", SchemaView.as_view(), name="schema"),
     path("livez", livez),
     path("readyz", readyz),

@@ -152,11 +152,12 @@ def details(detail: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
 
 def status_of(detail: Any) -> int:
     """Return the status that all the codes in DRF's nested *detail* agree on, 400 where they do not."""
-    statuses = {_status_of_code(single.code) for _path, single in details(detail)}
+    statuses = {status_of_code(single.code) for _path, single in details(detail)}
     return statuses.pop() if len(statuses) == 1 else status.HTTP_400_BAD_REQUEST
 
 
-def _status_of_code(code: str | None) -> int:
+def status_of_code(code: str | None) -> int:
+    """Return the status that a single *code* asks for."""
     return code.status if isinstance(code, Code) else STATUS_BY_CODE.get(code or "", status.HTTP_400_BAD_REQUEST)
 
 

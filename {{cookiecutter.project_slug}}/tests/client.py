@@ -1,11 +1,15 @@
 """The test client: JSON in and out, and a look at every error that passes."""
 
+import functools
 import json
 import re
 from typing import Any
 
 from django.http import HttpResponse
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.test import APIClient
+
+from hardening.codes import entries
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -31,6 +35,24 @@ class Client(APIClient):
         return response
 
 
+# Codes that only the shapes of the tests have, in their `clean()` methods.
+OF_SHAPES = {"same_name", "taken", "wrong_kind"}
+
+
+@functools.cache
+def documented_codes() -> set[str]:
+    return {entry.code for entry in entries()} | OF_SHAPES
+
+
+def codes(data: Any) -> set[str]:
+    """Return the codes of all error details in *data*."""
+    if isinstance(data, dict):
+        return {code for value in data.values() for code in codes(value)}
+    if isinstance(data, list):
+        return {code for item in data for code in codes(item)}
+    return {str(data.code)} if isinstance(data, ErrorDetail) else set()
+
+
 def assert_error_document(response: HttpResponse) -> None:
     """Assert that an error is JSON in one of its two shapes, and tells nothing of SQL or drivers."""
     media_type = response["Content-Type"].partition(";")[0]
@@ -44,5 +66,6 @@ def assert_error_document(response: HttpResponse) -> None:
         assert ("errors" in body) != ("code" in body)
     elif isinstance(body.get("detail"), str):
         assert set(body) == {"detail", "code"}
+    assert codes(getattr(response, "data", None)) <= documented_codes()
     text = response.content.decode().lower()
     assert not any(word in text for word in ("psycopg", "sqlite", "select ", "insert ", "constraint “", "traceback"))

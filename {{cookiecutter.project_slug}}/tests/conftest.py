@@ -1,12 +1,15 @@
 """Fixtures for all tests."""
 
-from collections.abc import Callable
+import io
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from knox.models import get_token_model
+from structlog.stdlib import ProcessorFormatter
 
 from tests.client import Client
 
@@ -21,6 +24,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What is logged while the test runs, as it would stand on standard output."""
+    handler = next(each for each in logging.getLogger().handlers if isinstance(each.formatter, ProcessorFormatter))
+    written = io.StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
 
 
 @pytest.fixture

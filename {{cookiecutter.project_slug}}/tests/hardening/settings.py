@@ -37,8 +37,8 @@ DATABASES = for_tests(
 )
 MIDDLEWARE = [
     "hardening.middleware.request_id",
-    "hardening.middleware.error_documents",
     "hardening.middleware.security_headers",
+    "hardening.middleware.error_documents",
     "django.middleware.security.SecurityMiddleware",
     "hardening.middleware.https_only",
     "hardening.middleware.body_limits",

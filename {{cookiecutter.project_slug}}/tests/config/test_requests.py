@@ -1,0 +1,158 @@
+"""What holds for every request, whatever it is for."""
+
+import uuid
+
+import pytest
+from django.core.signals import got_request_exception
+
+from tests.client import REQUEST_ID, Client
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_answer_has_an_id_of_its_own(ada, client):
+    answers = [client.get("/livez"), ada.get("/api/v1/profiles/"), client.get("/nothing"), client.post("/livez/x")]
+
+    ids = [answer["X-Request-ID"] for answer in answers]
+    assert len({uuid.UUID(each) for each in ids}) == 4
+
+
+@pytest.mark.parametrize("sent", ["abc-123", "x" * 64, str(uuid.uuid4())])
+def test_an_id_of_the_clients_is_kept_where_a_proxy_stands_for_it(client, settings, sent):
+    before = client.get("/livez", headers={"X-Request-ID": sent})
+    settings.TRUSTED_PROXIES = 1
+    after = client.get("/livez", headers={"X-Request-ID": sent})
+
+    assert before["X-Request-ID"] != sent
+    assert after["X-Request-ID"] == sent
+
+
+@pytest.mark.parametrize("sent", ["", "x" * 65, "a b", "a\tb", "ä", "a;b", "a/b"])
+def test_an_id_that_is_none_is_replaced(client, settings, sent):
+    settings.TRUSTED_PROXIES = 1
+
+    answered = client.get("/livez", headers={"X-Request-ID": sent})["X-Request-ID"]
+
+    assert answered != sent
+    assert REQUEST_ID.fullmatch(answered)
+
+
+def test_an_id_that_is_no_uuid_is_no_instance(client, settings):
+    settings.TRUSTED_PROXIES = 1
+    asked = {"Accept": "application/problem+json"}
+
+    named = client.get("/nothing", headers={**asked, "X-Request-ID": "abc"}).json()
+    unnamed = client.get("/nothing", headers=asked).json()
+
+    assert ("instance" in named, named["request_id"]) == (False, "abc")
+    assert unnamed["instance"] == f"urn:uuid:{unnamed['request_id']}"
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/problem+json", "text/html", "image/png"])
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("get", "/nothing", 404, "not_found"),
+        ("get", "/api/v1/nothing/", 404, "not_found"),
+        ("post", "/api/v1/profiles", 404, "not_found"),
+        ("get", "/api/v1/profiles/", 401, "not_authenticated"),
+    ],
+)
+def test_errors_are_documents_whatever_is_accepted(client, accept, method, path, status, code):
+    response = getattr(client, method)(path, headers={"Accept": accept})
+
+    assert response.status_code in (status, 406)
+    assert response.json()["code"] in (code, "not_acceptable")
+
+
+def test_a_wrong_host_is_a_document(client):
+    response = client.get("/livez/x", headers={"Host": "evil.example.com"})
+
+    assert response.status_code == 400
+    assert response.json() == {"detail": "This request cannot be read.", "code": "bad_request"}
+
+
+def test_a_missing_csrf_token_is_a_document(ada):
+    strict = Client(enforce_csrf_checks=True)
+
+    response = strict.post("/admin/login/", {"username": "ada", "password": "x"}, format="multipart", secure=True)
+
+    assert response.status_code == 403
+    assert response.json()["code"] == "permission_denied"
+
+
+def test_a_body_that_is_too_large_is_refused_unread(ada, settings):
+    body = b'{"bio": "' + b"x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE + b'"}'
+
+    response = ada.send("post", "/api/v1/profiles/", body)
+
+    assert response.status_code == 413
+    assert response.json() == {"detail": "The body is too large.", "code": "too_large"}
+
+
+def test_a_body_without_a_length_is_refused(ada):
+    response = ada.generic("POST", "/api/v1/profiles/", b"", headers={"Transfer-Encoding": "chunked"})
+
+    assert response.status_code == 411
+    assert response.json()["code"] == "length_required"
+
+
+def test_a_fault_of_ours_is_logged_once_with_its_traceback_and_told_to_nobody(ada, log, monkeypatch):
+    told = []
+    got_request_exception.connect(lambda **kwargs: told.append(kwargs), weak=False, dispatch_uid="test")
+    monkeypatch.setattr("accounts.views.ProfileViewSet.list", lambda *args: {}["secret"])
+
+    response = ada.get("/api/v1/profiles/")
+
+    got_request_exception.disconnect(dispatch_uid="test")
+    lines = [line for line in log.getvalue().splitlines() if "Traceback" in line]
+    assert response.status_code == 500
+    assert response.json() == {"detail": "A server error occurred.", "code": "error"}
+    assert len(lines) == 1
+    assert response["X-Request-ID"] in lines[0]
+    assert "KeyError: 'secret'" in lines[0]
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("path", ["/livez", "/api/v1/profiles/", "/nothing", "/api/v1/errors/"])
+def test_every_answer_has_the_headers_that_keep_it_safe(ada, path):
+    response = ada.get(path, secure=True)
+
+    expected = {
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Referrer-Policy": "no-referrer",
+        "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
+    assert {name: response.get(name) for name in expected} == expected
+
+
+def test_what_one_caller_sees_is_kept_in_no_cache(ada, client):
+    assert ada.get("/api/v1/profiles/")["Cache-Control"] == "no-store"
+    assert client.post("/api/v1/auth/login/", {})["Cache-Control"] == "no-store"
+    assert client.get("/api/v1/errors/")["Cache-Control"] == "public, max-age=3600"
+
+
+def test_plain_http_through_a_proxy_is_refused(ada, settings):
+    assert ada.get("/api/v1/profiles/").status_code == 200
+    settings.TRUSTED_PROXIES = 1
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+    plain = ada.get("/api/v1/profiles/", headers={"X-Forwarded-Proto": "http"})
+    tls = ada.get("/api/v1/profiles/", headers={"X-Forwarded-Proto": "https"})
+
+    assert (plain.status_code, tls.status_code) == (403, 200)
+    assert ada.get("/livez").status_code == 200
+
+
+def test_errors_are_listed_under_what_type_names(client):
+    problem = client.get("/nothing", headers={"Accept": "application/problem+json"}).json()
+    page, _hash, code = problem["type"].partition("#")
+
+    listed = {each["code"]: each for each in client.get(page).json()}
+
+    assert listed[code] == {"code": "not_found", "status": 404, "meaning": "Not found."}
