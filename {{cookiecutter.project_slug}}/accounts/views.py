@@ -30,6 +30,7 @@ class RegistrationViewSet(mixins.CreateModelMixin, GenericViewSet):
     queryset = User.objects.all()
     serializer_class = RegistrationSerializer
     permission_classes = [Public]
+    authentication_classes = []
 
 
 class AccountViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, DestroyModelMixin, GenericViewSet):
@@ -51,6 +52,7 @@ class LoginView(APIView):
     permission_classes = [Public]
     authentication_classes = []
     throttle_classes = [LoginRateThrottle]
+    error_statuses = {401}
 
     def get_authenticate_header(self, request: Request) -> str:
         return str(knox_settings.AUTH_HEADER_PREFIX)

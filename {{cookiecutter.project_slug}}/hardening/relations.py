@@ -25,6 +25,7 @@ from rest_framework.relations import (
 
 from hardening.keys import in_range, is_url, may_be_key, shortened
 from hardening.lookups import all_at_once, one_by_one
+from hardening.strictness import is_strict
 
 Scope = Callable[[QuerySet[Any], Any], QuerySet[Any]]
 
@@ -182,6 +183,8 @@ class PrimaryKeyRelatedField(ScopedRelatedField, drf.PrimaryKeyRelatedField[Any]
     def key(self, data: Any) -> Any:
         if self.pk_field is not None:
             return self.pk_field.to_internal_value(data)
+        if isinstance(data, str) and isinstance(self.key_field, IntegerField) and is_strict(self):
+            self.fail("incorrect_type", data_type=type(data).__name__)
         return super().key(data)
 
     def to_internal_value(self, data: Any) -> Any:
@@ -210,6 +213,7 @@ class SlugRelatedField(ScopedRelatedField, drf.SlugRelatedField[Any]):
 class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField[Any]):
     """DRF's field with a scope: `HyperlinkedRelatedField("location-detail", queryset=visible_to_caller)`."""
 
+    wrong_type = "does_not_exist"
     _only_key = False
 
     def lookup(self) -> str:

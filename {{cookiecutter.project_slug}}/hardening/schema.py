@@ -15,6 +15,10 @@ from hardening.integrity.constraints import promises
 from hardening.integrity.rows import key_of
 from hardening.problems import JSON, PROBLEM_JSON
 
+# What a text field takes: no NUL, and where it may not be blank, something that stripping leaves.
+_ANY_TEXT = r"^[^\x00]*$"
+_SOME_TEXT = r"^[^\x00]*[^\x00\s\x1c-\x1f\x85][^\x00]*$"
+
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 _NESTED_TEXTS = {"anyOf": [_TEXTS, {"type": "object", "additionalProperties": True}]}
 
@@ -61,6 +65,24 @@ class AutoSchema(SpectacularAutoSchema):
         for status in sorted(self.error_statuses()):
             bodies.setdefault(str(status), self.error_response(status))
         return bodies
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """Return the schemes; a view that is open to anyone needs none of them."""
+        schemes: list[dict[str, list[str]]] = super().get_auth()
+        is_open = any(isinstance(each, AllowAny) for each in self.view.get_permissions())
+        return [*schemes, {}] if is_open and {} not in schemes else schemes
+
+    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        schema: Any = SpectacularAutoSchema._map_serializer(self, serializer, direction, bypass_extensions)
+        if direction == "request" and schema.get("type") == "object":
+            schema["additionalProperties"] = False  # unknown keys are refused
+        return schema
+
+    def _insert_field_validators(self, field: Any, schema: Any) -> None:
+        SpectacularAutoSchema._insert_field_validators(self, field, schema)
+        is_text = isinstance(field, serializers.CharField) and schema.get("type") == "string" and not field.read_only
+        if is_text and not {"pattern", "format", "enum"} & schema.keys():
+            schema["pattern"] = _ANY_TEXT if field.allow_blank or not field.trim_whitespace else _SOME_TEXT
 
     def error_statuses(self) -> set[int]:
         """Return the statuses of 400 and above that this operation answers with."""

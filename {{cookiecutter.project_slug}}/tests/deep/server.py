@@ -114,6 +114,13 @@ def serving(url: str, folder: Path, *flags: str, **environment: str) -> Iterator
             process.wait(PATIENCE)
 
 
+def free_port() -> int:
+    """Return a port of the loopback interface that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
 def _wait(path: Path) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:

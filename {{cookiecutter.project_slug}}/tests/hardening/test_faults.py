@@ -185,8 +185,10 @@ def test_one_of_two_in_a_deadlock_is_503(postgresql, ada, post, other):
             cursor.execute("UPDATE shapes_badge SET note = 'other' WHERE id = %s", [first])
             cursor.execute("COMMIT")
 
+    somebody = threading.Thread(target=cross)
+
     def save(self: models.Badge, *args: object, **kwargs: object) -> None:
-        threading.Thread(target=cross).start()
+        somebody.start()
         held.wait()
         models.Badge.objects.filter(pk=second).update(note="mine")
 
@@ -195,6 +197,7 @@ def test_one_of_two_in_a_deadlock_is_503(postgresql, ada, post, other):
         cursor.execute("SET lock_timeout = 0")
         patched.setattr(models.Badge, "save", save)
         response = ada.patch(f"/shapes/badges/{first}/", {"note": "mine"})
+    somebody.join()
     connection.close()
 
     assert (response.status_code, response["Retry-After"]) == (503, "1")

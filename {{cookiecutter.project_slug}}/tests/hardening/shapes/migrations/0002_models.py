@@ -240,7 +240,7 @@ class Migration(migrations.Migration):
                 ('region', models.CharField(blank=True, max_length=10, null=True)),
             ],
             options={
-                'required_db_features': {'supports_nulls_distinct_unique_constraints'},
+                'required_db_features': ['supports_nulls_distinct_unique_constraints'],
                 'constraints': [models.UniqueConstraint(fields=('code', 'region'), name='coupon_code', nulls_distinct=False, violation_error_message='Coupon taken.')],
             },
         ),
@@ -337,7 +337,7 @@ class Migration(migrations.Migration):
                 ('position', models.IntegerField()),
             ],
             options={
-                'required_db_features': {'supports_deferrable_unique_constraints'},
+                'required_db_features': ['supports_deferrable_unique_constraints'],
                 'constraints': [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('position',), name='step_position', violation_error_message='Position taken.')],
             },
         ),

@@ -1,6 +1,6 @@
 """What refers to what, and what only the database knows."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -45,7 +45,7 @@ class Soft(Shape):
     name = models.CharField(max_length=20, unique=True)
     deleted = models.BooleanField(default=False)
 
-    objects = SoftManager()
+    objects: ClassVar[SoftManager] = SoftManager()
 
 
 class Raw(Shape):

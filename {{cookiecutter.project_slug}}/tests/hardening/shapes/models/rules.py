@@ -128,7 +128,7 @@ class Coupon(Shape):
     constraint_fields = {"coupon_code": "code"}
 
     class Meta:
-        required_db_features = {"supports_nulls_distinct_unique_constraints"}
+        required_db_features = ["supports_nulls_distinct_unique_constraints"]
         constraints = [
             models.UniqueConstraint(
                 fields=["code", "region"],
@@ -145,7 +145,7 @@ class Step(Shape):
     position = models.IntegerField()
 
     class Meta:
-        required_db_features = {"supports_deferrable_unique_constraints"}
+        required_db_features = ["supports_deferrable_unique_constraints"]
         constraints = [
             models.UniqueConstraint(
                 fields=["position"],

@@ -1,0 +1,119 @@
+"""What schemathesis is told of this API: callers, and the ids, cursors and pairs that belong together.
+
+Loaded by its process through SCHEMATHESIS_HOOKS. Only requests that are meant to be accepted are completed,
+since a schema cannot say which ids exist or that two passwords must agree; nothing is filtered.
+"""
+
+import itertools
+import json
+import os
+from functools import cache
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import schemathesis
+from schemathesis import GenerationMode
+from schemathesis.generation.meta import TestPhase
+
+API = os.environ["API"]
+PASSWORD = "correct horse battery"
+ENDS_ITS_TOKEN = {"auth_logout_create", "auth_logout_all_create", "accounts_me_destroy", "accounts_me_partial_update"}
+WINDOW = {"earliest": "2026-01-01T00:00:00Z", "latest": "2026-01-02T00:00:00Z"}
+numbers = itertools.count(1)
+
+
+def call(method: str, path: str, body: Any = None, token: str | None = None) -> Any:
+    """Send one request and return what the answer holds; raises where it is refused."""
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    data = None if body is None else json.dumps(body).encode()
+    connection = HTTPConnection(urlsplit(API).netloc)
+    connection.request(method, urlsplit(API).path + path, data, headers)
+    answer = connection.getresponse()
+    body = answer.read()
+    if answer.status >= 400:
+        raise RuntimeError(f"{method} {path}: {answer.status} {body!r}")
+    return json.loads(body)
+
+
+def new_caller() -> str:
+    """Register somebody and return a token."""
+    username = f"caller-{os.getpid()}-{next(numbers)}"
+    account = {"username": username, "email": f"{username}@example.com", "name": username}
+    call("POST", "/accounts/", account | {"password": PASSWORD, "confirm_password": PASSWORD})
+    token: str = call("POST", "/auth/login/", {"username": username, "password": PASSWORD})["token"]
+    return token
+
+
+TOKEN = new_caller()
+
+
+@cache
+def rows() -> dict[str, list[int]]:
+    """Make what requests refer to, and return the ids of each collection."""
+    kitchen = new("locations", name="Kitchen")
+    contact = {"location": kitchen, "kind": "url", "value": "https://example.com/"}
+    purchase = {"location": kitchen, "quantity": 1} | WINDOW
+    return {
+        "locations": [kitchen, *(new("locations", name=f"Other {n}") for n in range(3))],
+        "contacts": [new("contacts", name=f"Contact {n}", **contact) for n in range(3)],
+        "profiles": [new("profiles", username=f"p{n}", email=f"p{n}@example.com") for n in range(3)],
+        "purchases": [new("purchases", reference=f"P-{n}", **purchase) for n in range(3)],
+    }
+
+
+def new(collection: str, **fields: Any) -> int:
+    """Create an object and return its id."""
+    created: int = call("POST", f"/{collection}/", fields, TOKEN)["id"]
+    return created
+
+
+@cache
+def cursor(path: str) -> str:
+    """Return the cursor of the list's second page."""
+    rows()
+    answer = call("GET", f"{path}?page_size=1", token=TOKEN)
+    return parse_qs(urlsplit(answer["next"]).query)["cursor"][0]
+
+
+@schemathesis.auth(refresh_interval=None)
+class Bearer:
+    """A token; one of its own for an operation that ends it."""
+
+    def get(self, case: Any, context: Any) -> str:
+        return new_caller() if case.operation.definition.raw["operationId"] in ENDS_ITS_TOKEN else TOKEN
+
+    def set(self, case: Any, data: str, context: Any) -> None:
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
+        return
+    if "cursor" in (case.query or {}):
+        case.query["cursor"] = cursor(case.path.removeprefix(urlsplit(API).path))
+    collection = case.path.removeprefix(urlsplit(API).path).split("/")[1]
+    is_alone = case.meta.phase.name is not TestPhase.STATEFUL
+    if "id" in (case.path_parameters or {}) and case.method != "DELETE" and is_alone:
+        case.path_parameters["id"] = rows()[collection][0]
+    if isinstance(case.body, dict):
+        _complete(case.body, case.operation.definition.raw["operationId"])
+
+
+def _complete(body: dict[str, Any], operation: str) -> None:
+    changes_account = operation == "accounts_me_partial_update" and "password" in body
+    if changes_account or "current_password" in body:
+        body["current_password"] = PASSWORD
+    if "password" in body:
+        body["password"] = PASSWORD
+    if "confirm_password" in body:
+        body["confirm_password"] = body.get("password")
+    if "location" in body:
+        body["location"] = rows()["locations"][0]
+    if "contacts" in body:
+        body["contacts"] = rows()["contacts"][: len(body["contacts"]) % 4]
+    if body.keys() & WINDOW.keys():
+        body.update(WINDOW)
+    if operation.startswith("contacts_") and body.keys() & {"kind", "value"}:
+        body.update(kind="url", value="https://example.com/")
