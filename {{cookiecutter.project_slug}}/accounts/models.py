@@ -22,6 +22,11 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignor
     def get_by_natural_key(self, username: str | None) -> Any:
         return self.alias(folded=Lower("username")).get(folded=Lower(models.Value(username)))
 
+    def with_email(self, address: str) -> Any:
+        """Return the account with *address*, in any case, that can sign in with a password; None if there is none."""
+        user = self.alias(folded=Lower("email")).filter(folded=Lower(models.Value(address)), is_active=True).first()
+        return user if user is not None and user.has_usable_password() else None
+
 
 class User(AbstractUser, Model):
     """An account. Its name and its address are each taken once, however they are written."""

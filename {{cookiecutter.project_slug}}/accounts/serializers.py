@@ -2,24 +2,11 @@
 
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError as DjangoValidationError
-from knox.models import get_token_model
-from rest_framework.fields import get_error_detail
-
 from accounts.models import Profile, User
+from accounts.passwords import hashed
 from hardening import serializers
+from hardening.authentication import revoke_tokens
 from hardening.fields import ConfirmField, JoinedField
-
-
-def hashed(password: str, user: User) -> str:
-    """Return *password* as it is stored; raise DRF's `ValidationError` where it is too weak for *user*."""
-    try:
-        validate_password(password, user)
-    except DjangoValidationError as error:
-        raise serializers.ValidationError({"password": get_error_detail(error)}) from error
-    return make_password(password)
 
 
 class RegistrationSerializer(serializers.ModelSerializer):
@@ -60,8 +47,7 @@ class AccountSerializer(serializers.ModelSerializer):
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:
         account: User = super().update(instance, validated_data)
         if "password" in validated_data:
-            tokens = get_token_model().objects.filter(user=account)
-            tokens.exclude(pk=self.context["request"].auth.pk).delete()
+            revoke_tokens(account, but=[self.context["request"].auth.pk])
         return account
 
 
@@ -73,6 +59,16 @@ class LoginSerializer(serializers.Serializer):
 class TokenSerializer(serializers.Serializer):
     token = serializers.CharField(read_only=True)
     expiry = serializers.DateTimeField(read_only=True)
+
+
+class PasswordResetSerializer(serializers.Serializer):
+    email = serializers.EmailField(max_length=254)
+
+
+class PasswordResetConfirmSerializer(serializers.Serializer):
+    token = serializers.RegexField("^[0-9]{1,18}-[0-9a-z]{1,13}-[0-9a-f]{1,64}$", max_length=100, trim_whitespace=False)
+    password = serializers.CharField(write_only=True, trim_whitespace=False, max_length=128)
+    confirm_password = ConfirmField("password")
 
 
 class ProfileSerializer(serializers.ModelSerializer):

@@ -3,7 +3,6 @@
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from drf_spectacular.utils import extend_schema
-from knox.models import get_token_model
 from knox.settings import knox_settings
 from rest_framework import mixins
 from rest_framework.exceptions import AuthenticationFailed
@@ -11,15 +10,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Profile, User
+from accounts.passwords import reset, reset_mail
 from accounts.serializers import (
     AccountSerializer,
     LoginSerializer,
+    PasswordResetConfirmSerializer,
+    PasswordResetSerializer,
     ProfileSerializer,
     RegistrationSerializer,
     TokenSerializer,
 )
+from hardening.authentication import new_token, revoke_tokens
+from hardening.mail import send_later
 from hardening.permissions import Public
-from hardening.throttling import LoginRateThrottle
+from hardening.throttling import EmailAccountThrottle, LoginAccountThrottle, LoginAddressThrottle
 from hardening.views import APIView
 from hardening.viewsets import DestroyModelMixin, GenericViewSet, ModelViewSet
 
@@ -51,7 +55,7 @@ class LoginView(APIView):
 
     permission_classes = [Public]
     authentication_classes = []
-    throttle_classes = [LoginRateThrottle]
+    throttle_classes = [LoginAddressThrottle, LoginAccountThrottle]
     error_statuses = {401}
 
     def get_authenticate_header(self, request: Request) -> str:
@@ -64,9 +68,9 @@ class LoginView(APIView):
         user = authenticate(request, **serializer.validated_data)
         if user is None:
             raise AuthenticationFailed("The username or the password is wrong.")
-        stored, token = get_token_model().objects.create(user, prefix=knox_settings.TOKEN_PREFIX)
+        token, expiry = new_token(user)
         user_logged_in.send(sender=User, request=request, user=user)
-        return Response(TokenSerializer({"token": token, "expiry": stored.expiry}).data)
+        return Response(TokenSerializer({"token": token, "expiry": expiry}).data)
 
 
 class LogoutView(APIView):
@@ -84,8 +88,40 @@ class LogoutAllView(APIView):
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        get_token_model().objects.filter(user=request.user).delete()
+        revoke_tokens(request.user)
         user_logged_out.send(sender=User, request=request, user=request.user)
+        return Response(status=204)
+
+
+class PasswordResetView(APIView):
+    """A mail that lets its reader choose a new password; the answer never tells whether there is such an address."""
+
+    permission_classes = [Public]
+    authentication_classes = []
+    throttle_classes = [LoginAddressThrottle, EmailAccountThrottle]
+
+    @extend_schema(request=PasswordResetSerializer, responses={202: None})
+    def post(self, request: Request) -> Response:
+        serializer = PasswordResetSerializer(data=request.data, context={"request": request, "view": self})
+        serializer.is_valid(raise_exception=True)
+        user = User.objects.with_email(serializer.validated_data["email"])
+        if user is not None:
+            send_later(reset_mail(user))
+        return Response(status=202)
+
+
+class PasswordResetConfirmView(APIView):
+    """A new password for who has the token of the mail; all tokens of the account end."""
+
+    permission_classes = [Public]
+    authentication_classes = []
+    throttle_classes = [LoginAddressThrottle]
+
+    @extend_schema(request=PasswordResetConfirmSerializer, responses={204: None})
+    def post(self, request: Request) -> Response:
+        serializer = PasswordResetConfirmSerializer(data=request.data, context={"request": request, "view": self})
+        serializer.is_valid(raise_exception=True)
+        reset(serializer.validated_data["token"], serializer.validated_data["password"])
         return Response(status=204)
 
 

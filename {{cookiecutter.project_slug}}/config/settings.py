@@ -8,8 +8,9 @@ from pathlib import Path
 
 import environ
 
-from hardening.databases import with_limits
+from hardening import caches, databases
 from hardening.logs import logging_config
+from hardening.mail import mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))
@@ -48,7 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 if ADMIN_PATH:
-    INSTALLED_APPS += ["django.contrib.admin"]
+    INSTALLED_APPS += ["hardening.apps.AdminConfig"]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 AUTH_USER_MODEL = "accounts.User"
@@ -58,12 +59,12 @@ APPEND_SLASH = False  # a redirect would lose the body
 # Database and cache
 
 DATABASES = {
-    "default": with_limits(
+    "default": databases.with_limits(
         env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
         pool_size=env.int("DATABASE_POOL_SIZE", default=20),
     )
 }
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+CACHES = {"default": caches.with_limits(env.cache_url("CACHE_URL", default="locmemcache://"))}
 
 # HTTP
 
@@ -97,6 +98,16 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match"]
+CORS_EXPOSE_HEADERS = [
+    "etag",
+    "idempotency-replayed",
+    "location",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "x-request-id",
+]
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static"
 WHITENOISE_USE_FINDERS = DEBUG
@@ -131,8 +142,13 @@ REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_PREFIX": re.sub("[^a-z0-9]", "", PROJECT["name"])[:9] + "_",  # for secret scanners
     "TOKEN_TTL": timedelta(hours=12),
-    "TOKEN_LIMIT_PER_USER": 10,
+    "TOKEN_LIMIT_PER_USER": 10,  # the oldest end
 }
+
+PASSWORD_RESET_TIMEOUT = 3600  # seconds
+PASSWORD_RESET_URL = env.str("PASSWORD_RESET_URL", default="")
+globals().update(mail_settings(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost")))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
 
 # The API
 
@@ -168,6 +184,7 @@ if DEBUG:  # the browsable API, with its forms and its session
     REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] += ["rest_framework.authentication.SessionAuthentication"]
 
 ERROR_TYPES = "/api/v1/errors/"
+IDEMPOTENCY_KEY_TTL = timedelta(hours=24)
 SPECTACULAR_SETTINGS = {
     "TITLE": PYPROJECT["tool"]["project"]["title"],
     "DESCRIPTION": PROJECT["description"],

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 from django.core.checks import Tags, register
 
 
@@ -6,6 +7,7 @@ class HardeningConfig(AppConfig):
     """The core that every app builds on."""
 
     name = "hardening"
+    default = True
 
     def ready(self) -> None:
         # The views have to be importable by then.
@@ -18,3 +20,10 @@ class HardeningConfig(AppConfig):
         register(check_rates, Tags.security)
         register(check_deployment, Tags.security, deploy=True)
         register(check_deployed_views, Tags.security, deploy=True)
+
+
+class AdminConfig(admin.AdminConfig):
+    """Django's admin with its log-in behind the throttles of ours."""
+
+    default = False
+    default_site = "hardening.admin.AdminSite"

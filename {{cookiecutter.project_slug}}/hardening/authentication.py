@@ -2,24 +2,63 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from knox.auth import TokenAuthentication
 from knox.crypto import hash_token
 from knox.models import get_token_model
+from knox.settings import knox_settings
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
 
 
-class BearerAuthentication(TokenAuthentication):
-    """Knox's authentication without its clean-up on every request; the command `purge_tokens` does that."""
+class BearerAuthentication(BaseAuthentication):
+    """Knox's tokens in `Authorization: Bearer`, without its clean-up on every request; the command `purge` does that.
 
-    def authenticate_credentials(self, token: bytes) -> tuple[Any, Any]:
-        """Return the user and the token; raise `AuthenticationFailed` for one that is unknown, expired or garbled."""
-        try:
-            digest = hash_token(token.decode("ascii"))
-        except UnicodeDecodeError as error:
-            raise AuthenticationFailed(_("Invalid token.")) from error
-        found = get_token_model().objects.select_related("user").filter(digest=digest).first()
+    How long a token lives is decided when it is made: knox's `AUTO_REFRESH`, a write on every request, is not kept.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        """Return the user and the token; None where the header is of another scheme.
+
+        Raises `AuthenticationFailed` for a token that is unknown, expired or garbled.
+        """
+        scheme, token = self.credentials(request)
+        if scheme != self.scheme().lower():
+            return None
+        found = get_token_model().objects.select_related("user").filter(digest=hash_token(token)).first()
         if found is None or not found.user.is_active or (found.expiry is not None and found.expiry <= timezone.now()):
             raise AuthenticationFailed(_("Invalid token."))
         return found.user, found
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge of a 401; it says where a token was sent and is none (RFC 6750, 3.1)."""
+        scheme, _token = self.credentials(request)
+        return f'{self.scheme()} error="invalid_token"' if scheme == self.scheme().lower() else self.scheme()
+
+    def scheme(self) -> str:
+        """Return the scheme of the header, `Bearer`."""
+        return str(knox_settings.AUTH_HEADER_PREFIX)
+
+    def credentials(self, request: Request) -> tuple[str, str]:
+        """Return the scheme in lower case and the token that *request* carries."""
+        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+        return scheme.lower(), token.strip()
+
+
+def new_token(user: Any) -> tuple[str, Any]:
+    """Return a new token of *user*, as it is shown this once, and its expiry; the oldest beyond the limit end."""
+    tokens = get_token_model().objects
+    with transaction.atomic():
+        get_user_model()._base_manager.select_for_update().get(pk=user.pk)  # racing sign-ins count one by one
+        stored, token = tokens.create(user, prefix=knox_settings.TOKEN_PREFIX)
+        kept = tokens.filter(user=user).order_by("-created", "-pk")[: knox_settings.TOKEN_LIMIT_PER_USER]
+        revoke_tokens(user, but=list(kept.values_list("pk", flat=True)))
+    return token, stored.expiry
+
+
+def revoke_tokens(user: Any, but: Any = ()) -> None:
+    """End the tokens of *user*, at once and in every process; *but* are the keys of those that stay."""
+    get_token_model().objects.filter(user=user).exclude(pk__in=but).delete()

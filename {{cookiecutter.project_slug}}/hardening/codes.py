@@ -25,6 +25,7 @@ VALIDATION = {
     "invalid_cursor": "The cursor was not given out by this list.",
     "invalid_number": "The JSON has a number that is none, or too long.",
     "invalid_page_size": "The page size is out of its bounds.",
+    "invalid_token": "The token is wrong, too old or used.",
     "invalid_type": "The value has another JSON type than its field.",
     "make_aware": "The moment does not exist in its time zone.",
     "malformed": "The body is no JSON text in UTF-8.",

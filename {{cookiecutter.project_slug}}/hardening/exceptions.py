@@ -112,12 +112,45 @@ class LengthRequired(APIException):
     default_code = "length_required"
 
 
+class PreconditionFailed(APIException):
+    """The object has changed since the caller read it (RFC 9110, 15.5.13)."""
+
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_detail = _("This has changed since you read it. Read it again.")
+    default_code = "precondition_failed"
+
+
+class PreconditionRequired(APIException):
+    """The change came without a word on which state of the object it is meant for (RFC 6585, 3)."""
+
+    status_code = status.HTTP_428_PRECONDITION_REQUIRED
+    default_detail = _("Send If-Match with the ETag of what you read.")
+    default_code = "precondition_required"
+
+
 class PayloadTooLarge(APIException):
     """The body is larger than the server reads."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = _("The body is too large.")
     default_code = "too_large"
+
+
+class KeyInUse(APIException):
+    """Another request with the same `Idempotency-Key` has not ended yet."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _("A request with this Idempotency-Key is still running. Send it again later.")
+    default_code = "idempotency_key_in_use"
+    wait = 1
+
+
+class KeyReused(APIException):
+    """The `Idempotency-Key` belongs to another request."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_detail = _("This Idempotency-Key was used for another request. Take a new one.")
+    default_code = "idempotency_key_reused"
 
 
 class InUse(APIException):

@@ -45,6 +45,7 @@ _ERRORS: dict[int, type[APIException]] = {
         exceptions.MethodNotAllowed,
         LengthRequired,
         PayloadTooLarge,
+        exceptions.Throttled,
         exceptions.APIException,
         TryAgain,
     )

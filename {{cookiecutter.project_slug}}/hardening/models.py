@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, router
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,8 @@ class QuerySet(models.QuerySet[Any]):
         frozen = getattr(self.model, "immutable_fields", ())
         if changed := [name for name in kwargs if self.model._meta.get_field(name).name in frozen]:
             raise _unchangeable(changed)
+        if issubclass(self.model, VersionedModel):
+            kwargs.setdefault("version", models.F("version") + 1)
         return super().update(**kwargs)
 
 
@@ -88,6 +91,49 @@ class Model(models.Model):
     def _changed_immutable_fields(self) -> list[str]:
         stored = self.__dict__.get("_stored", {})
         return [name for name, value in self._immutable_values().items() if name in stored and stored[name] != value]
+
+
+class VersionField(models.PositiveBigIntegerField):  # type: ignore[type-arg]
+    """Counts the times that its row was written, by the database, so that no two states share a number."""
+
+    def pre_save(self, instance: models.Model, add: bool) -> Any:
+        """Return 1 for a new row, and the next number for one that is there."""
+        before = getattr(instance, self.attname)
+        setattr(instance, self.attname, 1 if add else before + 1)
+        return 1 if add else models.F(self.attname) + 1
+
+
+class VersionedModel(Model):
+    """A model whose rows have a version, for `hardening.preconditions`: a stale copy cannot overwrite a newer one."""
+
+    version = VersionField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save as Django does, with the version among `update_fields`."""
+        if kwargs.get("update_fields"):
+            kwargs["update_fields"] = {*kwargs["update_fields"], "version"}
+        super().save(*args, **kwargs)
+
+
+class StoredAnswer(models.Model):
+    """The answer to a request with an `Idempotency-Key`, kept for its retries: see `hardening.idempotency`."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    headers = models.JSONField()
+    body = models.TextField()
+    created = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="stored_answer_unique")]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 def _unchangeable(names: Collection[str]) -> ValidationError:

@@ -84,9 +84,18 @@ class AutoSchema(SpectacularAutoSchema):
         if is_text and not {"pattern", "format", "enum"} & schema.keys():
             schema["pattern"] = _ANY_TEXT if field.allow_blank or not field.trim_whitespace else _SOME_TEXT
 
+    def get_override_parameters(self) -> list[Any]:
+        """Return the parameters, with the headers that the view reads."""
+        parameters: list[Any] = super().get_override_parameters()
+        return [*parameters, *getattr(self.view, "get_header_parameters", _nothing)(self.method)]
+
+    def own_statuses(self) -> set[int]:
+        """Return the statuses that the view itself names."""
+        return set(getattr(self.view, "get_error_statuses", _nothing)(self.method))
+
     def error_statuses(self) -> set[int]:
         """Return the statuses of 400 and above that this operation answers with."""
-        statuses = {400, 405, 406, 503, *getattr(self.view, "error_statuses", ())}
+        statuses = {400, 405, 406, 503} | self.own_statuses()
         if self.view.get_authenticators():
             statuses.add(401)
         if any(not isinstance(each, (AllowAny, IsAuthenticated)) for each in self.view.get_permissions()):
@@ -132,7 +141,8 @@ class AutoSchema(SpectacularAutoSchema):
             own = {key: field for key, field in fields.items() if not field.read_only or key in _filled(serializer)}
             return {"anyOf": [self.shared(f"{name}Errors", _keyed(own)), error]}
         if status == HTTPStatus.CONFLICT and self.method != "DELETE":
-            return self.shared(f"{name}Conflict", _keyed({key: fields[key] for key in self.conflicts()}))
+            conflict = self.shared(f"{name}Conflict", _keyed({key: fields[key] for key in self.conflicts()}))
+            return {"anyOf": [conflict, error]} if status in self.own_statuses() else conflict
         return error
 
     def shared(self, name: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -141,6 +151,10 @@ class AutoSchema(SpectacularAutoSchema):
         self.registry.register_on_missing(component)
         reference: dict[str, Any] = component.ref
         return reference
+
+
+def _nothing(method: str) -> tuple[()]:
+    return ()
 
 
 def _filled(serializer: Any) -> Iterable[str]:

@@ -1,21 +1,45 @@
 """The base of all views: what is refused before a handler runs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import views
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from hardening.exceptions import BadRequest
+from hardening.throttling import rate_limit_headers
 
 
 class APIView(views.APIView):
     """DRF's view; it refuses query parameters, and its serializers keys, that it does not know."""
 
     strict_input = True
+    error_statuses: Collection[int] = ()
+    throttles: Sequence[Any] = ()
+
+    def get_error_statuses(self, method: str) -> set[int]:
+        """Return the statuses that *method* refuses with beside the usual ones, for the schema."""
+        return set(self.error_statuses)
+
+    def get_header_parameters(self, method: str) -> list[OpenApiParameter]:
+        """Return the request headers that *method* reads, for the schema."""
+        return []
+
+    def get_throttles(self) -> list[Any]:
+        """Return DRF's throttles, and keep them to tell the client what they counted."""
+        self.throttles = super().get_throttles()
+        return self.throttles
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Finish *response* as DRF does, and tell how much of each rate is left."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in rate_limit_headers(self.throttles):
+            response[name] = value
+        return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Let DRF authenticate, authorize and throttle, then look at the query string."""

@@ -33,8 +33,12 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
         """Prepare the request as DRF does, and put the handler into a transaction where it changes one object."""
         super().initial(request, *args, **kwargs)
         handler = getattr(self, str(request.method).lower(), None)
-        if handler is not None and self.changes_one_object():
+        if handler is not None and self.is_one_unit():
             setattr(self, str(request.method).lower(), self.in_unit(handler))
+
+    def is_one_unit(self) -> bool:
+        """Tell whether all that the handler does is one transaction."""
+        return self.changes_one_object()
 
     def changes_one_object(self) -> bool:
         """Tell whether the request is an unsafe one on a single object."""
@@ -45,9 +49,13 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
 
         def run(*args: Any, **kwargs: Any) -> Response:
             with unit(router.db_for_write(super(GenericViewSet, self).get_queryset().model)) as self.unit:
-                return handler(*args, **kwargs)
+                return self.run(handler, *args, **kwargs)
 
         return run
+
+    def run(self, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
+        """Return what *handler* answers; runs within the transaction."""
+        return handler(*args, **kwargs)
 
     def get_queryset(self) -> Any:
         """Return what the caller may see, with what the serializer shows of it fetched along."""

@@ -8,7 +8,7 @@ from django.core.validators import EmailValidator, MinValueValidator, RegexValid
 from django.db import models
 from django.db.models import F, Q
 
-from hardening.models import Model, QuerySet
+from hardening.models import Model, QuerySet, VersionedModel
 
 
 class LocationQuerySet(QuerySet):
@@ -95,7 +95,7 @@ class PurchaseQuerySet(QuerySet):
         return self.filter(purchaser=user)
 
 
-class Purchase(Model):
+class Purchase(VersionedModel):
     """An order, delivered to one of the purchaser's locations within a window."""
 
     purchaser = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="purchases")

@@ -1,5 +1,7 @@
 """The example's resources: who may do what is the queryset's `visible_to`, what is valid the serializer's."""
 
+from hardening.idempotency import IdempotencyMixin
+from hardening.preconditions import PreconditionsMixin
 from hardening.viewsets import ModelViewSet
 from purchases.models import Contact, Location, Purchase
 from purchases.serializers import ContactSerializer, LocationSerializer, PurchaseSerializer
@@ -19,8 +21,8 @@ class ContactViewSet(ModelViewSet):
     serializer_class = ContactSerializer
 
 
-class PurchaseViewSet(ModelViewSet):
-    """What the caller buys."""
+class PurchaseViewSet(IdempotencyMixin, PreconditionsMixin, ModelViewSet):
+    """What the caller buys. Buying may be sent again, and nobody changes a purchase that they have not seen."""
 
     queryset = Purchase.objects.all()
     serializer_class = PurchaseSerializer

@@ -1,6 +1,10 @@
+import functools
 from datetime import timedelta
 
+import argon2
 import pytest
+from django.contrib.auth.hashers import make_password
+from django.core.management import call_command
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from knox.models import get_token_model
@@ -80,6 +84,35 @@ def test_a_token_that_is_none_is_401(db, client, token):
     response = client.get(OWN, HTTP_AUTHORIZATION=f"Bearer {token}".encode().decode("latin-1"))
 
     assert response.status_code == 401
+    assert response["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer ", "bearer a b", "BEARER x"])
+def test_a_bearer_header_without_a_token_that_works_says_so(db, client, header):
+    response = client.get(OWN, HTTP_AUTHORIZATION=header)
+
+    assert (response.status_code, response["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
+
+
+@pytest.mark.parametrize("header", ["", "Basic YTpi", "Token x", "x"])
+def test_another_scheme_is_no_token(db, client, header):
+    response = client.get(OWN, HTTP_AUTHORIZATION=header)
+
+    assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
+def test_the_case_of_the_scheme_does_not_matter(ada, scheme):
+    _stored, token = get_token_model().objects.create(ada.user)
+
+    assert Client(HTTP_AUTHORIZATION=f"{scheme} {token}").get(OWN).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["access_token", "token"])
+def test_a_token_in_the_query_is_none(ada, client, query):
+    _stored, token = get_token_model().objects.create(ada.user)
+
+    assert client.get(f"{OWN}?{query}={token}").status_code == 401
 
 
 def test_an_expired_token_is_401_and_is_not_deleted_by_a_read(ada, client):
@@ -100,3 +133,82 @@ def test_tokens_are_stored_as_digests(ada, client):
     token = client.post(LOGIN, {"username": "ada", "password": "correct horse battery"}).json()["token"]
 
     assert not get_token_model().objects.filter(digest__contains=token[-20:]).exists()
+
+
+def test_a_token_begins_with_the_name_of_the_project(ada, client, settings):
+    token = client.post(LOGIN, {"username": "ada", "password": "correct horse battery"}).json()["token"]
+
+    assert token.startswith(settings.REST_KNOX["TOKEN_PREFIX"])
+
+
+def test_beyond_the_limit_the_oldest_tokens_end(ada, bob, client):
+    tokens = [
+        client.post(LOGIN, {"username": "ada", "password": "correct horse battery"}).json()["token"] for _ in range(11)
+    ]
+
+    assert [bearer(token).get(OWN).status_code for token in tokens] == [401] + [200] * 10
+    assert ada.get(OWN).status_code == 401
+    assert bob.get(OWN).status_code == 200
+
+
+def test_the_purge_takes_expired_tokens_and_nothing_else(ada, capsys):
+    get_token_model().objects.create(ada.user, expiry=timedelta(seconds=-1))
+    get_token_model().objects.create(ada.user, expiry=None)
+
+    call_command("purge")
+
+    assert capsys.readouterr().out == "Deleted 1 tokens and 0 answers.\n"
+    assert get_token_model().objects.count() == 2
+    assert ada.get(OWN).status_code == 200
+
+
+@pytest.fixture
+def hashings(monkeypatch, settings) -> list[str]:
+    """How often argon2 ran, whichever way it was called."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+    ran: list[str] = []
+    for name in ("hash_secret", "verify_secret"):
+        run = getattr(argon2.low_level, name)
+        counted = functools.partial(_counted, run, ran, name)
+        monkeypatch.setattr(argon2.low_level, name, counted)
+    monkeypatch.setattr("argon2._password_hasher.verify_secret", argon2.low_level.verify_secret)
+    return ran
+
+
+def _counted(run, ran, name, *args, **kwargs):
+    ran.append(name)
+    return run(*args, **kwargs)
+
+
+def test_an_unknown_an_inactive_and_a_wrong_pair_hash_equally_often(sign_in, client, hashings):
+    sign_in("ada")
+    lazy = sign_in("lazy").user
+    lazy.is_active = False
+    lazy.save()
+    counts = {}
+    for username, password in [
+        ("ada", "wrong"),
+        ("nobody", "wrong"),
+        ("lazy", "wrong"),
+        ("lazy", "correct horse battery"),
+    ]:
+        hashings.clear()
+        assert client.post(LOGIN, {"username": username, "password": password}).status_code == 401
+        counts[username, password] = len(hashings)
+
+    assert set(counts.values()) == {1}, counts
+
+
+def test_a_password_in_an_older_hash_is_hashed_anew_when_it_is_used(ada, client, settings):
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.Argon2PasswordHasher",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ]
+    ada.user.password = make_password("correct horse battery", hasher="pbkdf2_sha256")
+    ada.user.save()
+
+    response = client.post(LOGIN, {"username": "ada", "password": "correct horse battery"})
+
+    ada.user.refresh_from_db()
+    assert response.status_code == 200
+    assert ada.user.password.startswith("argon2$argon2id$")

@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import schemathesis
 from schemathesis import GenerationMode
-from schemathesis.generation.meta import TestPhase
 
 API = os.environ["API"]
 PASSWORD = "correct horse battery"
@@ -89,16 +88,19 @@ class Bearer:
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    _spare_what_is_referred_to(case)
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
     if "cursor" in (case.query or {}):
         case.query["cursor"] = cursor(case.path.removeprefix(urlsplit(API).path))
-    collection = case.path.removeprefix(urlsplit(API).path).split("/")[1]
-    is_alone = case.meta.phase.name is not TestPhase.STATEFUL
-    if "id" in (case.path_parameters or {}) and case.method != "DELETE" and is_alone:
-        case.path_parameters["id"] = rows()[collection][0]
     if isinstance(case.body, dict):
         _complete(case.body, case.operation.definition.raw["operationId"])
+
+
+def _spare_what_is_referred_to(case: Any) -> None:
+    collection = case.path.removeprefix(urlsplit(API).path).split("/")[1]
+    if case.method == "DELETE" and (case.path_parameters or {}).get("id") in rows().get(collection, ()):
+        case.path_parameters["id"] = rows()[collection][-1] + 1
 
 
 def _complete(body: dict[str, Any], operation: str) -> None:

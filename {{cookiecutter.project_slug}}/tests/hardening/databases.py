@@ -15,9 +15,10 @@ def _sqlite() -> dict[str, Any]:
 
 
 def _in_a_file(database: dict[str, Any], alias: str) -> dict[str, Any]:
-    """Return a SQLite *database* in a file: threads do not share one in memory. Others as they are."""
+    """Return a SQLite *database* in a file: threads do not share one in memory. Others wait for a slow disk."""
     if "sqlite3" not in database["ENGINE"]:
-        return database
+        patient = database["OPTIONS"]["options"].replace("statement_timeout=10s", "statement_timeout=60s")
+        return {**database, "OPTIONS": {**database["OPTIONS"], "options": patient}}
     options = {**database["OPTIONS"], "timeout": 20, "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"}
     name = f"{tempfile.gettempdir()}/tests-{os.getpid()}-{alias}.sqlite3"
     return {**database, "OPTIONS": options, "TEST": {"NAME": name}}

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from datetime import timedelta
 
 import environ
 
@@ -14,6 +15,7 @@ DEBUG = False
 ALLOWED_HOSTS = ["testserver"]
 TRUSTED_PROXIES = 0
 ADMIN_PATH = "admin/"
+IDEMPOTENCY_KEY_TTL = timedelta(hours=24)
 ERROR_TYPES = "/api/v1/errors/"
 
 INSTALLED_APPS = [

@@ -39,7 +39,7 @@ def buy(locate: Callable[[Client], int]) -> Callable[..., HttpResponse]:
     """Return a function that makes a purchase, at a new location unless one is named."""
     numbers = count(1)
 
-    def bought(client: Client, **changes: object) -> HttpResponse:
+    def bought(client: Client, *, headers: dict[str, str] | None = None, **changes: object) -> HttpResponse:
         body = {
             "reference": f"A-{next(numbers)}",
             "quantity": 1,
@@ -47,6 +47,6 @@ def buy(locate: Callable[[Client], int]) -> Callable[..., HttpResponse]:
             "latest": "2026-12-01T18:00:00Z",
         }
         body |= {"location": locate(client)} if "location" not in changes else {}
-        return client.post("/api/v1/purchases/", body | changes)
+        return client.post("/api/v1/purchases/", body | changes, headers=headers)
 
     return bought

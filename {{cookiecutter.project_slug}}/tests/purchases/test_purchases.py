@@ -54,7 +54,7 @@ def test_the_window_opens_before_it_closes(ada, buy, locate, django_assert_num_q
 def test_a_patched_end_of_the_window_is_judged_with_the_stored_start(ada, buy):
     target = f"{LIST}{buy(ada).json()['id']}/"
 
-    response = ada.patch(target, {"latest": "2026-11-30T00:00:00Z"})
+    response = ada.patch(target, {"latest": "2026-11-30T00:00:00Z"}, headers={"If-Match": "*"})
 
     assert response.status_code == 400
     assert list(response.json()) == ["latest"]
@@ -142,16 +142,17 @@ def test_the_purchaser_cannot_be_chosen(ada, bob, buy, method):
     purchase = buy(ada).json()
     target = LIST if method == "post" else f"{LIST}{purchase['id']}/"
 
-    response = getattr(ada, method)(target, {**purchase, "purchaser": bob.user.pk})
+    response = getattr(ada, method)(target, {**purchase, "purchaser": bob.user.pk}, headers={"If-Match": "*"})
 
     assert response.status_code == 400
     assert response.json() == {"purchaser": ["This field cannot be changed."]}
 
 
 def test_what_was_read_can_be_put_back(ada, buy):
-    purchase = buy(ada).json()
+    bought = buy(ada)
+    purchase = bought.json()
 
-    response = ada.put(f"{LIST}{purchase['id']}/", purchase)
+    response = ada.put(f"{LIST}{purchase['id']}/", purchase, headers={"If-Match": bought["ETag"]})
 
     assert response.status_code == 200
     assert response.json() == purchase
@@ -181,3 +182,22 @@ def test_deleting_an_account_takes_locations_in_use_along(ada, buy):
 
     assert ada.delete("/api/v1/accounts/me/").status_code == 204
     assert [model.objects.count() for model in (get_user_model(), Location, Purchase)] == [0, 0, 0]
+
+
+def test_a_change_of_a_purchase_that_was_not_seen_is_refused(ada, buy):
+    bought = buy(ada)
+    target = f"{LIST}{bought.json()['id']}/"
+
+    assert ada.patch(target, {"quantity": 2}).status_code == 428
+    assert ada.patch(target, {"quantity": 2}, headers={"If-Match": bought["ETag"]}).status_code == 200
+    assert ada.delete(target, headers={"If-Match": bought["ETag"]}).status_code == 412
+
+
+def test_buying_can_be_sent_again(ada, buy, locate):
+    known = {"location": locate(ada), "reference": "A", "headers": {"Idempotency-Key": "a"}}
+
+    first, again = buy(ada, **known), buy(ada, **known)
+
+    assert again.content == first.content
+    assert again["Idempotency-Replayed"] == "true"
+    assert Purchase.objects.count() == 1

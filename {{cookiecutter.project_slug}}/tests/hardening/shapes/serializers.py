@@ -6,6 +6,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from hardening import serializers
 from hardening.fields import JoinedField
+from hardening.relations import visible_to_caller
 from tests.hardening.shapes import models
 
 
@@ -142,3 +143,11 @@ class GadgetSerializer(serializers.ModelSerializer):
         model = models.Gadget
         fields = ("id", "owner", "serial", "kind", "value")
         create_defaults = {"owner": serializers.current_user}
+
+
+class TicketSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = models.Ticket
+        fields = ("id", "title", "count", "labels")
+        related_querysets = {"labels": visible_to_caller}
+        prefetch_related = ("labels",)

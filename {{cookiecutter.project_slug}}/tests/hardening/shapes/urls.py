@@ -52,5 +52,7 @@ for prefix, serializer in SERIALIZERS.items():
 router.register("parcels-page", views.page(scoped.ByKeySerializer), basename="parcels-page")
 router.register("gadgets-page", views.page(serializers.GadgetSerializer), basename="gadgets-page")
 router.register("badges-page", views.page(serializers.BadgeSerializer), basename="badges-page")
+router.register("tickets", views.TicketViewSet, basename="tickets")
+router.register("tickets-lax", views.LaxTicketViewSet, basename="tickets-lax")
 
 urlpatterns = [path("raising/", include(raising)), *router.urls]

@@ -6,8 +6,12 @@ from rest_framework.metadata import SimpleMetadata
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 
+from hardening.idempotency import IdempotencyMixin
 from hardening.parsers import JSONParser
+from hardening.preconditions import PreconditionsMixin
 from hardening.viewsets import ModelViewSet
+from tests.hardening.shapes.models import Ticket
+from tests.hardening.shapes.serializers import TicketSerializer
 
 
 def over(serializer: Any) -> type[ModelViewSet]:
@@ -38,3 +42,16 @@ def page(serializer: Any) -> type[ModelViewSet]:
     """Return a viewset for *serializer* with the browsable API."""
     names = {"queryset": serializer.Meta.model.objects.all(), "serializer_class": serializer}
     return type(f"{serializer.Meta.model.__name__}Page", (Paged,), names)
+
+
+class TicketViewSet(IdempotencyMixin, PreconditionsMixin, Listed):
+    """Retries that are safe, and no change without having seen what it changes."""
+
+    queryset = Ticket.objects.all()
+    serializer_class = TicketSerializer
+
+
+class LaxTicketViewSet(TicketViewSet):
+    """Takes changes from who says nothing of what they saw."""
+
+    require_if_match = False

@@ -34,6 +34,7 @@ from tests.hardening.shapes.models.writes import (
     Item as Item,
     Label as Label,
     Line as Line,
+    Ticket as Ticket,
     Truck as Truck,
     Vehicle as Vehicle,
 )

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from hardening.models import VersionedModel
 from tests.hardening.shapes.models.rules import Shape
 
 
@@ -121,3 +122,11 @@ class Gadget(Shape):
     def clean(self) -> None:
         if (self.kind == "even") == bool(self.value % 2):
             raise ValidationError({"value": ValidationError(f"This is not {self.kind}.", code="wrong_kind")})
+
+
+class Ticket(Shape, VersionedModel):
+    """A version, and a related set that is written without the row."""
+
+    title = models.CharField(max_length=20, unique=True)
+    count = models.IntegerField(default=0)
+    labels = models.ManyToManyField(Label, blank=True)

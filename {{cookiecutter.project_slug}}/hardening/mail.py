@@ -1,0 +1,47 @@
+"""Mail: where it goes, and sending it after the answer."""
+
+import logging
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import django
+from django.core.mail import EmailMessage
+
+logger = logging.getLogger(__name__)
+_sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
+
+SECONDS = 10
+"""How long a mail server may take to answer."""
+
+
+def mail_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *config*, what django-environ reads from a URL, as settings: `MAILERS` from Django 6.1 on."""
+    if django.VERSION < (6, 1):
+        return {**{key: value for key, value in config.items() if key.startswith("EMAIL_")}, "EMAIL_TIMEOUT": SECONDS}
+    backend = config["EMAIL_BACKEND"]
+    options = {
+        "host": config["EMAIL_HOST"],
+        "port": config["EMAIL_PORT"],
+        "username": config["EMAIL_HOST_USER"],
+        "password": config["EMAIL_HOST_PASSWORD"],
+        "use_tls": config.get("EMAIL_USE_TLS", False),
+        "use_ssl": config.get("EMAIL_USE_SSL", False),
+        "timeout": SECONDS,
+    }
+    return {"MAILERS": {"default": {"BACKEND": backend} | ({"OPTIONS": options} if options["host"] else {})}}
+
+
+def send_later(message: EmailMessage) -> None:
+    """Send *message* in a thread of its own, so that an answer does not tell by its time whether there was one.
+
+    What cannot be sent is logged. A process that ends sends first what is waiting.
+    """
+    _sender.submit(_send, message)
+
+
+def _send(message: EmailMessage) -> None:
+    try:
+        message.send()
+    except OSError:  # that of smtplib included
+        logger.exception("A mail could not be sent.")

@@ -1,0 +1,144 @@
+"""A forgotten password is replaced by mail, and nobody learns whose addresses there are."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from hardening import mail
+
+RESET, CONFIRM, LOGIN, OWN = (
+    f"/api/v1/{path}/" for path in ("auth/password-reset", "auth/password-reset/confirm", "auth/login", "accounts/me")
+)
+NEW = "another horse battery"
+
+
+class AtOnce(ThreadPoolExecutor):
+    """Sends before it returns."""
+
+    def submit(self, function, *args):
+        function(*args)
+
+
+@pytest.fixture(autouse=True)
+def _sent_at_once(monkeypatch):
+    monkeypatch.setattr(mail, "_sender", AtOnce())
+
+
+@pytest.fixture
+def token(ada, client, mailoutbox) -> str:
+    """The token of a mail to Ada."""
+    client.post(RESET, {"email": "ada@example.com"})
+    return re.search(r"Token: (\S+)", mailoutbox.pop().body)[1]
+
+
+def confirm(client, token, password=NEW, **changes):
+    return client.post(CONFIRM, {"token": token, "password": password, "confirm_password": password} | changes)
+
+
+@pytest.mark.parametrize("address", ["ada@example.com", "ADA@Example.COM"])
+def test_an_address_in_any_case_gets_a_mail(ada, client, mailoutbox, address):
+    response = client.post(RESET, {"email": address})
+
+    assert (response.status_code, response.content) == (202, b"")
+    assert [message.to for message in mailoutbox] == [["ada@example.com"]]
+    assert "for the account ada of" in mailoutbox[0].body
+
+
+def test_the_mail_holds_a_link_where_there_is_a_page_for_it(ada, client, mailoutbox, settings):
+    settings.PASSWORD_RESET_URL = "https://app.example.com/reset"
+
+    client.post(RESET, {"email": "ada@example.com"})
+
+    link = r"https://app.example.com/reset\?token=[0-9]+-[0-9a-z]+-[0-9a-f]+"
+    assert re.search(rf"^{link}$", mailoutbox[0].body, re.MULTILINE)
+
+
+@pytest.mark.parametrize("who", ["nobody", "inactive", "without a password"])
+def test_who_cannot_be_helped_gets_the_same_answer_and_no_mail(ada, client, mailoutbox, who):
+    helped = client.post(RESET, {"email": "ada@example.com"})
+    mailoutbox.clear()
+    get_user_model().objects.create_user("idle", "idle@example.com", "x", is_active=False)
+    get_user_model().objects.create_user("bare", "bare@example.com")
+    address = {"nobody": "nobody", "inactive": "idle", "without a password": "bare"}[who]
+
+    response = client.post(RESET, {"email": f"{address}@example.com"})
+
+    assert (response.status_code, response.content) == (helped.status_code, helped.content)
+    assert set(response.headers) == set(helped.headers)
+    assert mailoutbox == []
+
+
+@pytest.mark.parametrize("body", [{}, {"email": "x"}, {"email": ""}, {"email": ["ada@example.com"]}, []])
+def test_what_is_no_address_is_400(db, client, body):
+    assert client.post(RESET, body).status_code == 400
+
+
+def test_a_mail_server_that_is_away_changes_nothing_but_the_log(ada, client, monkeypatch, log):
+    def refuse(message):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+
+    assert client.post(RESET, {"email": "ada@example.com"}).status_code == 202
+    assert "A mail could not be sent." in log.getvalue()
+    assert "ada@example.com" not in log.getvalue()
+
+
+def test_the_token_sets_a_password_once_and_ends_all_tokens(ada, client, token):
+    first, again = confirm(client, token), confirm(client, token, "a third horse battery")
+
+    assert (first.status_code, first.content) == (204, b"")
+    assert (again.status_code, again.json()) == (400, {"token": ["This token is wrong, too old or used."]})
+    assert ada.get(OWN).status_code == 401
+    signed_in = [
+        client.post(LOGIN, {"username": "ada", "password": each}).status_code for each in (NEW, "correct horse battery")
+    ]
+    assert signed_in == [200, 401]
+
+
+def test_signing_in_ends_the_token_of_a_mail(ada, client, token):
+    client.post(LOGIN, {"username": "ada", "password": "correct horse battery"})
+
+    assert confirm(client, token).status_code == 400
+
+
+def test_a_token_expires(ada, client, token, settings):
+    settings.PASSWORD_RESET_TIMEOUT = -1
+
+    assert confirm(client, token).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda t: t + "0", lambda t: "9" + t, lambda t: t[:-1] + "g", lambda t: "", lambda t: t.replace("-", "_")],
+)
+def test_another_token_is_400(ada, client, token, change):
+    response = confirm(client, change(token))
+
+    assert response.status_code == 400
+    assert set(response.json()) == {"token"}
+    assert confirm(client, token).status_code == 204
+
+
+def test_the_token_of_one_account_is_none_of_anothers(ada, bob, client, token):
+    _key, _dash, secret = token.partition("-")
+
+    assert confirm(client, f"{bob.user.pk}-{secret}").status_code == 400
+
+
+@pytest.mark.parametrize("password", ["short", "ada@example.com", "1234567890123"])
+def test_a_weak_password_is_refused_and_the_token_stays_good(ada, client, token, password):
+    response = confirm(client, token, password)
+
+    assert response.status_code == 400
+    assert set(response.json()) == {"password"}
+    assert confirm(client, token).status_code == 204
+
+
+def test_the_password_is_sent_twice(ada, client, token):
+    response = confirm(client, token, confirm_password="something else")
+
+    assert response.status_code == 400
+    assert set(response.json()) == {"confirm_password"}
