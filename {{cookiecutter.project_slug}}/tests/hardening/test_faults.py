@@ -1,7 +1,7 @@
 """What goes wrong between validation and COMMIT, and after it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -27,6 +27,20 @@ def other() -> Iterator[object]:
     somebody.inc_thread_sharing()
     yield somebody
     somebody.close()
+
+
+@pytest.fixture
+def session() -> Iterator[Callable[[str], None]]:
+    """Return a function that sets something for the connection, which goes back to its pool without it."""
+
+    def set_for_session(statement: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    yield set_for_session
+    if connection.vendor == "postgresql":
+        set_for_session("RESET ALL")
+    connection.close()
 
 
 def needs_no_commit(way: str) -> bool:
@@ -137,11 +151,9 @@ def test_a_change_that_is_refused_at_commit_is_explained(postgresql, ada, post):
 
 
 @OUTERMOST
-def test_a_database_that_is_busy_is_503_and_says_when_to_come_again(ada, post, other):
+def test_a_database_that_is_busy_is_503_and_says_when_to_come_again(ada, post, other, session):
     created = post("badges", badge="1").json()
-    patience = {"postgresql": "SET lock_timeout = '100ms'", "sqlite": "PRAGMA busy_timeout = 100"}[connection.vendor]
-    with connection.cursor() as cursor:
-        cursor.execute(patience)
+    session({"postgresql": "SET lock_timeout = '100ms'", "sqlite": "PRAGMA busy_timeout = 100"}[connection.vendor])
     with other.cursor() as cursor:
         cursor.execute("BEGIN IMMEDIATE" if connection.vendor == "sqlite" else "BEGIN")
         cursor.execute("UPDATE shapes_badge SET note = 'held'")
@@ -149,16 +161,14 @@ def test_a_database_that_is_busy_is_503_and_says_when_to_come_again(ada, post, o
         response = ada.patch(f"/shapes/badges/{created['id']}/", {"note": "x"})
 
         cursor.execute("ROLLBACK")
-    connection.close()
     assert response.status_code == 503
     assert response["Retry-After"] == "1"
     assert response.json() == {"detail": "The service is busy. Try again.", "code": "try_again"}
 
 
 @OUTERMOST
-def test_a_statement_that_takes_too_long_is_503(postgresql, post, monkeypatch):
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = '100ms'")
+def test_a_statement_that_takes_too_long_is_503(postgresql, post, monkeypatch, session):
+    session("SET statement_timeout = '100ms'")
 
     def slow(self: models.Badge, *args: object, **kwargs: object) -> None:
         with connection.cursor() as cursor:
@@ -167,12 +177,13 @@ def test_a_statement_that_takes_too_long_is_503(postgresql, post, monkeypatch):
     monkeypatch.setattr(models.Badge, "save", slow)
     response = post("badges", badge="1")
 
-    connection.close()
     assert (response.status_code, response["Retry-After"]) == (503, "1")
 
 
 @OUTERMOST
-def test_one_of_two_in_a_deadlock_is_503(postgresql, ada, post, other):
+def test_one_of_two_in_a_deadlock_is_503(postgresql, ada, post, other, session):
+    session("SET deadlock_timeout = '50ms'")
+    session("SET lock_timeout = 0")
     first, second = (post("badges", badge=number).json()["id"] for number in "12")
     held = threading.Event()
 
@@ -192,24 +203,19 @@ def test_one_of_two_in_a_deadlock_is_503(postgresql, ada, post, other):
         held.wait()
         models.Badge.objects.filter(pk=second).update(note="mine")
 
-    with pytest.MonkeyPatch.context() as patched, connection.cursor() as cursor:
-        cursor.execute("SET deadlock_timeout = '50ms'")
-        cursor.execute("SET lock_timeout = 0")
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(models.Badge, "save", save)
         response = ada.patch(f"/shapes/badges/{first}/", {"note": "mine"})
     somebody.join()
-    connection.close()
 
     assert (response.status_code, response["Retry-After"]) == (503, "1")
 
 
 @OUTERMOST
-def test_a_snapshot_that_hides_the_winner_does_not_hide_the_conflict(postgresql, post):
-    with connection.cursor() as cursor:
-        cursor.execute("SET default_transaction_isolation = 'repeatable read'")
+def test_a_snapshot_that_hides_the_winner_does_not_hide_the_conflict(postgresql, post, session):
+    session("SET default_transaction_isolation = 'repeatable read'")
     post("baskets", name="fruit", items=[])
 
     response = post("baskets", name="fruit", items=[])
 
-    connection.close()
     assert (response.status_code, response.json()) == (409, {"name": ["basket with this name already exists."]})
