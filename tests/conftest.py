@@ -5,12 +5,22 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 TEMPLATE = Path(__file__).parent.parent
 TREE = TEMPLATE / "{{cookiecutter.project_slug}}"
+
+
+def hook(name: str) -> ModuleType:
+    """Return a hook as a module, as it is before cookiecutter renders it."""
+    spec = spec_from_file_location(name, TEMPLATE / "hooks" / f"{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @dataclass(frozen=True)
