@@ -1,0 +1,81 @@
+"""What every route of the accounts asks of the database, statement by statement."""
+
+import pytest
+
+from accounts.models import Profile
+from tests.statements import SIGN_IN, send, statements
+
+PROFILE, USER, TOKEN = "accounts_profile", "accounts_user", "knox_authtoken"
+
+# tests/config/test_statements.py misses every route that has no row.
+STATEMENTS = {
+    "post account-list": [f"INSERT {USER}"],
+    "get account-me": [SIGN_IN, f"SELECT {USER}"],
+    "patch account-me": [SIGN_IN, "BEGIN", f"SELECT {USER}", f"UPDATE {USER}", "COMMIT"],
+    "delete account-me": [
+        *(SIGN_IN, "BEGIN", f"SELECT {USER}", f"DELETE {USER}_groups", f"DELETE {USER}_user_permissions"),
+        *(f"DELETE {PROFILE}", f"DELETE {TOKEN}", f"DELETE {USER}", "COMMIT"),
+    ],
+    "post login": [f"SELECT {USER}", f"INSERT {TOKEN}", f"UPDATE {USER}"],
+    "post logout": [SIGN_IN, f"DELETE {TOKEN}"],
+    "post logout-all": [SIGN_IN, "BEGIN", f"DELETE {TOKEN}", "COMMIT"],
+    "get profile-list": [SIGN_IN, f"SELECT {PROFILE}"],
+    "post profile-list": [SIGN_IN, f"INSERT {PROFILE}"],
+    "get profile-detail": [SIGN_IN, f"SELECT {PROFILE}"],
+    "put profile-detail": [SIGN_IN, "BEGIN", f"SELECT {PROFILE}", f"UPDATE {PROFILE}", "COMMIT"],
+    "patch profile-detail": [SIGN_IN, "BEGIN", f"SELECT {PROFILE}", f"UPDATE {PROFILE}", "COMMIT"],
+    "delete profile-detail": [SIGN_IN, "BEGIN", f"SELECT {PROFILE}", f"DELETE {PROFILE}", "COMMIT"],
+}
+
+PASSWORD = "correct horse battery"
+BODIES = {
+    "post account-list": {
+        "username": "eve", "email": "eve@example.com", "name": "Eve",
+        "password": PASSWORD, "confirm_password": PASSWORD,
+    },
+    "patch account-me": {"name": "Ada"},
+    "post login": {"username": "ada", "password": PASSWORD},
+    "post profile-list": {"username": "new", "email": "new@example.com"},
+    "put profile-detail": {"username": "new", "email": "new@example.com"},
+    "patch profile-detail": {"bio": "New."},
+}
+
+
+def _is_ours(statement: str) -> bool:
+    """Tell whether no other app is asked: deleting an account asks each that refers to one."""
+    return " " not in statement or f" {TOKEN}" in statement or " accounts_" in statement
+
+
+@pytest.mark.parametrize("route", STATEMENTS)
+def test_a_request_takes_these_statements_and_no_more(transactional_db, ada, route):
+    profile = Profile.objects.create(owner=ada.user, username="ada", email="ada@example.com")
+
+    with statements() as taken:
+        response = send(ada, route, profile.pk, BODIES.get(route))
+
+    assert response.status_code < 300, response.content
+    assert [each for each in taken if _is_ours(each)] == STATEMENTS[route]
+
+
+@pytest.mark.parametrize("count", [1, 10, 100])
+def test_a_list_takes_the_same_for_any_number_of_rows(transactional_db, ada, count):
+    Profile.objects.bulk_create(
+        [Profile(owner=ada.user, username=str(each), email=f"{each}@example.com") for each in range(count)]
+    )
+
+    with statements() as taken:
+        response = send(ada, "get profile-list", body={"page_size": 100})
+
+    assert len(response.json()["results"]) == count
+    assert taken == STATEMENTS["get profile-list"]
+
+
+def test_a_duplicate_takes_one_look_at_the_other_rules(transactional_db, ada):
+    body = BODIES["post profile-list"]
+    assert send(ada, "post profile-list", body=body).status_code == 201
+
+    with statements() as taken:
+        response = send(ada, "post profile-list", body=body)
+
+    assert response.status_code == 409
+    assert taken == [SIGN_IN, f"INSERT {PROFILE}", f"SELECT {PROFILE}"]  # the other field is taken too

@@ -1,0 +1,23 @@
+from importlib import import_module
+
+from django.conf import settings
+
+from hardening.checks import routes
+
+
+def methods(view, callback) -> set[str]:
+    actions = getattr(callback, "actions", None)
+    return set(actions) if actions else {each for each in view.http_method_names if hasattr(view, each)}
+
+
+def test_the_statements_of_every_route_are_counted():
+    tables = [import_module(f"tests.{app}.test_statements").STATEMENTS for app in settings.APPS if app != "hardening"]
+
+    routed = {
+        f"{method} {pattern.name}"
+        for view, pattern in routes.views()
+        if view.__module__.partition(".")[0] in settings.APPS and not view.__module__.startswith("hardening.")
+        for method in methods(view, pattern.callback) - {"head", "options"}
+    }
+
+    assert {route for table in tables for route in table} == routed

@@ -1,0 +1,137 @@
+"""What every route of the example asks of the database, statement by statement."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from purchases.models import Contact, Location, Purchase
+from tests.statements import SIGN_IN, send, statements
+
+LOCATION, CONTACT, PURCHASE = "purchases_location", "purchases_contact", "purchases_purchase"
+NAMED = [f"SELECT {LOCATION}", f"SELECT {CONTACT}"]  # the related objects of a body, however many they are
+LINKS = "purchases_purchase_contacts"
+
+# tests/config/test_statements.py misses every route that has no row.
+STATEMENTS = {
+    "get location-list": [SIGN_IN, f"SELECT {LOCATION}"],
+    "post location-list": [SIGN_IN, f"INSERT {LOCATION}"],
+    "get location-detail": [SIGN_IN, f"SELECT {LOCATION}"],
+    "put location-detail": [SIGN_IN, "BEGIN", f"SELECT {LOCATION}", f"UPDATE {LOCATION}", "COMMIT"],
+    "patch location-detail": [SIGN_IN, "BEGIN", f"SELECT {LOCATION}", f"UPDATE {LOCATION}", "COMMIT"],
+    "delete location-detail": [
+        *(SIGN_IN, "BEGIN", f"SELECT {LOCATION}"),
+        *(f"SELECT {CONTACT}", f"SELECT {PURCHASE}", f"DELETE {LOCATION}", "COMMIT"),
+    ],
+    "get contact-list": [SIGN_IN, f"SELECT {CONTACT}"],
+    "post contact-list": [SIGN_IN, f"SELECT {LOCATION}", f"INSERT {CONTACT}"],
+    "get contact-detail": [SIGN_IN, f"SELECT {CONTACT}"],
+    "put contact-detail": [
+        *(SIGN_IN, "BEGIN", f"SELECT {CONTACT}", f"SELECT {LOCATION}"),
+        *(f"UPDATE {CONTACT}", "COMMIT"),
+    ],
+    "patch contact-detail": [SIGN_IN, "BEGIN", f"SELECT {CONTACT}", f"UPDATE {CONTACT}", "COMMIT"],
+    "delete contact-detail": [
+        *(SIGN_IN, "BEGIN", f"SELECT {CONTACT}"),
+        *(f"DELETE {LINKS}", f"DELETE {CONTACT}", "COMMIT"),
+    ],
+    "get purchase-list": [SIGN_IN, f"SELECT {PURCHASE}", f"SELECT {CONTACT}"],
+    "post purchase-list": [SIGN_IN, *NAMED, "BEGIN", f"INSERT {PURCHASE}", f"INSERT {LINKS}", "COMMIT"],
+    "get purchase-detail": [SIGN_IN, f"SELECT {PURCHASE}", f"SELECT {CONTACT}"],
+    "put purchase-detail": [
+        *(SIGN_IN, "BEGIN", f"SELECT {PURCHASE}", *NAMED, f"UPDATE {PURCHASE}"),
+        *(f"SELECT {CONTACT}", f"DELETE {LINKS}", f"INSERT {LINKS}", f"SELECT {CONTACT}", "COMMIT"),
+    ],
+    "patch purchase-detail": [
+        *(SIGN_IN, "BEGIN", f"SELECT {PURCHASE}"),
+        *(f"UPDATE {PURCHASE}", f"SELECT {CONTACT}", "COMMIT"),
+    ],
+    "delete purchase-detail": [
+        *(SIGN_IN, "BEGIN", f"SELECT {PURCHASE}"),
+        *(f"DELETE {LINKS}", f"DELETE {PURCHASE}", "COMMIT"),
+    ],
+}
+COUNTS = [1, 10, 100]
+
+PATCHES: dict[str, Any] = {"location": {"name": "Barn"}, "contact": {"name": "Bell"}, "purchase": {"quantity": 2}}
+
+
+@pytest.fixture
+def made(ada):
+    """A function that makes *count* of everything, and returns keys and valid bodies by resource."""
+    start = datetime(2026, 12, 1, tzinfo=UTC)
+    window = {"earliest": start, "latest": start + timedelta(hours=1)}
+
+    def made(count: int = 1) -> tuple[dict[str, int], dict[str, Any]]:
+        home, *unused = Location.objects.bulk_create(
+            [Location(owner=ada.user, name=str(each)) for each in range(count + 1)]
+        )
+        first, *others = Contact.objects.bulk_create(
+            [Contact(location=home, name=str(each), kind="phone", value="+491") for each in range(count + 1)]
+        )
+        purchases = Purchase.objects.bulk_create(
+            [
+                Purchase(purchaser=ada.user, reference=str(each), location=home, quantity=1, **window)
+                for each in range(count)
+            ]
+        )
+        first.purchases.set(purchases)
+        ids = [each.pk for each in others]
+        return {"location": unused[0].pk, "contact": others[0].pk, "purchase": purchases[0].pk}, {
+            "location": {"name": "Work"},
+            "contact": {"location": home.pk, "name": "Bell", "kind": "phone", "value": "+4930123456"},
+            "purchase": {"reference": "New", "location": home.pk, "contacts": ids, "quantity": 1, **window},
+        }
+
+    return made
+
+
+def resource(route: str) -> str:
+    return route.partition(" ")[2].partition("-")[0]
+
+
+@pytest.mark.parametrize("route", STATEMENTS)
+def test_a_request_takes_these_statements_and_no_more(transactional_db, ada, made, route):
+    keys, bodies = made()
+    body = {"post": bodies, "put": bodies, "patch": PATCHES}.get(route.split()[0], {}).get(resource(route))
+
+    with statements() as taken:
+        response = send(ada, route, keys[resource(route)], body)
+
+    assert response.status_code < 300, response.content
+    assert taken == STATEMENTS[route]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("route", [each for each in STATEMENTS if each.startswith("get") and each.endswith("-list")])
+def test_a_list_takes_the_same_for_any_number_of_rows(transactional_db, ada, made, route, count):
+    made(count)
+
+    with statements() as taken:
+        response = send(ada, route, body={"page_size": 100})
+
+    assert len(response.json()["results"]) >= min(count, 100)
+    assert taken == STATEMENTS[route]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("route", ["post purchase-list", "put purchase-detail"])
+def test_a_purchase_takes_the_same_for_any_number_of_contacts(transactional_db, ada, made, route, count):
+    keys, bodies = made(count)
+
+    with statements() as taken:
+        response = send(ada, route, keys["purchase"], bodies["purchase"])
+
+    assert len(response.json()["contacts"]) == count
+    assert taken == STATEMENTS[route]
+
+
+def test_a_duplicate_takes_the_refused_insert_and_no_more(transactional_db, ada, made):
+    _keys, bodies = made()
+    assert send(ada, "post location-list", body=bodies["location"]).status_code == 201
+
+    with statements() as taken:
+        response = send(ada, "post location-list", body=bodies["location"])
+
+    assert response.status_code == 409
+    assert taken == STATEMENTS["post location-list"]

@@ -1,0 +1,35 @@
+"""What requests ask of the database: each statement as its verb and its table, as in `SELECT purchases_location`."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.client import Client
+
+SIGN_IN = "SELECT knox_authtoken"  # the token, and its user
+
+_STATEMENT = re.compile(r'(?P<verb>\w+)(?:(?: |.*? (?:FROM|INTO) )"(?P<table>\w+)")?', re.DOTALL)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Yield a list that holds the statements of the block at its end."""
+    taken: list[str] = []
+    with CaptureQueriesContext(connection) as queries:
+        yield taken
+    found = (_STATEMENT.match(query["sql"]) for query in queries)
+    taken += [" ".join(filter(None, each.groups())) for each in found if each]
+
+
+def send(client: Client, route: str, pk: Any = None, body: Any = None) -> HttpResponse:
+    """Send *body* to a *route* as the tables name it, as in `patch location-detail`; *pk* is for details."""
+    method, name = route.split()
+    url = reverse(name, args=[pk] if name.endswith("-detail") else [])
+    response: HttpResponse = getattr(client, method)(url, body)
+    return response
