@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo new test test-deep lint requirements clean
+.PHONY: help demo new test test-deep lint bench bench-server requirements clean
 
 UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.uv/bin/uv)
 RUN := .venv/bin/python -m
@@ -10,6 +10,7 @@ TREE := {{cookiecutter.project_slug}}
 PORT ?= 8000
 OUTPUT ?= ..
 ANSWERS ?=
+BENCH ?=
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,11 +36,19 @@ lint: .venv/ready ## Check style, workflows and house rules
 	$(RUN) yamllint --strict .
 	.venv/bin/zizmor --offline --quiet .github '$(TREE)/.github'
 
+bench: .venv/bench ## Measure a rendered project beside stock DRF, a plain Django view and django-ninja; write docs/performance.md
+	$(RUN) bench $(BENCH)
+
+bench-server: .venv/bench ## Measure the same under load in gunicorn; write docs/performance-server.md
+	$(RUN) bench.server $(BENCH)
+
 requirements: .venv/ready ## Resolve requirements-dev.txt anew
 	@rm -rf build && $(RUN) cookiecutter . --no-input --output-dir build
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 		--output-file requirements-dev.txt --group pyproject.toml:dev \
 		--group build/my-api/pyproject.toml:dev --group build/my-api/pyproject.toml:fuzz build/my-api/pyproject.toml
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+		--constraint requirements-dev.txt --output-file requirements-bench.txt --group pyproject.toml:bench
 	@rm -rf build
 
 .venv/ready: requirements-dev.txt | $(UV)
@@ -47,6 +56,10 @@ requirements: .venv/ready ## Resolve requirements-dev.txt anew
 	@{ $(UV) venv --quiet --clear $(addprefix --python ,$(shell command -v python3)) && \
 		$(UV) pip sync --quiet --require-hashes requirements-dev.txt; } || \
 		{ echo "make: the packages could not be installed; is there a network?" >&2; exit 1; }
+	@touch $@
+
+.venv/bench: requirements-bench.txt .venv/ready
+	@$(UV) pip install --quiet --python .venv/bin/python --require-hashes --requirement requirements-bench.txt
 	@touch $@
 
 $(CURDIR)/.uv/bin/uv:

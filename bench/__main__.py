@@ -1,0 +1,31 @@
+"""`python -m bench`: measure, and write `docs/performance.md` and its plot."""
+
+import argparse
+import sys
+
+from bench.rendered import project
+
+SIZES = (10_000, 100_000, 1_000_000)
+
+
+def main() -> None:
+    """Render a project, measure it beside the others, and write what came of it."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=40, help="blocks of each stack per operation")
+    parser.add_argument("--rows", type=int, default=SIZES[-1], help="profiles in the largest table")
+    parser.add_argument("--only", default="", help="measure the operations with this in their names, and write nothing")
+    options = parser.parse_args()
+    with project():
+        # Django had to be set up first.
+        from bench.report import write  # noqa: PLC0415
+        from bench.run import run  # noqa: PLC0415
+
+        sizes = [size for size in SIZES if size <= options.rows]
+        found = run(options.rounds, sizes, options.only)
+        if not options.only:
+            write(found)
+    sys.stderr.write("\n")
+
+
+if __name__ == "__main__":
+    main()

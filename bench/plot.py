@@ -1,0 +1,32 @@
+"""A bar chart as SVG, small enough to be read in a diff."""
+
+from xml.sax.saxutils import escape
+
+COLOURS = ("#7a8288", "#c8553d", "#588b8b", "#93b7e1", "#1f5aa6")
+LEFT, WIDTH, BAR, GAP, TOP = 200, 640, 9, 16, 34
+MOST = 4.0  # longer bars are cut, with their number beside them
+
+HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">'
+
+
+def bars(ratios: dict[str, dict[str, float]], names: dict[str, str]) -> str:
+    """Return a chart with a group for every operation and a bar for each of *names*."""
+    height = TOP + len(ratios) * (len(names) * BAR + GAP)
+    parts = [
+        HEAD.format(width=LEFT + WIDTH + 60, height=height),
+        f'<rect width="100%" height="{height}" fill="#fff"/>',
+    ]
+    for place, (name, colour) in enumerate(zip(names.values(), COLOURS, strict=True)):
+        x = 10 + place * 165
+        parts.append(f'<rect x="{x}" y="9" width="10" height="10" fill="{colour}"/>')
+        parts.append(f'<text x="{x + 15}" y="18">{escape(name)}</text>')
+    y = TOP
+    for operation, row in ratios.items():
+        parts.append(f'<text x="{LEFT - 8}" y="{y + 27}" text-anchor="end">{escape(operation)}</text>')
+        for name, colour in zip(names, COLOURS, strict=True):
+            long = round(min(row[name], MOST) / MOST * WIDTH)
+            parts.append(f'<rect x="{LEFT}" y="{y}" width="{long}" height="{BAR - 1}" fill="{colour}"/>')
+            parts.append(f'<text x="{LEFT + long + 4}" y="{y + 8}" font-size="9">x{row[name]:.2f}</text>')
+            y += BAR
+        y += GAP
+    return "\n".join([*parts, "</svg>\n"])

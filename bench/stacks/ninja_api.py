@@ -1,0 +1,135 @@
+"""django-ninja with the same promises as the plain view."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Profile
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from hardening.authentication import BearerAuthentication
+from ninja import NinjaAPI, Schema
+from ninja.security import HttpBearer
+from purchases.models import Contact, Location, Purchase
+from pydantic import Field
+from rest_framework.exceptions import AuthenticationFailed
+
+PAGE = 50
+EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+
+_tokens = BearerAuthentication()
+
+
+class Bearer(HttpBearer):
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        try:
+            request.user, found = _tokens.authenticate_credentials(token.encode())
+        except AuthenticationFailed:
+            return None
+        return found
+
+
+class ProfileIn(Schema):
+    username: str = Field(min_length=1, max_length=150)
+    email: str = Field(pattern=EMAIL, max_length=254)
+    bio: str = Field("", max_length=2000)
+
+
+class ProfilePatch(Schema):
+    username: str | None = Field(None, min_length=1, max_length=150)
+    email: str | None = Field(None, pattern=EMAIL, max_length=254)
+    bio: str | None = Field(None, max_length=2000)
+
+
+class ProfileOut(Schema):
+    id: int
+    owner: int = Field(alias="owner_id")
+    username: str
+    email: str
+    bio: str
+
+
+class PurchaseIn(Schema):
+    reference: str = Field(min_length=1, max_length=40)
+    location: int
+    contacts: list[int] = Field(max_length=100)
+    quantity: int = Field(ge=1)
+    earliest: datetime
+    latest: datetime
+
+
+class PurchaseOut(Schema):
+    id: int
+    purchaser: int = Field(alias="purchaser_id")
+    reference: str
+    location: int = Field(alias="location_id")
+    contacts: list[int]
+    quantity: int
+    earliest: datetime
+    latest: datetime
+
+    @staticmethod
+    def resolve_contacts(purchase: Purchase) -> list[int]:
+        return [each.pk for each in purchase.contacts.all()]
+
+
+class Profiles(Schema):
+    results: list[ProfileOut]
+
+
+class Purchases(Schema):
+    results: list[PurchaseOut]
+
+
+api = NinjaAPI(auth=Bearer(), docs_url=None, openapi_url=None)
+
+
+@api.exception_handler(IntegrityError)
+def conflict(request: HttpRequest, error: IntegrityError) -> Any:
+    name = error.__cause__.diag.constraint_name.split("_")[1]
+    return api.create_response(request, {name: [f"A profile with this {name} already exists."]}, status=409)
+
+
+def page(queryset: Any, before: int | None) -> Any:
+    return (queryset.filter(pk__lt=before) if before else queryset).order_by("-pk")[:PAGE]
+
+
+@api.get("profiles/", response=Profiles, by_alias=False)
+def list_profiles(request: HttpRequest, before: int | None = None) -> Any:
+    return {"results": list(page(Profile.objects.filter(owner=request.user), before))}
+
+
+@api.post("profiles/", response={201: ProfileOut})
+def create_profile(request: HttpRequest, body: ProfileIn) -> Any:
+    return 201, Profile.objects.create(owner=request.user, **body.dict())
+
+
+@api.get("profiles/{int:pk}/", response=ProfileOut)
+def get_profile(request: HttpRequest, pk: int) -> Any:
+    return Profile.objects.get(owner=request.user, pk=pk)
+
+
+@api.patch("profiles/{int:pk}/", response=ProfileOut)
+def change_profile(request: HttpRequest, pk: int, body: ProfilePatch) -> Any:
+    with transaction.atomic():
+        profile = Profile.objects.select_for_update().get(owner=request.user, pk=pk)
+        for name, value in body.dict(exclude_unset=True).items():
+            setattr(profile, name, value)
+        profile.save()
+    return profile
+
+
+@api.get("purchases/", response=Purchases)
+def list_purchases(request: HttpRequest, before: int | None = None) -> Any:
+    found = Purchase.objects.filter(purchaser=request.user).prefetch_related("contacts")
+    return {"results": list(page(found, before))}
+
+
+@api.post("purchases/", response={201: PurchaseOut})
+def create_purchase(request: HttpRequest, body: PurchaseIn) -> Any:
+    values = body.dict()
+    location = Location.objects.visible_to(request.user).get(pk=values.pop("location"))
+    contacts = Contact.objects.visible_to(request.user).in_bulk(values.pop("contacts"))
+    with transaction.atomic():
+        purchase = Purchase.objects.create(purchaser=request.user, location=location, **values)
+        purchase.contacts.add(*contacts)
+    return 201, purchase

@@ -1,0 +1,12 @@
+from config.urls import urlpatterns as own
+from django.urls import include, path
+
+from bench.stacks import bare, ninja_api, plain, stock
+
+urlpatterns = [
+    *own,
+    path("bare/", include(bare.router.urls)),
+    path("stock/", include(stock.router.urls)),
+    path("plain/", include(plain.urlpatterns)),
+    path("ninja/", ninja_api.api.urls),
+]
