@@ -20,6 +20,7 @@ from hardening.relations import (
     is_scope,
 )
 from hardening.serializers.options import default, defaults, immutable_keys, is_valid, narrow, same
+from hardening.serializers.prototypes import fields_of
 from hardening.serializers.strict import Serializer
 
 
@@ -70,7 +71,7 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
         return errors
 
     def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
+        fields = fields_of(self, super().get_fields)
         for name, scope in self._option("related_querysets").items():
             narrow(self, fields, name, scope)
         if isinstance(self.instance, Model):

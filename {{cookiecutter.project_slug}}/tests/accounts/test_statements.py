@@ -30,8 +30,11 @@ STATEMENTS = {
 PASSWORD = "correct horse battery"
 BODIES = {
     "post account-list": {
-        "username": "eve", "email": "eve@example.com", "name": "Eve",
-        "password": PASSWORD, "confirm_password": PASSWORD,
+        "username": "eve",
+        "email": "eve@example.com",
+        "name": "Eve",
+        "password": PASSWORD,
+        "confirm_password": PASSWORD,
     },
     "patch account-me": {"name": "Ada"},
     "post login": {"username": "ada", "password": PASSWORD},

@@ -1,0 +1,110 @@
+"""The fields of a model serializer: worked out once for a class, and made anew for every instance.
+
+DRF works them out of the model every time, which is the dearest thing it does. What it found is kept as unbound
+prototypes, for a class whose own methods have no say in it and while its `Meta` says the same. An instance gets
+copies that it may change as it likes, made as DRF copies declared fields: by calling the field's class with its
+arguments again. DRF's own leaf fields, whose attributes are nothing but values, are copied by these.
+"""
+
+import copy
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from types import FunctionType
+from typing import Any
+
+from django.db.models import Manager
+from django.utils.functional import Promise
+from rest_framework.serializers import Field
+from rest_framework.settings import api_settings
+
+# What may look at the context, or at the instance, where a class overrides it.
+_HOOKS = (
+    "build_field",
+    "build_nested_field",
+    "build_property_field",
+    "build_relational_field",
+    "build_standard_field",
+    "build_unknown_field",
+    "build_url_field",
+    "get_default_field_names",
+    "get_extra_kwargs",
+    "get_field_names",
+    "get_uniqueness_extra_kwargs",
+    "include_extra_kwargs",
+)
+_PLAIN = ("rest_framework.serializers", "hardening.serializers.models")
+
+# Arguments that DRF shares between fields, or that a field reads once.
+_SHARED = ("validators", "regex", "choices", "model_field")
+_IMMUTABLE = (str, int, float, Decimal, type(None), FunctionType, type, Promise, Manager)
+
+# Attributes of leaf fields that hold more than a value: what an instance may change, and what it only reads.
+_CHANGED = ("_kwargs", "_validators", "error_messages", "style")
+_READ = ("_args", "_choices", "choice_strings_to_values", "grouped_choices", "input_formats")
+
+_LEAVES = ("rest_framework.fields", "hardening.relations")
+
+# What of `Meta` DRF's methods and ours read for it.
+_OPTIONS = ("model", "fields", "exclude", "depth", "read_only_fields", "extra_kwargs", "create_defaults")
+
+Fields = dict[str, Any]
+
+
+def fields_of(serializer: Any, build: Callable[[], Fields]) -> Fields:
+    """Return what *build*, DRF's `get_fields()`, returns for *serializer*: copies of what it returned before."""
+    cls = type(serializer)
+    if not all(getattr(cls, name).__module__ in _PLAIN for name in _HOOKS):
+        return build()
+    options = _options(serializer)
+    known, makers = cls.__dict__.get("_makers", (None, {}))  # a subclass has its own
+    if known != options:
+        makers = {name: _maker(field) for name, field in build().items()}
+        cls._makers = (options, makers)
+    serializer.url_field_name = serializer.url_field_name or api_settings.URL_FIELD_NAME
+    return {name: make() for name, make in makers.items()}
+
+
+def _options(serializer: Any) -> list[Any]:
+    """Return all that DRF reads, as it is now: some change a `Meta`, or the declared fields, while they run."""
+    meta = getattr(serializer, "Meta", None)
+    options = [_snapshot(getattr(meta, name, None)) for name in _OPTIONS]
+    return [*options, dict(serializer._declared_fields), serializer.url_field_name, api_settings.URL_FIELD_NAME]
+
+
+def _snapshot(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _snapshot(item) for key, item in value.items()}
+    return list(value) if isinstance(value, list) else value
+
+
+def _maker(field: Any) -> Callable[[], Any]:
+    """Return a function that makes what `copy.deepcopy` would, without copying what nobody changes."""
+    if type(field).__deepcopy__ is not Field.__deepcopy__:
+        return lambda: copy.deepcopy(field)
+    if not _is_leaf(field):
+        return lambda: _again(field)
+    changed = [(name, value.copy) for name, value in vars(field).items() if name in _CHANGED]
+
+    def made() -> Any:
+        leaf = object.__new__(type(field))
+        leaf.__dict__ = {**vars(field), **{name: copied() for name, copied in changed}}
+        return leaf
+
+    return made
+
+
+def _is_leaf(field: Any) -> bool:
+    return type(field).__module__ in _LEAVES and all(
+        name in _CHANGED or name in _READ or isinstance(value, _IMMUTABLE) for name, value in vars(field).items()
+    )
+
+
+def _again(field: Any) -> Any:
+    arguments = [_argument("", each) for each in field._args]
+    return type(field)(*arguments, **{name: _argument(name, each) for name, each in field._kwargs.items()})
+
+
+def _argument(name: str, value: Any) -> Any:
+    if name in _SHARED or isinstance(value, _IMMUTABLE):
+        return value
+    return _maker(value)() if isinstance(value, Field) else copy.deepcopy(value)
