@@ -55,7 +55,7 @@ def new_token(user: Any) -> tuple[str, Any]:
         get_user_model()._base_manager.select_for_update().get(pk=user.pk)  # racing sign-ins count one by one
         stored, token = tokens.create(user, prefix=knox_settings.TOKEN_PREFIX)
         kept = tokens.filter(user=user).order_by("-created", "-pk")[: knox_settings.TOKEN_LIMIT_PER_USER]
-        revoke_tokens(user, but=list(kept.values_list("pk", flat=True)))
+        revoke_tokens(user, but=kept.values("pk"))
     return token, stored.expiry
 
 

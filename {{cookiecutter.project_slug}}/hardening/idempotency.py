@@ -96,28 +96,29 @@ class Claim:
             raise KeyInUse  # SQLite's transactions come one after the other
 
     def stored(self) -> StoredAnswer | None:
-        """Return the answer of this key, if there is one; raise `KeyReused` where it is another request's."""
+        """Return the answer of this key, if one is kept; raise `KeyReused` where it is another request's."""
         found = StoredAnswer.objects.using(self.using).filter(user=self.user, key=self.key).first()
-        if found is None or found.created <= kept_since():
+        if found is None:
+            return None
+        if found.created <= kept_since():
+            found.delete()
             return None
         if found.fingerprint != self.fingerprint:
             raise KeyReused
         return found
 
     def store(self, response: Response) -> None:
-        """Keep *response* for retries, in place of one that has expired."""
+        """Keep *response* for retries, unless it is a refusal."""
         if response.status_code >= 400:
             return
-        StoredAnswer.objects.using(self.using).update_or_create(
+        StoredAnswer.objects.using(self.using).create(
             user=self.user,
             key=self.key,
-            defaults={
-                "fingerprint": self.fingerprint,
-                "status": response.status_code,
-                "headers": {name: response[name] for name in _KEPT_HEADERS if name in response},
-                "body": JSONRenderer().render(response.data).decode(),
-                "created": timezone.now(),
-            },
+            fingerprint=self.fingerprint,
+            status=response.status_code,
+            headers={name: response[name] for name in _KEPT_HEADERS if name in response},
+            body=JSONRenderer().render(response.data).decode(),
+            created=timezone.now(),
         )
 
     def _lock(self) -> bool:

@@ -31,5 +31,6 @@ def send(client: Client, route: str, pk: Any = None, body: Any = None) -> HttpRe
     """Send *body* to a *route* as the tables name it, as in `patch location-detail`; *pk* is for details."""
     method, name = route.split()
     url = reverse(name, args=[pk] if name.endswith("-detail") else [])
-    response: HttpResponse = getattr(client, method)(url, body)
+    any_state = {"If-Match": "*"} if method in ("put", "patch", "delete") else None
+    response: HttpResponse = getattr(client, method)(url, body, headers=any_state)
     return response

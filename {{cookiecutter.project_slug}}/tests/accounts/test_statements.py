@@ -1,6 +1,7 @@
 """What every route of the accounts asks of the database, statement by statement."""
 
 import pytest
+from django.contrib.auth.tokens import default_token_generator
 
 from accounts.models import Profile
 from tests.statements import SIGN_IN, send, statements
@@ -16,7 +17,12 @@ STATEMENTS = {
         *(SIGN_IN, "BEGIN", f"SELECT {USER}", f"DELETE {USER}_groups", f"DELETE {USER}_user_permissions"),
         *(f"DELETE {PROFILE}", f"DELETE {TOKEN}", f"DELETE {USER}", "COMMIT"),
     ],
-    "post login": [f"SELECT {USER}", f"INSERT {TOKEN}", f"UPDATE {USER}"],
+    "post login": [
+        *(f"SELECT {USER}", "BEGIN", f"SELECT {USER}", f"INSERT {TOKEN}", f"DELETE {TOKEN}", "COMMIT"),
+        f"UPDATE {USER}",
+    ],
+    "post password-reset": [f"SELECT {USER}"],
+    "post password-reset-confirm": ["BEGIN", f"SELECT {USER}", f"UPDATE {USER}", f"DELETE {TOKEN}", "COMMIT"],
     "post logout": [SIGN_IN, f"DELETE {TOKEN}"],
     "post logout-all": [SIGN_IN, "BEGIN", f"DELETE {TOKEN}", "COMMIT"],
     "get profile-list": [SIGN_IN, f"SELECT {PROFILE}"],
@@ -27,7 +33,7 @@ STATEMENTS = {
     "delete profile-detail": [SIGN_IN, "BEGIN", f"SELECT {PROFILE}", f"DELETE {PROFILE}", "COMMIT"],
 }
 
-PASSWORD = "correct horse battery"
+PASSWORD, NEW = "correct horse battery", "another horse battery"
 BODIES = {
     "post account-list": {
         "username": "eve",
@@ -38,6 +44,7 @@ BODIES = {
     },
     "patch account-me": {"name": "Ada"},
     "post login": {"username": "ada", "password": PASSWORD},
+    "post password-reset": {"email": "nobody@example.com"},
     "post profile-list": {"username": "new", "email": "new@example.com"},
     "put profile-detail": {"username": "new", "email": "new@example.com"},
     "patch profile-detail": {"bio": "New."},
@@ -52,9 +59,11 @@ def _is_ours(statement: str) -> bool:
 @pytest.mark.parametrize("route", STATEMENTS)
 def test_a_request_takes_these_statements_and_no_more(transactional_db, ada, route):
     profile = Profile.objects.create(owner=ada.user, username="ada", email="ada@example.com")
+    token = f"{ada.user.pk}-{default_token_generator.make_token(ada.user)}"
+    known = {"post password-reset-confirm": {"token": token, "password": NEW, "confirm_password": NEW}}
 
     with statements() as taken:
-        response = send(ada, route, profile.pk, BODIES.get(route))
+        response = send(ada, route, profile.pk, (BODIES | known).get(route))
 
     assert response.status_code < 300, response.content
     assert [each for each in taken if _is_ours(each)] == STATEMENTS[route]

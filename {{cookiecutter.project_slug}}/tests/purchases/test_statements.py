@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from purchases.models import Contact, Location, Purchase
 from tests.statements import SIGN_IN, send, statements
@@ -135,3 +136,21 @@ def test_a_duplicate_takes_the_refused_insert_and_no_more(transactional_db, ada,
 
     assert response.status_code == 409
     assert taken == STATEMENTS["post location-list"]
+
+
+def test_a_retry_takes_the_stored_answer_and_no_more(transactional_db, ada, made):
+    _keys, bodies = made()
+    body, key = bodies["purchase"], {"Idempotency-Key": "a"}
+    turn = ["SELECT"] if connection.vendor == "postgresql" else []  # the lock on the key
+    stored = "hardening_storedanswer"
+    answers, taken = [], []
+    for _time in range(2):
+        with statements() as of_this_time:
+            answers.append(ada.post("/api/v1/purchases/", body, headers=key))
+        taken.append(of_this_time)
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    effect = [f"INSERT {PURCHASE}", f"INSERT {LINKS}"]
+    claimed = [SIGN_IN, "BEGIN", *turn, f"SELECT {stored}"]
+    assert taken[0] == [*claimed, *NAMED, *effect, f"INSERT {stored}", "COMMIT"]
+    assert taken[1] == [*claimed, "COMMIT"]
