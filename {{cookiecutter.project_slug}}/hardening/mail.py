@@ -14,22 +14,26 @@ _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 SECONDS = 10
 """How long a mail server may take to answer."""
 
+_OPTIONS = {
+    "host": "EMAIL_HOST",
+    "port": "EMAIL_PORT",
+    "username": "EMAIL_HOST_USER",
+    "password": "EMAIL_HOST_PASSWORD",
+    "use_tls": "EMAIL_USE_TLS",
+    "use_ssl": "EMAIL_USE_SSL",
+    "file_path": "EMAIL_FILE_PATH",
+}
+
 
 def mail_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return *config*, what django-environ reads from a URL, as settings: `MAILERS` from Django 6.1 on."""
     if django.VERSION < (6, 1):
-        return {**{key: value for key, value in config.items() if key.startswith("EMAIL_")}, "EMAIL_TIMEOUT": SECONDS}
-    backend = config["EMAIL_BACKEND"]
-    options = {
-        "host": config["EMAIL_HOST"],
-        "port": config["EMAIL_PORT"],
-        "username": config["EMAIL_HOST_USER"],
-        "password": config["EMAIL_HOST_PASSWORD"],
-        "use_tls": config.get("EMAIL_USE_TLS", False),
-        "use_ssl": config.get("EMAIL_USE_SSL", False),
-        "timeout": SECONDS,
-    }
-    return {"MAILERS": {"default": {"BACKEND": backend} | ({"OPTIONS": options} if options["host"] else {})}}
+        given = {key: value for key, value in config.items() if key.startswith("EMAIL_") and value is not None}
+        return {**given, "EMAIL_TIMEOUT": SECONDS}
+    options = {option: config[key] for option, key in _OPTIONS.items() if config.get(key)}
+    if "host" in options:
+        options["timeout"] = SECONDS
+    return {"MAILERS": {"default": {"BACKEND": config["EMAIL_BACKEND"], "OPTIONS": options}}}
 
 
 def send_later(message: EmailMessage) -> None:

@@ -13,6 +13,8 @@ os.environ.update(
     DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or "sqlite://:memory:",
     DATABASE_POOL_SIZE="48",
     CACHE_URL="locmemcache://",
+    EMAIL_URL=os.environ.get("TEST_EMAIL_URL") or "dummymail://",
+    PASSWORD_RESET_URL="",
     TRUSTED_PROXIES="0",
     THROTTLE_ANON="",
     THROTTLE_USER="",

@@ -25,11 +25,11 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[str]:
-    """The API's address, with an empty PostgreSQL database behind it."""
+    """The API's address, with an empty PostgreSQL database behind it; its mails are files."""
     address = f"localhost:{free_port()}"
     with (
         database("postgresql", tmp_path, f"fuzzing_{os.getpid()}") as url,
-        serving(url, tmp_path, "--bind", address),
+        serving(url, tmp_path, "--bind", address, TEST_EMAIL_URL=f"filemail:///{tmp_path}/mails"),
     ):
         yield f"http://{address}/api/v1"
 
@@ -42,7 +42,7 @@ def test_no_request_makes_the_api_break_its_schema(api, schema, seed, tmp_path):
     fuzzed = subprocess.run(
         [*command, *flags],
         cwd=tmp_path,
-        env=os.environ | HOOKS | {"API": api},
+        env=os.environ | HOOKS | {"API": api, "MAILS": str(tmp_path / "mails")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,0 +1,29 @@
+"""The tests' settings with what a deep test asks for: a shared cache, rates, a process that dies."""
+
+import os
+import signal
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from hardening import caches
+from tests.settings import *  # noqa: F403  # the same, but for what follows
+from tests.settings import MIDDLEWARE, REST_FRAMEWORK, env
+
+CACHES = {"default": caches.with_limits(env.cache_url("DEEP_CACHE_URL", default="locmemcache://"))}
+REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {
+    scope: os.environ.get(f"DEEP_{scope.upper()}_RATE", "") for scope in ("anon", "user", "login")
+}
+MIDDLEWARE.insert(0, "tests.deep.settings.dying")
+
+
+def dying(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Kill the process where a request asks for it: all is written, and nothing answered."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if "X-Die" in request.headers:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return response
+
+    return answer
