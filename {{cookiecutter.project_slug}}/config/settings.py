@@ -156,8 +156,9 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["hardening.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["hardening.parsers.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["hardening.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "hardening.negotiation.ContentNegotiation",
+    "DEFAULT_FILTER_BACKENDS": ["hardening.filters.SearchFilter"],
     "DEFAULT_PAGINATION_CLASS": "hardening.pagination.KeysetPagination",
     "DEFAULT_THROTTLE_CLASSES": [
         "hardening.throttling.AnonRateThrottle",

@@ -15,13 +15,13 @@ from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions, views
 from rest_framework.fields import get_error_detail
-from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from hardening.exceptions import BadRequest, FieldError, InUse, PayloadTooLarge, TryAgain, status_of
 from hardening.integrity import drivers
 from hardening.integrity.drivers import Kind
 from hardening.problems import PROBLEM_JSON, document
+from hardening.renderers import JSONRenderer
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     request = context["request"]
     response.data, media_type = document(response.data, response.status_code, request)
     if media_type == PROBLEM_JSON:
-        request.accepted_renderer, response.content_type = JSONRenderer(), media_type
+        # Both, for negotiation itself may be what failed.
+        request.accepted_renderer, request.accepted_media_type = JSONRenderer(), media_type
+        response.content_type = media_type
     return response
 
 

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException, ErrorDetail
-from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from hardening.exceptions import BadRequest, LengthRequired, PayloadTooLarge, TryAgain
 from hardening.problems import JSON, PROBLEM_JSON, document
+from hardening.renderers import JSONRenderer
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -106,11 +106,13 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 
 
 def body_limits(get_response: GetResponse) -> GetResponse:
-    """Refuse a body that is too large or of unknown length before anything reads it."""
+    """Refuse a body that is too large, of unknown length or compressed before anything reads it."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         if "Content-Length" not in request.headers and "Transfer-Encoding" in request.headers:
             return HttpResponse(status=HTTPStatus.LENGTH_REQUIRED)
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)  # RFC 9110, 15.5.16
         if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return get_response(request)

@@ -1,5 +1,7 @@
 """Content negotiation in which asking for problem details is never an error by itself."""
 
+from typing import Any
+
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
@@ -12,3 +14,7 @@ class ContentNegotiation(DefaultContentNegotiation):
     def get_accept_list(self, request: Request) -> list[str]:
         """Return the media types that *request* accepts."""
         return [token.replace(PROBLEM_JSON, JSON) for token in super().get_accept_list(request)]
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """Return the parser of the body; none for a range of media types, which only `Accept` may name."""
+        return None if "*" in (request.content_type or "") else super().select_parser(request, parsers)

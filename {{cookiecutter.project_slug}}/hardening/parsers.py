@@ -8,7 +8,8 @@ from typing import IO, Any
 from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import JSONRenderer
+
+from hardening.renderers import JSONRenderer
 
 MAX_DEPTH = 32
 MAX_DIGITS = 100

@@ -32,6 +32,8 @@ def is_of_its_type(field: Any, value: Any) -> bool:
         return not isinstance(value, str)
     if isinstance(field, serializers.FloatField):
         return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(field, serializers.DecimalField):  # a text may have its digits; DRF takes an empty one for null
+        return not isinstance(value, str) or bool(value.strip())
     if isinstance(field, serializers.ChoiceField) and not isinstance(field, serializers.MultipleChoiceField):
         return type(value) in {type(choice) for choice in field.choices}
     if isinstance(field, _TEXTS):

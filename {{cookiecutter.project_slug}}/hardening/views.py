@@ -1,9 +1,11 @@
 """The base of all views: what is refused before a handler runs."""
 
-from collections.abc import Collection, Sequence
+import io
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import views
@@ -11,7 +13,11 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from hardening.exceptions import BadRequest
+from hardening.keys import shortened
+from hardening.problems import JSON
 from hardening.throttling import rate_limit_headers
+
+MAX_NAMED = 20  # parameters that one error names
 
 
 class APIView(views.APIView):
@@ -47,6 +53,12 @@ class APIView(views.APIView):
         if request.META.get("QUERY_STRING"):
             self.check_query_string(request)
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Return DRF's request, as a class of ours."""
+        prepared = super().initialize_request(request, *args, **kwargs)
+        prepared.__class__ = _Request
+        return prepared
+
     def get_query_parameters(self) -> Collection[str]:
         """Return the names of the query parameters that this request may have."""
         return ()
@@ -59,6 +71,22 @@ class APIView(views.APIView):
             raise BadRequest(_("The query string is not UTF-8.")) from error
         if "\0" in text:
             raise BadRequest(_("The query string has a NUL character."))
-        if unknown := request.query_params.keys() - set(self.get_query_parameters()):
-            detail = ErrorDetail(_("This parameter does not exist."), "unknown_parameter")
-            raise ValidationError({name: [detail] for name in sorted(unknown)})
+        query = request.query_params
+        # Each reader between the client and us may take another one of them.
+        if repeated := [name for name, values in query.lists() if len(values) > 1]:
+            raise _refused(repeated, _("This parameter is there more than once."), "repeated_parameter")
+        if unknown := query.keys() - set(self.get_query_parameters()):
+            raise _refused(unknown, _("This parameter does not exist."), "unknown_parameter")
+
+
+class _Request(Request):
+    """DRF's request, to which a JSON body of no bytes is no JSON text: DRF would read an empty object."""
+
+    def _load_stream(self) -> None:
+        super()._load_stream()  # type: ignore[misc]  # its types leave private methods out
+        if self._stream is None and (self.content_type or "").partition(";")[0].strip().lower() == JSON:
+            self._stream = io.BytesIO()
+
+
+def _refused(names: Iterable[str], text: str, code: str) -> ValidationError:
+    return ValidationError({shortened(name): [ErrorDetail(text, code)] for name in sorted(names)[:MAX_NAMED]})

@@ -27,7 +27,7 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     change is lost and a refusal at COMMIT is explained like any other.
     """
 
-    lookup_value_regex = "[0-9]{1,19}"  # the digits of a 64-bit key, and of no other script
+    lookup_value_regex = "[1-9][0-9]{0,18}"  # a 64-bit key, written in one way and in no other script
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Prepare the request as DRF does, and put the handler into a transaction where it changes one object."""

@@ -12,6 +12,7 @@ class LocationViewSet(ModelViewSet):
 
     queryset = Location.objects.all()
     serializer_class = LocationSerializer
+    search_fields = ("name",)
 
 
 class ContactViewSet(ModelViewSet):
@@ -19,6 +20,7 @@ class ContactViewSet(ModelViewSet):
 
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
+    search_fields = ("name", "value")
 
 
 class PurchaseViewSet(IdempotencyMixin, PreconditionsMixin, ModelViewSet):
@@ -26,3 +28,4 @@ class PurchaseViewSet(IdempotencyMixin, PreconditionsMixin, ModelViewSet):
 
     queryset = Purchase.objects.all()
     serializer_class = PurchaseSerializer
+    search_fields = ("reference",)

@@ -1,8 +1,10 @@
 """The model serializer."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.db import models
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.models import Model
 from django.utils.translation import gettext as _
@@ -19,9 +21,12 @@ from hardening.relations import (
     SlugRelatedField,
     is_scope,
 )
+from hardening.serializers import fields
 from hardening.serializers.options import default, defaults, immutable_keys, is_valid, narrow, same
 from hardening.serializers.prototypes import fields_of
 from hardening.serializers.strict import Serializer
+
+_LONGEST = timedelta(microseconds=2**63 - 1)  # SQLite holds microseconds in 64 bits
 
 
 class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
@@ -36,6 +41,15 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
     - `constraint_fields = {"name of a constraint": "field"}`: where a broken rule is reported.
     """
 
+    serializer_field_mapping: ClassVar[dict[Any, Any]] = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DateField: fields.DateField,
+        models.DateTimeField: fields.DateTimeField,
+        models.DurationField: fields.DurationField,
+        models.JSONField: fields.JSONField,
+        models.TimeField: fields.TimeField,
+    }
+    serializer_choice_field: ClassVar[type[fields.ChoiceField]] = fields.ChoiceField
     serializer_related_field: ClassVar[type[RelatedField]] = PrimaryKeyRelatedField
     serializer_related_to_field = SlugRelatedField
 
@@ -143,7 +157,9 @@ def _without_unique_validators(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _within_its_type(model_field: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return *kwargs* with the bounds of the integer type, which SQLite does not keep."""
+    """Return *kwargs* with the bounds of the column's type: SQLite keeps none for integers, and few for durations."""
+    if isinstance(model_field, models.DurationField):
+        return {"min_value": -_LONGEST, "max_value": _LONGEST, **kwargs}
     bounds = BaseDatabaseOperations.integer_field_ranges.get(model_field.get_internal_type())
     if bounds is None or "min_value" not in kwargs or "max_value" not in kwargs:
         return kwargs

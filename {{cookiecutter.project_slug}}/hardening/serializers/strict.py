@@ -8,8 +8,11 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.serializers import LIST_SERIALIZER_KWARGS, LIST_SERIALIZER_KWARGS_REMOVE, BaseSerializer, DictField
 
+from hardening.keys import shortened
 from hardening.serializers.lists import ListSerializer
 from hardening.strictness import is_of_its_type, is_strict
+
+MAX_NAMED = 20  # unknown keys that one error names
 
 
 class Serializer(serializers.Serializer[Any]):
@@ -37,7 +40,7 @@ class Serializer(serializers.Serializer[Any]):
         """Return the errors of keys that the body must not have."""
         if not is_strict(self):
             return {}
-        unknown = [key for key in data if key not in self.fields]
+        unknown = [shortened(key) for key in data if key not in self.fields][:MAX_NAMED]
         errors = {key: [ErrorDetail(_("This field does not exist."), "unknown_field")] for key in unknown}
         for field in self._writable_fields:
             key = str(field.field_name)

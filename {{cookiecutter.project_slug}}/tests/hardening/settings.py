@@ -70,11 +70,12 @@ REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer"}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["hardening.authentication.BearerAuthentication"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "hardening.negotiation.ContentNegotiation",
+    "DEFAULT_FILTER_BACKENDS": ["hardening.filters.SearchFilter"],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_PAGINATION_CLASS": "hardening.pagination.KeysetPagination",
     "DEFAULT_PARSER_CLASSES": ["hardening.parsers.JSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["hardening.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "hardening.schema.AutoSchema",
     "DEFAULT_THROTTLE_RATES": {"anon": None, "user": None, "login": None},
     "EXCEPTION_HANDLER": "hardening.handlers.exception_handler",

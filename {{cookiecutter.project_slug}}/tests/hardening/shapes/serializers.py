@@ -151,3 +151,22 @@ class TicketSerializer(serializers.ModelSerializer):
         fields = ("id", "title", "count", "labels")
         related_querysets = {"labels": visible_to_caller}
         prefetch_related = ("labels",)
+
+
+class KindsSerializer(serializers.ModelSerializer):
+    """A field for every kind of value, those included that no column has."""
+
+    texts = serializers.ListField(
+        child=serializers.CharField(max_length=10), max_length=3, write_only=True, required=False
+    )
+    table = serializers.DictField(child=serializers.IntegerField(), write_only=True, required=False)
+    several = serializers.MultipleChoiceField(choices=["a", "b"], write_only=True, required=False)
+
+    class Meta:
+        model = models.Kinds
+        fields = (*(each.name for each in models.Kinds._meta.fields), "texts", "table", "several")
+
+    def create(self, validated_data: Any) -> Any:
+        for name in ("texts", "table", "several"):
+            validated_data.pop(name, None)
+        return super().create(validated_data)

@@ -4,28 +4,29 @@ from typing import Any
 
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.parsers import FormParser, MultiPartParser
-from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.renderers import BrowsableAPIRenderer
 
 from hardening.idempotency import IdempotencyMixin
 from hardening.parsers import JSONParser
 from hardening.preconditions import PreconditionsMixin
+from hardening.renderers import JSONRenderer
 from hardening.viewsets import ModelViewSet
 from tests.hardening.shapes.models import Ticket
 from tests.hardening.shapes.serializers import TicketSerializer
 
 
-def over(serializer: Any) -> type[ModelViewSet]:
-    """Return a viewset for *serializer*."""
+def over(serializer: Any, kind: type[ModelViewSet] | None = None) -> type[ModelViewSet]:
+    """Return a viewset for *serializer*, of a *kind* other than one that takes lists."""
     shape = serializer.Meta.model
     names = {"queryset": shape.objects.all(), "serializer_class": serializer, "lookup_value_regex": "[^/]+"}
-    return type(f"{shape.__name__}ViewSet", (Listed,), names)
+    return type(f"{shape.__name__}ViewSet", (kind or Listed,), names)
 
 
 class Listed(ModelViewSet):
     """Takes one object, or a list of them."""
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(kwargs.get("data"), list):
+        if self.action == "create" and isinstance(kwargs.get("data"), list):
             kwargs["many"] = True
         return super().get_serializer(*args, **kwargs)
 

@@ -32,6 +32,7 @@ from tests.hardening.shapes.models.writes import (
     Document as Document,
     Gadget as Gadget,
     Item as Item,
+    Kinds as Kinds,
     Label as Label,
     Line as Line,
     Ticket as Ticket,

@@ -130,3 +130,25 @@ class Ticket(Shape, VersionedModel):
     title = models.CharField(max_length=20, unique=True)
     count = models.IntegerField(default=0)
     labels = models.ManyToManyField(Label, blank=True)
+
+
+class Kinds(Shape):
+    """A column of every type that a body may fill."""
+
+    address = models.GenericIPAddressField(null=True)
+    amount = models.DecimalField(max_digits=8, decimal_places=2, null=True)
+    big = models.BigIntegerField(null=True)
+    choice = models.IntegerField(choices=[(1, "one"), (2, "two")], null=True)
+    clock = models.TimeField(null=True)
+    data = models.JSONField(null=True)
+    day = models.DateField(null=True)
+    flag = models.BooleanField(null=True)
+    identity = models.UUIDField(null=True)
+    integer = models.IntegerField(null=True)
+    link = models.URLField(null=True)
+    moment = models.DateTimeField(null=True)
+    ratio = models.FloatField(null=True)
+    slug = models.SlugField(null=True)
+    small = models.PositiveSmallIntegerField(null=True)
+    span = models.DurationField(null=True)
+    text = models.CharField(max_length=10, null=True)

@@ -1,0 +1,34 @@
+"""Filters of lists, bounded: what a request may ask of the database does not grow with what it sends."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import filters
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+
+MAX_LENGTH = 200
+MAX_TERMS = 8
+
+
+class SearchFilter(filters.SearchFilter):
+    """DRF's search, on lists whose view names `search_fields` only, with a bounded text and number of terms."""
+
+    def get_search_terms(self, request: Request) -> list[str]:
+        """Return the terms that *request* searches for; raise `ValidationError` for a text or too many of them."""
+        if len(request.query_params.get(self.search_param, "")) > MAX_LENGTH:
+            raise self._refused(_("Search for at most {limit} characters.").format(limit=MAX_LENGTH), "max_length")
+        terms: list[str] = super().get_search_terms(request)
+        if len(terms) > MAX_TERMS:
+            raise self._refused(_("Search for at most {limit} terms.").format(limit=MAX_TERMS), "max_terms")
+        return terms
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Return the parameter with its bound; none where *view* has nothing to search."""
+        if not getattr(view, "search_fields", None):
+            return []
+        (parameter,) = super().get_schema_operation_parameters(view)
+        return [{**parameter, "schema": {"type": "string", "maxLength": MAX_LENGTH}}]
+
+    def _refused(self, message: str, code: str) -> ValidationError:
+        return ValidationError({self.search_param: [ErrorDetail(message, code)]})

@@ -1,0 +1,103 @@
+"""Every row of the tables of bad input gets its exact answer, and leaves nothing behind that breaks a list."""
+
+from contextlib import suppress
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from django.urls import Resolver404, resolve
+
+from hardening.checks import routes
+from tests.client import Client
+from tests.inputs import addresses, bodies, fields, kinds
+from tests.inputs.rows import fault, send
+
+pytestmark = pytest.mark.django_db
+
+TABLES = {
+    "addresses": addresses.rows,
+    "bodies": bodies.rows,
+    "fields": fields.rows,
+    "kinds": kinds.rows,
+    "taken": kinds.taken,
+}
+LISTS = ["/shapes/kinds/", *(f"/api/v1/{name}/" for name in ("profiles", "locations", "contacts", "purchases"))]
+
+KEYS = ("location", "profile", "contact", "purchase", "kinds")
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@pytest.fixture
+def ids(ada: Client, bob: Client) -> dict[str, int]:
+    """The ids of one object of each kind, all Ada's, and of one of Bob's."""
+
+    def made(client: Client, path: str, **body: object) -> int:
+        response = client.post(path, body)
+        assert response.status_code == 201, response.content
+        return int(response.json()["id"])
+
+    location = made(ada, "/api/v1/locations/", name="Home")
+    there = {"location": location}
+    window = {"earliest": "2026-12-01T08:00:00Z", "latest": "2026-12-01T18:00:00Z"}
+    return {
+        "location": location,
+        "profile": made(ada, "/api/v1/profiles/", username="ada", email="ada@example.com"),
+        "contact": made(ada, "/api/v1/contacts/", name="Bell", kind="phone", value="+4930123456", **there),
+        "purchase": made(ada, "/api/v1/purchases/", reference="A-1", quantity=1, **there, **window),
+        "kinds": made(ada, "/shapes/kinds/", text="x"),
+        "of_bob": made(bob, "/api/v1/locations/", name="Of Bob"),
+    }
+
+
+def unreadable(client: Client) -> list[str]:
+    """Return the lists and objects that *client* cannot read any more."""
+    paths = ["/api/v1/accounts/me/", *LISTS]
+    broken = []
+    while paths:
+        path = paths.pop()
+        response = client.get(path)
+        if response.status_code != 200:
+            broken.append(f"{path}: {response.status_code}")
+            continue
+        page = response.json()
+        paths += [f"{path.partition('?')[0]}{row['id']}/" for row in page.get("results", ())]
+        paths += [page["next"].removeprefix("http://testserver")] if page.get("next") else []
+    return broken
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_row_gets_its_answer_and_leaves_every_list_and_object_readable(table, ids, ada, client):
+    callers = {"ada": ada, "nobody": client}
+
+    found = [fault(row, send(row, callers[row.who], ids)) for row in TABLES[table]()]
+
+    faults = [each for each in found if each]
+    assert not faults, "\n".join(faults)
+    assert unreadable(ada) == []
+
+
+def test_what_is_strange_and_allowed_is_shown_as_it_was_sent(ids, ada):
+    for row in kinds.taken():
+        (field, sent), *_others = row.body.items()
+        assert send(row, ada, ids).json()[field] == sent
+
+
+def routed() -> set[tuple[Any, str]]:
+    """Return the pattern and the method of everything that the API offers, without its shapes."""
+    found = set()
+    for view, pattern in routes.views():
+        offered = getattr(pattern.callback, "actions", None) or [name for name in METHODS if hasattr(view, name)]
+        found |= {(pattern.callback, str(method).upper()) for method in offered if method in METHODS}
+    return found
+
+
+def test_everything_that_the_api_offers_has_a_row(settings):
+    settings.ROOT_URLCONF = "config.urls"
+    rows = [row for table in TABLES.values() for row in table()]
+    asked = set()
+    for row in rows:
+        with suppress(Resolver404):
+            asked.add((resolve(unquote(row.path.format(**dict.fromkeys(KEYS, 1)).partition("?")[0])).func, row.method))
+
+    assert len(rows) >= 500
+    assert routed() - asked == set()
