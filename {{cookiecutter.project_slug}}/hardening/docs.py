@@ -1,9 +1,11 @@
 """The views that show the schema and the error codes; DRF loads the schema's class while it loads these."""
 
+import functools
 from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
@@ -23,9 +25,22 @@ class FormatNegotiation(ContentNegotiation):
     settings: Any = SimpleNamespace(URL_FORMAT_OVERRIDE="format")
 
 
+class _Generator(SchemaGenerator):
+    """Generates once: it takes a second, and everybody gets the same."""
+
+    def get_schema(self, request: Any = None, public: bool = False) -> Any:
+        return _schema(public)
+
+
+@functools.cache
+def _schema(public: bool) -> Any:
+    return SchemaGenerator().get_schema(request=None, public=public)
+
+
 class SchemaView(APIView, SpectacularAPIView):
     """The schema as JSON or YAML; without `DEBUG` it takes a token."""
 
+    generator_class = _Generator
     permission_classes = [Public] if settings.DEBUG else [IsAuthenticated]
     content_negotiation_class = FormatNegotiation
 

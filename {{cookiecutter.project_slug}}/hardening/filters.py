@@ -10,6 +10,8 @@ from rest_framework.request import Request
 MAX_LENGTH = 200
 MAX_TERMS = 8
 
+_SHAPE = rf"^[^\x00\s,]*([\s,]+[^\x00\s,]*){{0,{MAX_TERMS - 1}}}$"
+
 
 class SearchFilter(filters.SearchFilter):
     """DRF's search, on lists whose view names `search_fields` only, with a bounded text and number of terms."""
@@ -28,7 +30,7 @@ class SearchFilter(filters.SearchFilter):
         if not getattr(view, "search_fields", None):
             return []
         (parameter,) = super().get_schema_operation_parameters(view)
-        return [{**parameter, "schema": {"type": "string", "maxLength": MAX_LENGTH}}]
+        return [{**parameter, "schema": {"type": "string", "maxLength": MAX_LENGTH, "pattern": _SHAPE}}]
 
     def _refused(self, message: str, code: str) -> ValidationError:
         return ValidationError({self.search_param: [ErrorDetail(message, code)]})

@@ -15,6 +15,7 @@ from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions, views
 from rest_framework.fields import get_error_detail
+from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.response import Response
 
 from hardening.exceptions import BadRequest, FieldError, InUse, PayloadTooLarge, TryAgain, status_of
@@ -36,7 +37,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         response.status_code = status_of(error.detail)
     request = context["request"]
     response.data, media_type = document(response.data, response.status_code, request)
-    if media_type == PROBLEM_JSON:
+    if media_type == PROBLEM_JSON or not isinstance(getattr(request, "accepted_renderer", None), BrowsableAPIRenderer):
         # Both, for negotiation itself may be what failed.
         request.accepted_renderer, request.accepted_media_type = JSONRenderer(), media_type
         response.content_type = media_type

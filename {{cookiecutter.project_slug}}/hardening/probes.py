@@ -3,13 +3,16 @@
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 
 
+@require_safe
 def livez(request: HttpRequest) -> JsonResponse:
     """Answer 200 without touching anything."""
     return JsonResponse({"status": "alive"})
 
 
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 when the database is reachable and migrated, 503 with the reason when it is not."""
     try:

@@ -30,7 +30,8 @@ class Client(APIClient):
     def request(self, **kwargs: Any) -> HttpResponse:
         response = super().request(**kwargs)
         assert REQUEST_ID.fullmatch(response["X-Request-ID"])
-        if response.status_code >= 400 and kwargs.get("HTTP_ACCEPT") != "text/html":
+        has_body = kwargs["REQUEST_METHOD"] != "HEAD"
+        if response.status_code >= 400 and has_body and kwargs.get("HTTP_ACCEPT") != "text/html":
             assert_error_document(response)
         return response
 

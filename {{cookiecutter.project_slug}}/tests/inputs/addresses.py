@@ -77,6 +77,26 @@ NO_HOSTS = [
     "testserver,x",
 ]
 
+NO_TAGS = [
+    "",
+    "a",
+    "1-1",
+    '"',
+    '"a',
+    "'a'",
+    '"a" "b"',
+    '"a",',
+    '*, "a"',
+    "**",
+    'w/"a"',
+    '"a\x7f"',
+    '"\u00e9"',
+    "W/",
+    ",",
+]
+OTHER_TAGS = ['""', '"1"', '"0-0"', 'W/"1-1"', '"*"', '"a","b"', '"9999999999999999999-1"']
+NO_IDEMPOTENCY_KEYS = ["", " ", "a b", "a;b", "\u00e9", '"', '""', '"a', "a" * 256, "../a", "a\x7f"]
+
 # Headers that change nothing.
 IGNORED = [
     {"X-HTTP-Method-Override": "DELETE"},
@@ -120,6 +140,7 @@ def rows() -> Iterator[Row]:
     yield from pages()
     yield from searches()
     yield from headers()
+    yield from preconditions()
 
 
 def queries() -> Iterator[Row]:
@@ -179,7 +200,7 @@ def searches() -> Iterator[Row]:
 def headers() -> Iterator[Row]:
     for path in LISTS:
         for token in NO_TOKENS:
-            code = "authentication_failed" if token.lower().split()[:1] == ["bearer"] else "not_authenticated"
+            code = "authentication_failed" if token.lower().partition(" ")[0] == "bearer" else "not_authenticated"
             yield Row("GET", path, 401, code, headers={"Authorization": token})
         for accept in NO_ACCEPTS:
             yield Row("GET", path, 406, headers={"Accept": accept})
@@ -191,6 +212,19 @@ def headers() -> Iterator[Row]:
             yield Row(method, path, 405, "method_not_allowed")
         yield Row("POST", path, 400, headers={"X-HTTP-Method-Override": "GET"}, body={})
         yield Row("GET", path, 200, body=b'{"a": ')
+
+
+def preconditions() -> Iterator[Row]:
+    path = "/api/v1/purchases/{purchase}/"
+    for method in ("PUT", "PATCH", "DELETE"):
+        yield Row(method, path, 428, "precondition_required", headers={"If-Match": None}, body={})
+        for tags in NO_TAGS:
+            yield Row(method, path, 400, "bad_request", headers={"If-Match": tags}, body={})
+            yield Row(method, path, 400, "bad_request", headers={"If-None-Match": tags}, body={})
+        for tag in OTHER_TAGS:
+            yield Row(method, path, 412, "precondition_failed", headers={"If-Match": tag}, body={})
+    for key in NO_IDEMPOTENCY_KEYS:
+        yield Row("POST", "/api/v1/purchases/", 400, "bad_request", headers={"Idempotency-Key": key}, body={})
 
 
 def _first_name(query: str) -> str:

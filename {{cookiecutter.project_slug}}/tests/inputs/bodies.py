@@ -9,6 +9,8 @@ ROUTES = [
     ("POST", "/api/v1/accounts/", "nobody"),
     ("PATCH", "/api/v1/accounts/me/", "ada"),
     ("POST", "/api/v1/auth/login/", "nobody"),
+    ("POST", "/api/v1/auth/password-reset/", "nobody"),
+    ("POST", "/api/v1/auth/password-reset/confirm/", "nobody"),
     ("POST", "/api/v1/profiles/", "ada"),
     ("PATCH", "/api/v1/profiles/{profile}/", "ada"),
     ("POST", "/api/v1/locations/", "ada"),

@@ -36,6 +36,14 @@ NO_ADDRESSES: Refused = [
     *values.BLANK,
     *values.NO_EMAILS,
 ]
+NO_RESET_TOKENS: Refused = [
+    *((value, "invalid" if code == values.WRONG_TYPE else code) for value, code in values.NO_TEXTS),
+    *values.UNSTORABLE,
+    ("", "blank"),
+    *((each, "invalid") for each in (" ", "a", "-", "1-", "a-b-c", "1-a-b ", "1-A-b", "\u0661-a-b", "-1-a-b", "1-a")),
+    *((each, "invalid_token") for each in ("1-a-b", "0-0-0", "9" * 18 + "-a-b", "1-a-" + "0" * 64)),
+    ("1-a-" + "0" * 200, "max_length"),
+]
 NO_CHOICES: Refused = [
     (None, "null"),
     (True, "invalid_choice"),
@@ -142,6 +150,20 @@ SINGLE: list[tuple[str, str, str, dict[str, Any], dict[str, Refused]]] = [
         "nobody",
         {"username": "ada", "password": "correct horse battery"},
         {"username": values.TEXTS + longer_than(150) + REQUIRED, "password": SECRETS + REQUIRED},
+    ),
+    (
+        "POST",
+        "/api/v1/auth/password-reset/",
+        "nobody",
+        {"email": "ada@example.com"},
+        {"email": NO_ADDRESSES + REQUIRED},
+    ),
+    (
+        "POST",
+        "/api/v1/auth/password-reset/confirm/",
+        "nobody",
+        {"token": "1-a-b", "password": "correct horse battery", "confirm_password": "correct horse battery"},
+        {"token": NO_RESET_TOKENS + REQUIRED, "password": SECRETS + REQUIRED},
     ),
     (
         "PATCH",

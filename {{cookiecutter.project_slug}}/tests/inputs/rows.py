@@ -19,7 +19,7 @@ class Id(str):
 class Row(NamedTuple):
     """One request and its answer; *code* stands at the JSON pointer *at*, or is that of the whole request.
 
-    Bytes in *body* are sent as they are, anything else as JSON in ASCII.
+    Bytes in *body* are sent as they are, anything else as JSON in ASCII; a header that is None is left out.
     """
 
     method: str
@@ -28,7 +28,7 @@ class Row(NamedTuple):
     code: str | None = None
     at: str | None = None
     body: Any = None
-    headers: Mapping[str, str] = {}
+    headers: Mapping[str, str | None] = {}
     who: str = "ada"
 
     def __str__(self) -> str:
@@ -37,8 +37,9 @@ class Row(NamedTuple):
 
 def send(row: Row, client: Client, ids: Mapping[str, int]) -> HttpResponse:
     """Send *row* and return the answer, its errors as problem details unless the row accepts something else."""
-    headers = {"Content-Type": JSON, "Accept": "application/problem+json"} | dict(row.headers)
-    body = row.body if isinstance(row.body, bytes) else json.dumps(_filled(row.body, ids)).encode()
+    headers = {"Content-Type": JSON, "Accept": "application/problem+json", "If-Match": "*"} | dict(row.headers)
+    headers = {name: value for name, value in headers.items() if value is not None}
+    body = row.body if isinstance(row.body, bytes) else json.dumps(filled(row.body, ids)).encode()
     body = b"" if row.body is None else body
     path = row.path.format(**ids) if row.path.isascii() else row.path
     content_type = headers.pop("Content-Type")
@@ -66,9 +67,10 @@ def found(response: HttpResponse) -> set[tuple[str | None, str]]:
     return {(None, document["code"])}
 
 
-def _filled(value: Any, ids: Mapping[str, int]) -> Any:
+def filled(value: Any, ids: Mapping[str, int]) -> Any:
+    """Return *value* with every `Id` in it replaced."""
     if isinstance(value, Id):
         return ids[value]
     if isinstance(value, dict):
-        return {key: _filled(each, ids) for key, each in value.items()}
-    return [_filled(each, ids) for each in value] if isinstance(value, list) else value
+        return {key: filled(each, ids) for key, each in value.items()}
+    return [filled(each, ids) for each in value] if isinstance(value, list) else value
