@@ -23,7 +23,12 @@ ANSWERS = r"""{{ cookiecutter | tojson }}"""
 OPTIONS = {
     ("ci", "github"): (".github",),
     ("ci", "gitlab"): (".gitlab-ci.yml",),
+    ("examples", True): ("purchases", "tests/purchases"),
 }
+
+# Said at the end, since cookiecutter takes a misspelt question for none, and its default for the answer.
+CHOICES = ("django_version", "ci", "examples")
+YES_NO = {True: "yes", False: "no"}
 
 # What tools leave in the template's own tree; each can be made again, so that nothing is lost with -f.
 LEFTOVERS = (
@@ -132,7 +137,9 @@ def main():
     if found:
         return 1
     write_env(project)
-    print(f"\nDone. Now:  cd {project.name} && make run\nLater, and before every commit:  make check")
+    chosen = ", ".join(f"{name} {YES_NO.get(answers[name], answers[name])}" for name in CHOICES)
+    print(f"\nRendered with {chosen}.\nNow:  cd {project.name} && make run")
+    print("Later, and before every commit:  make check")
     return 0
 
 

@@ -15,6 +15,19 @@ def test_only_the_chosen_ci_is_there(render, ci):
     assert {name for name, path in CI.items() if (project / path).exists()} == {ci} - {"none"}
 
 
+@pytest.mark.parametrize("answer", ["no", "n", "false", "0", "off"])
+def test_without_the_examples_nothing_names_them(render, answer):
+    project = render(examples=answer).project
+
+    texts = {path: path.read_text(encoding="utf-8") for path in project.rglob("*") if path.is_file()}
+    assert [path for path, text in texts.items() if "purchases" in text or "purchases" in path.parts] == []
+
+
+def test_with_the_examples_they_are_there_with_their_tests(project):
+    assert (project / "purchases" / "models.py").exists()
+    assert (project / "tests" / "purchases" / "test_purchases.py").exists()
+
+
 @pytest.mark.parametrize(
     ("version", "django", "python"), [("5.2 LTS", ">=5.2.19,<5.3", ">=3.11"), ("6.1", ">=6.1.3,<6.2", ">=3.12")]
 )
@@ -38,6 +51,7 @@ def test_the_environment_is_private_and_has_a_key_of_its_own(render):
 def test_rendering_ends_with_the_next_command(render):
     rendering = render(project_slug="next")
 
+    assert "Rendered with django_version 5.2 LTS, ci github, examples yes." in rendering.said
     assert "make run" in rendering.said
     assert "make check" in rendering.said
 

@@ -1,7 +1,8 @@
 """What schemathesis is told of this API: callers, and the ids, cursors and pairs that belong together.
 
 Loaded by its process through SCHEMATHESIS_HOOKS. Only requests that are meant to be accepted are completed,
-since a schema cannot say which ids exist or that two passwords must agree; nothing is filtered.
+since a schema cannot say which ids exist or that two passwords must agree; nothing is filtered. What belongs
+together in an app stands in `tests/<app>/completions.py`.
 """
 
 import itertools
@@ -11,6 +12,7 @@ import re
 import time
 from functools import cache
 from http.client import HTTPConnection
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -22,7 +24,8 @@ API = os.environ["API"]
 MAILS = Path(os.environ["MAILS"])
 PASSWORD = "correct horse battery"
 ENDS_ITS_TOKEN = {"auth_logout_create", "auth_logout_all_create", "accounts_me_destroy", "accounts_me_partial_update"}
-WINDOW = {"earliest": "2026-01-01T00:00:00Z", "latest": "2026-01-02T00:00:00Z"}
+TESTS = Path(__file__).parents[1]
+APPS = [import_module(f"tests.{path.parent.name}.completions") for path in sorted(TESTS.glob("*/completions.py"))]
 numbers = itertools.count(1)
 
 
@@ -60,15 +63,10 @@ TOKEN = new_caller()
 @cache
 def rows() -> dict[str, list[int]]:
     """Make what requests refer to, and return the ids of each collection."""
-    kitchen = new("locations", name="Kitchen")
-    contact = {"location": kitchen, "kind": "url", "value": "https://example.com/"}
-    purchase = {"location": kitchen, "quantity": 1} | WINDOW
-    return {
-        "locations": [kitchen, *(new("locations", name=f"Other {n}") for n in range(3))],
-        "contacts": [new("contacts", name=f"Contact {n}", **contact) for n in range(3)],
-        "profiles": [new("profiles", username=f"p{n}", email=f"p{n}@example.com") for n in range(3)],
-        "purchases": [new("purchases", reference=f"P-{n}", **purchase) for n in range(3)],
-    }
+    made: dict[str, list[int]] = {}
+    for app in APPS:
+        made |= app.rows(new)
+    return made
 
 
 def new(collection: str, **fields: Any) -> int:
@@ -106,7 +104,10 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if "If-Match" in (case.headers or {}):
         case.headers["If-Match"] = "*"
     if isinstance(case.body, dict):
-        _complete(case.body, case.operation.definition.raw["operationId"])
+        for app in APPS:
+            app.complete(case.body, case.operation.definition.raw["operationId"], rows())
+        if "token" in case.body:
+            case.body["token"] = reset_token()
 
 
 def _spare_what_is_referred_to(case: Any) -> None:
@@ -127,27 +128,3 @@ def reset_token() -> str:
                 return found[1]
         time.sleep(0.02)
     raise TimeoutError("The mail did not come.")
-
-
-def _complete(body: dict[str, Any], operation: str) -> None:
-    changes_account = operation == "accounts_me_partial_update" and "password" in body
-    if changes_account or "current_password" in body:
-        body["current_password"] = PASSWORD
-    if "password" in body:
-        body["password"] = PASSWORD
-    if operation == "auth_password_reset_confirm_create" and "token" in body:
-        body["token"] = reset_token()
-    if "confirm_password" in body:
-        body["confirm_password"] = body.get("password")
-    _complete_references(body, operation)
-
-
-def _complete_references(body: dict[str, Any], operation: str) -> None:
-    if "location" in body:
-        body["location"] = rows()["locations"][0]
-    if "contacts" in body:
-        body["contacts"] = rows()["contacts"][: len(body["contacts"]) % 4]
-    if body.keys() & WINDOW.keys():
-        body.update(WINDOW)
-    if operation.startswith("contacts_") and body.keys() & {"kind", "value"}:
-        body.update(kind="url", value="https://example.com/")
