@@ -1,6 +1,8 @@
 """Rendering, as a test needs it."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +15,13 @@ import pytest
 
 TEMPLATE = Path(__file__).parent.parent
 TREE = TEMPLATE / "{{cookiecutter.project_slug}}"
+
+
+def tracked(suffix: str = "") -> list[Path]:
+    """Return the files that git knows, or that it would."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=TEMPLATE, capture_output=True, text=True, check=True).stdout
+    return [TEMPLATE / name for name in names.split("\0") if name.endswith(suffix) and (TEMPLATE / name).is_file()]
 
 
 def hook(name: str) -> ModuleType:
@@ -45,9 +54,9 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def render(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rendering]:
     """Return a function that renders the template with answers, in a process of its own as a user would."""
 
-    def rendered(*flags: str, **answers: str) -> Rendering:
+    def rendered(*flags: str, template: Path = TEMPLATE, **answers: str) -> Rendering:
         folder = tmp_path_factory.mktemp("rendered")
-        command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--config-file", str(config)]
+        command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input", "--config-file", str(config)]
         given = [f"{name}={value}" for name, value in answers.items()]
         done = subprocess.run(
             [*command, "--output-dir", str(folder), *flags, *given], capture_output=True, text=True, check=False
@@ -64,4 +73,34 @@ def project(render: Callable[..., Rendering]) -> Path:
     rendering = render()
     assert rendering.status == 0, rendering.said
     assert rendering.project is not None
+    return rendering.project
+
+
+def run(command: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run *command*, show what it says where it fails, and assert that it succeeded."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "DATABASE_URL")}
+    done = subprocess.run(command, cwd=folder, env=kept | environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
+    return done
+
+
+@pytest.fixture(scope="session")
+def newer_python() -> str:
+    """An interpreter for Django 6.1, which takes Python 3.12."""
+    found = [shutil.which(f"python3.{minor}") for minor in (14, 13, 12)]
+    found += sorted(map(str, Path.home().glob(".pyenv/versions/3.1[2-9]*/bin/python")), reverse=True)
+    for python in filter(None, found):
+        probe = subprocess.run([python, "-c", "import sys; sys.exit(sys.version_info < (3, 12))"], check=False)
+        if probe.returncode == 0:
+            return python
+    assert not os.environ.get("REQUIRE_61"), "Django 6.1 takes Python 3.12, and there is none."
+    pytest.skip("Django 6.1 was not tested: it takes Python 3.12, and there is none.")
+
+
+@pytest.fixture(scope="session")
+def project_61(render: Callable[..., Rendering], newer_python: str) -> Path:
+    """A project on Django 6.1, with its environment, and without the examples."""
+    rendering = render(django_version="6.1", examples="no", ci="gitlab")
+    assert rendering.project is not None, rendering.said
+    run(["make", ".venv/ready"], rendering.project, UV_PYTHON=newer_python)
     return rendering.project

@@ -2,22 +2,16 @@
 
 import ast
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import TEMPLATE, TREE
+from tests.conftest import TEMPLATE, TREE, tracked
 
 # Taken apart, so that this file does not name them.
 REGISTRY = re.compile("|".join(["py" + r"pi\.org", "python" + r"hosted\.org", "npm" + r"js\.(org|com)"]))
 MACHINE = re.compile("|".join(["/work" + "/", "/root" + "/"]))
-
-
-def tracked(suffix: str = "") -> list[Path]:
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=TEMPLATE, capture_output=True, text=True, check=True).stdout
-    return [TEMPLATE / name for name in names.split("\0") if name.endswith(suffix) and (TEMPLATE / name).is_file()]
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

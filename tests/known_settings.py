@@ -1,0 +1,77 @@
+"""The settings that Django and the installed packages know, as the post hook has to know them: it has no Django.
+
+`python -m tests.known_settings` prints them for its own environment, as JSON; with interpreters as arguments, it
+writes what all of theirs know into the hook.
+"""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+HOOK = Path(__file__).parent.parent / "hooks" / "post_gen_project.py"
+
+# What the project installs beside Django and takes settings of its own, by the names it is imported with.
+PACKAGES = ("corsheaders", "knox", "rest_framework", "whitenoise")
+
+# A setting that is a dictionary of its package's settings, and where that package has their defaults.
+DICTIONARIES = {
+    "REST_FRAMEWORK": ("rest_framework.settings", "DEFAULTS"),
+    "REST_KNOX": ("knox.settings", "DEFAULTS"),
+    "SPECTACULAR_SETTINGS": ("drf_spectacular.settings", "SPECTACULAR_DEFAULTS"),
+}
+
+
+def read(package: str) -> Iterator[str]:
+    """Yield the settings that the sources of *package* read."""
+    for path in Path(find_spec(package).submodule_search_locations[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Attribute(ast.Name("settings"), name):
+                    yield name
+                case ast.Call(ast.Name("getattr"), [ast.Name("settings"), ast.Constant(str(name)), *_]):
+                    yield name
+
+
+def known() -> dict[str, list[str]]:
+    """Return the names of all settings under "", and the keys of each dictionary under its own name."""
+    from django.conf import global_settings, settings  # noqa: PLC0415  # the template's other tests need no Django
+
+    settings.configure()
+    names = {name for package in PACKAGES for name in read(package)} | {*dir(global_settings), *DICTIONARIES}
+    keys = {name: set(getattr(import_module(module), where)) for name, (module, where) in DICTIONARIES.items()}
+    return {name: sorted(filter(str.isupper, each)) for name, each in {"": names, **keys}.items()}
+
+
+def known_to_all(interpreters: list[str]) -> dict[str, list[str]]:
+    """Return the names that the environments of all *interpreters* know."""
+    command = ["-m", "tests.known_settings"]
+    printed = [
+        subprocess.run([python, *command], cwd=HOOK.parents[1], capture_output=True, text=True, check=True).stdout
+        for python in interpreters
+    ]
+    first, *others = map(json.loads, printed)
+    return {name: [each for each in first[name] if all(each in other[name] for other in others)] for name in first}
+
+
+def write(names: dict[str, list[str]]) -> None:
+    """Write *names* into the hook."""
+    block = "".join(
+        f'    "{name}": """\n{textwrap.fill(" ".join(each), 120)}\n""".split(),\n' for name, each in names.items()
+    )
+    before, start, rest = HOOK.read_text(encoding="utf-8").partition("KNOWN = {\n")
+    source = before + start + block + rest[re.search("^}", rest, re.MULTILINE).start() :]
+    HOOK.write_text(source, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if interpreters := sys.argv[1:]:
+        write(known_to_all(interpreters))
+    else:
+        json.dump(known(), sys.stdout)
