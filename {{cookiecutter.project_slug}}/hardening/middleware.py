@@ -14,7 +14,7 @@ from rest_framework.exceptions import APIException, ErrorDetail
 from rest_framework.response import Response
 
 from hardening.exceptions import BadRequest, LengthRequired, PayloadTooLarge, TryAgain
-from hardening.problems import JSON, PROBLEM_JSON, document
+from hardening.problems import JSON, PROBLEM_JSON, document, phrase
 from hardening.renderers import JSONRenderer
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -148,7 +148,7 @@ def _become_document(response: HttpResponse, request: HttpRequest) -> None:
     status = response.status_code
     known = _ERRORS.get(status)
     if known is None:
-        text, code = HTTPStatus(status).phrase, HTTPStatus(status).name.lower()
+        text, code = phrase(status), HTTPStatus(status).name.lower()
     else:
         text, code = str(known.default_detail).format(method=request.method), known.default_code
     data, media_type = document({"detail": ErrorDetail(text, code)}, status, request)

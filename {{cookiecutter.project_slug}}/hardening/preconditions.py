@@ -74,7 +74,13 @@ class PreconditionsMixin:
     def get_error_statuses(self, method: str) -> set[int]:
         """Return the statuses of the view, and those of a condition that does not hold."""
         statuses: set[int] = super().get_error_statuses(method)  # type: ignore[misc]
-        return statuses | {412, 428} if method in _CHANGES else statuses
+        if method in _CHANGES:
+            return statuses | {412, 428}
+        return statuses | {412} if self.detail else statuses  # type: ignore[attr-defined]
+
+    def get_empty_statuses(self, method: str) -> set[int]:
+        """Return the statuses without a body: 304 to who has what the URL shows."""
+        return {304} if method == "GET" and self.detail else set()  # type: ignore[attr-defined]
 
     def get_header_parameters(self, method: str) -> list[OpenApiParameter]:
         """Return the headers of the view, and the conditions that it reads."""

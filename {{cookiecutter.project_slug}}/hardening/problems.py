@@ -18,6 +18,15 @@ PROBLEM_JSON = "application/problem+json"
 JSON = "application/json"
 
 
+# As RFC 9110 has them; what Python says depends on its version.
+_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
+def phrase(status: int) -> str:
+    """Return the reason phrase of *status*."""
+    return _PHRASES.get(status) or HTTPStatus(status).phrase
+
+
 def document(detail: Any, status: int, request: HttpRequest) -> tuple[dict[str, Any], str]:
     """Return *detail*, errors in DRF's shape, as the client of *request* asked for them, and its media type."""
     if isinstance(detail, list):
@@ -44,7 +53,7 @@ def problem(detail: Mapping[str, Any], status: int, request_id: str) -> dict[str
     code = _common_code([single] if single is not None else [each for _pointer, each in found])
     members = {
         "type": f"{settings.ERROR_TYPES}#{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": phrase(status),
         "status": status,
         "detail": single if single is not None else _("The request has errors: see `errors`."),
         "request_id": request_id,

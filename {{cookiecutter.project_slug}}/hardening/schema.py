@@ -13,7 +13,7 @@ from rest_framework.settings import api_settings
 
 from hardening.integrity.constraints import promises
 from hardening.integrity.rows import key_of
-from hardening.problems import JSON, PROBLEM_JSON
+from hardening.problems import JSON, PROBLEM_JSON, phrase
 
 # What a text field takes: no NUL, and where it may not be blank, something that stripping leaves.
 _ANY_TEXT = r"^[^\x00]*$"
@@ -62,6 +62,8 @@ class AutoSchema(SpectacularAutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
+        for status in getattr(self.view, "get_empty_statuses", _nothing)(self.method):
+            bodies[str(status)] = {"description": phrase(status)}
         for status in sorted(self.error_statuses()):
             bodies.setdefault(str(status), self.error_response(status))
         return bodies
@@ -126,10 +128,14 @@ class AutoSchema(SpectacularAutoSchema):
         return force_instance(serializer)
 
     def error_response(self, status: int) -> dict[str, Any]:
-        """Return the response object for *status*."""
+        """Return the response object for *status*, kept once where it says nothing of this operation alone."""
         problem = self.shared("Problem", _PROBLEM)
-        content = {JSON: {"schema": self.error_schema(status)}, PROBLEM_JSON: {"schema": problem}}
-        return {"description": HTTPStatus(status).phrase, "content": content}
+        schema = self.error_schema(status)
+        content = {JSON: {"schema": schema}, PROBLEM_JSON: {"schema": problem}}
+        response = {"description": phrase(status), "content": content}
+        if schema != self.shared("Error", _ERROR):
+            return response
+        return self.shared(phrase(status).title().replace(" ", ""), response, ResolvedComponent.RESPONSE)
 
     def error_schema(self, status: int) -> dict[str, Any]:
         """Return the schema of DRF's shape for *status*: an error of the request, or texts under keys."""
@@ -145,9 +151,9 @@ class AutoSchema(SpectacularAutoSchema):
             return {"anyOf": [conflict, error]} if status in self.own_statuses() else conflict
         return error
 
-    def shared(self, name: str, schema: dict[str, Any]) -> dict[str, Any]:
-        """Return a reference to *schema*, kept once under *name*."""
-        component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=name)
+    def shared(self, name: str, content: dict[str, Any], kind: str = ResolvedComponent.SCHEMA) -> dict[str, Any]:
+        """Return a reference to *content*, a component of its *kind* that is kept once under *name*."""
+        component = ResolvedComponent(name=name, type=kind, schema=content, object=name)
         self.registry.register_on_missing(component)
         reference: dict[str, Any] = component.ref
         return reference

@@ -31,6 +31,10 @@ class APIView(views.APIView):
         """Return the statuses that *method* refuses with beside the usual ones, for the schema."""
         return set(self.error_statuses)
 
+    def get_empty_statuses(self, method: str) -> set[int]:
+        """Return the statuses that *method* answers with and that have no body, for the schema."""
+        return set()
+
     def get_header_parameters(self, method: str) -> list[OpenApiParameter]:
         """Return the request headers that *method* reads, for the schema."""
         return []

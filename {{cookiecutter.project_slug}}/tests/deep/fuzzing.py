@@ -101,8 +101,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         return
     if "cursor" in (case.query or {}):
         case.query["cursor"] = cursor(case.path.removeprefix(urlsplit(API).path))
-    if "If-Match" in (case.headers or {}):
-        case.headers["If-Match"] = "*"
+    known = {"If-Match": "*", "If-None-Match": '"0-0"', "Idempotency-Key": f"key-{next(numbers)}"}
+    case.headers.update({name: value for name, value in known.items() if name in case.headers})
     if isinstance(case.body, dict):
         for app in APPS:
             app.complete(case.body, case.operation.definition.raw["operationId"], rows())
@@ -112,8 +112,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
 
 def _spare_what_is_referred_to(case: Any) -> None:
     collection = case.path.removeprefix(urlsplit(API).path).split("/")[1]
-    if case.method == "DELETE" and (case.path_parameters or {}).get("id") in rows().get(collection, ()):
-        case.path_parameters["id"] = rows()[collection][-1] + 1
+    named = str((case.path_parameters or {}).get("id"))
+    if case.method == "DELETE" and named.isdecimal() and int(named) in rows().get(collection, ()):
+        case.path_parameters["id"] = str(rows()[collection][-1] + 1)
 
 
 def reset_token() -> str:

@@ -36,11 +36,12 @@ def api(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("seed", ["1", "2", "3"])
 def test_no_request_makes_the_api_break_its_schema(api, schema, seed, tmp_path):
-    command = [sys.executable, "-m", "schemathesis.cli", "run", str(schema), "--url", api.removesuffix("/api/v1")]
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(PROJECT / "tests/deep/schemathesis.toml")]
+    target = ["run", str(schema), "--url", api.removesuffix("/api/v1")]
     flags = ["--checks", "all", "--max-examples", CASES, "--seed", seed, "--no-color"]
 
     fuzzed = subprocess.run(
-        [*command, *flags],
+        [*command, *target, *flags],
         cwd=tmp_path,
         env=os.environ | HOOKS | {"API": api, "MAILS": str(tmp_path / "mails")},
         stdout=subprocess.PIPE,

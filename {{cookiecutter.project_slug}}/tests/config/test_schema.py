@@ -1,0 +1,165 @@
+"""The schema: committed, served, and true of the probes beside it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import OperationalError, connection, connections
+
+SCHEMA, DOCS = "/api/v1/schema/", "/api/v1/docs/"
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_committed_documents_are_those_of_the_code():
+    call_command("schemas", "--check")
+
+
+def project_command(tmp_path: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run *command* with the project's own settings, which know nothing of the tests' models."""
+    known = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "x" * 60, "ENV_FILE": ""}
+    known |= {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PATH": os.environ["PATH"], **environment}
+    return subprocess.run(
+        [sys.executable, *command], cwd=settings.BASE_DIR, env=known, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_committed_table_of_codes_is_that_of_the_code(tmp_path):
+    checked = project_command(tmp_path, "manage.py", "error_page", "--check", ALLOWED_HOSTS="localhost")
+
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.fixture
+def copied(tmp_path, settings) -> Path:
+    """A folder with the committed document of the accounts, which the command takes for the project's."""
+    (tmp_path / "accounts").mkdir()
+    text = Path(settings.BASE_DIR, "accounts", "schema.json").read_text(encoding="utf-8")
+    (tmp_path / "accounts" / "schema.json").write_text(text, encoding="utf-8")
+    settings.BASE_DIR, settings.APPS = tmp_path, ["accounts"]
+    return tmp_path / "accounts" / "schema.json"
+
+
+@pytest.mark.parametrize(("old", "new"), [('"maxLength": 150', '"maxLength": 151'), ('"409"', '"419"')])
+def test_a_document_that_says_something_else_is_found(copied, old, new):
+    copied.write_text(copied.read_text().replace(old, new))
+
+    with pytest.raises(CommandError, match=r"accounts/schema.json is not up to date"):
+        call_command("schemas", "--check")
+    call_command("schemas")
+    call_command("schemas", "--check")
+
+
+def test_a_document_of_a_project_with_another_name_is_the_same(copied):
+    copied.write_text(copied.read_text().replace('"version": "0.1.0"', '"version": "2.0"'))
+
+    call_command("schemas", "--check")
+
+
+def test_the_schema_takes_a_token(ada, client):
+    assert client.get(SCHEMA).status_code == 401
+    assert ada.get(SCHEMA).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "headers", "media_type"),
+    [
+        ("", {}, "application/vnd.oai.openapi"),
+        ("?format=json", {}, "application/vnd.oai.openapi+json"),
+        ("?format=yaml", {}, "application/vnd.oai.openapi"),
+        ("", {"Accept": "application/vnd.oai.openapi+json"}, "application/vnd.oai.openapi+json"),
+    ],
+)
+def test_the_schema_is_json_or_yaml(ada, asked, headers, media_type):
+    response = ada.get(SCHEMA + asked, headers=headers)
+
+    assert response["Content-Type"].partition(";")[0] == media_type
+    document = yaml.safe_load(response.content)
+    assert document["info"]["title"] == settings.SPECTACULAR_SETTINGS["TITLE"]
+    assert "/api/v1/auth/login/" in document["paths"]
+
+
+def test_the_schema_costs_no_statement_but_the_token(ada, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        ada.get(SCHEMA)
+
+
+def test_every_operation_names_its_errors_in_both_renderings(ada):
+    document = yaml.safe_load(ada.get(SCHEMA).content)
+
+    for path, operations in document["paths"].items():
+        if path.startswith("/shapes/"):
+            continue
+        for method, operation in operations.items():
+            assert {"400", "405", "406", "503"} <= operation["responses"].keys(), (method, path)
+            for status, response in operation["responses"].items():
+                if status >= "400":
+                    named = response.get("$ref", "").rpartition("/")[2]
+                    content = document["components"]["responses"][named] if named else response
+                    assert set(content["content"]) == {"application/json", "application/problem+json"}
+
+
+def test_there_is_no_page_without_debug(ada):
+    assert ada.get(DOCS).status_code == 404
+
+
+SHOW = """
+import django; django.setup()
+from django.test import Client
+client = Client(HTTP_HOST="localhost")
+print([client.get(path).status_code for path in ("/api/v1/docs/", "/api/v1/docs/?script", "/api/v1/schema/")])
+"""
+
+
+def test_with_debug_the_page_and_the_schema_are_open(tmp_path):
+    shown = project_command(tmp_path, "-c", SHOW, DEBUG="true")
+
+    assert shown.stdout.splitlines()[-1:] == ["[200, 200, 200]"], shown.stderr
+
+
+def test_alive_asks_nothing_of_the_database(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = client.get("/livez")
+
+    assert (response.status_code, response.json()) == (200, {"status": "alive"})
+
+
+def test_ready_is_who_reaches_a_migrated_database(client):
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ready"})
+
+
+def test_who_does_not_reach_the_database_is_not_ready_and_alive(client, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OperationalError
+
+    monkeypatch.setattr(connections["default"], "cursor", refuse)
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response["Retry-After"]) == (503, "1")
+    assert response.json() == {"detail": "The database is not reachable.", "code": "not_ready"}
+    assert client.get("/livez").status_code == 200
+
+
+def test_a_database_that_is_not_migrated_is_not_ready(client):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'accounts'")
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json() == {"detail": "The database is not migrated.", "code": "not_ready"}
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_a_probe_only_reads(client, path, method):
+    assert getattr(client, method)(path).status_code == 405
