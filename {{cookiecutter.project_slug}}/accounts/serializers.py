@@ -1,10 +1,13 @@
 """What the API takes and shows of accounts."""
 
+from functools import partial
 from typing import Any
+
+from django.db import transaction
 
 from accounts.models import Profile, User
 from accounts.passwords import hashed
-from hardening import serializers
+from hardening import events, serializers
 from hardening.authentication import revoke_tokens
 from hardening.fields import ConfirmField, JoinedField
 
@@ -47,6 +50,7 @@ class AccountSerializer(serializers.ModelSerializer):
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:
         account: User = super().update(instance, validated_data)
         if "password" in validated_data:
+            transaction.on_commit(partial(events.record, "password_changed", self.context["request"]))
             revoke_tokens(account, but=[self.context["request"].auth.pk])
         return account
 

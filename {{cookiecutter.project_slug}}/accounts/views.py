@@ -20,6 +20,7 @@ from accounts.serializers import (
     RegistrationSerializer,
     TokenSerializer,
 )
+from hardening import events
 from hardening.authentication import new_token, revoke_tokens
 from hardening.mail import send_later
 from hardening.permissions import Public
@@ -105,6 +106,7 @@ class PasswordResetView(APIView):
         serializer = PasswordResetSerializer(data=request.data, context={"request": request, "view": self})
         serializer.is_valid(raise_exception=True)
         user = User.objects.with_email(serializer.validated_data["email"])
+        events.record("password_reset_requested", request, known=user is not None)
         if user is not None:
             send_later(reset_mail(user))
         return Response(status=202)
@@ -121,7 +123,8 @@ class PasswordResetConfirmView(APIView):
     def post(self, request: Request) -> Response:
         serializer = PasswordResetConfirmSerializer(data=request.data, context={"request": request, "view": self})
         serializer.is_valid(raise_exception=True)
-        reset(serializer.validated_data["token"], serializer.validated_data["password"])
+        user = reset(serializer.validated_data["token"], serializer.validated_data["password"])
+        events.record("password_reset", request, user=user.pk)
         return Response(status=204)
 
 

@@ -11,10 +11,12 @@ class HardeningConfig(AppConfig):
 
     def ready(self) -> None:
         # The views have to be importable by then.
+        from hardening import events  # noqa: PLC0415  # loads DRF's settings
         from hardening.checks.serializers import check_serializers  # noqa: PLC0415  # needs the models
         from hardening.checks.settings import check_deployment, check_rates  # noqa: PLC0415  # loads DRF's settings
         from hardening.checks.views import check_deployed_views, check_views  # noqa: PLC0415  # needs the models
 
+        events.listen()
         register(check_serializers, Tags.urls)
         register(check_views, Tags.urls)
         register(check_rates, Tags.security)

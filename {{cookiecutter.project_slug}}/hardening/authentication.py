@@ -13,6 +13,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from hardening import events
+
 
 class BearerAuthentication(BaseAuthentication):
     """Knox's tokens in `Authorization: Bearer`, without its clean-up on every request; the command `purge` does that.
@@ -30,6 +32,7 @@ class BearerAuthentication(BaseAuthentication):
             return None
         found = get_token_model().objects.select_related("user").filter(digest=hash_token(token)).first()
         if found is None or not found.user.is_active or (found.expiry is not None and found.expiry <= timezone.now()):
+            events.record("token_refused", request)
             raise AuthenticationFailed(_("Invalid token."))
         return found.user, found
 

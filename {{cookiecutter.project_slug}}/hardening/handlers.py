@@ -18,6 +18,7 @@ from rest_framework.fields import get_error_detail
 from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.response import Response
 
+from hardening import events
 from hardening.exceptions import BadRequest, FieldError, InUse, PayloadTooLarge, TryAgain, status_of
 from hardening.integrity import drivers
 from hardening.integrity.drivers import Kind
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the answer to *error*; None for one that nobody foresaw, which Django logs and answers with 500."""
     error = foreseen(error, context)
+    _record(error, context["request"])
     response = views.exception_handler(error, context)
     if response is None:
         return None
@@ -42,6 +44,12 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         request.accepted_renderer, request.accepted_media_type = JSONRenderer(), media_type
         response.content_type = media_type
     return response
+
+
+def _record(error: Exception, request: Any) -> None:
+    for kind, event in ((exceptions.PermissionDenied, "permission_denied"), (exceptions.Throttled, "throttled")):
+        if isinstance(error, kind):
+            events.record(event, request, method=request.method, path=request.path)
 
 
 @singledispatch

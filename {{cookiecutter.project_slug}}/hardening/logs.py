@@ -1,5 +1,7 @@
 """Logs: one JSON object a line on standard output, with the request id; readable lines while developing."""
 
+import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -11,6 +13,17 @@ _SHARED: list[Any] = [
     structlog.stdlib.ExtraAdder(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+
+# What PostgreSQL tells of a row that it refuses: all its columns, hashes of passwords included.
+_ROW = re.compile(r"^(DETAIL: ).*", re.MULTILINE)
+
+
+def _without_values(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take out of *event* what clients sent: the request with its query string, and the row in a database's error."""
+    event.pop("request", None)
+    if "exception" in event:
+        event["exception"] = _ROW.sub(r"\1left out", event["exception"])
+    return event
 
 
 def logging_config(*, readable: bool) -> dict[str, Any]:
@@ -25,8 +38,10 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderer = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
-    traceback: list[Any] = [] if readable else [structlog.processors.format_exc_info]
+    # Not rich's traceback, which shows the values of variables: passwords among them.
+    readable_renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer = readable_renderer if readable else structlog.processors.JSONRenderer()
+    traceback: list[Any] = [structlog.processors.format_exc_info, _without_values]
     return {
         "version": 1,
         "disable_existing_loggers": False,

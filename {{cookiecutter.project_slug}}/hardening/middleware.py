@@ -13,6 +13,7 @@ from rest_framework import exceptions
 from rest_framework.exceptions import APIException, ErrorDetail
 from rest_framework.response import Response
 
+from hardening import events
 from hardening.exceptions import BadRequest, LengthRequired, PayloadTooLarge, TryAgain
 from hardening.problems import JSON, PROBLEM_JSON, document, phrase
 from hardening.renderers import JSONRenderer
@@ -64,6 +65,7 @@ def request_id(get_response: GetResponse) -> GetResponse:
         identity = sent if trusted else str(uuid.uuid4())
         request.request_id = identity  # type: ignore[attr-defined]  # Django's requests take attributes
         start = time.perf_counter()
+        structlog.contextvars.clear_contextvars()  # the thread's last request may have left its user
         with structlog.contextvars.bound_contextvars(request_id=identity):
             response = get_response(request)
             spent = round((time.perf_counter() - start) * 1000, 1)
@@ -132,6 +134,7 @@ def https_only(get_response: GetResponse) -> GetResponse:
         )
         if exempt or request.is_secure():
             return get_response(request)
+        events.record("plain_http_refused", request, path=request.path)
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
 
     return answer

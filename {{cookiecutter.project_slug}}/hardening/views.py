@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+import structlog
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
@@ -54,6 +55,8 @@ class APIView(views.APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Let DRF authenticate, authorize and throttle, then look at the query string."""
         super().initial(request, *args, **kwargs)
+        if request.user.pk is not None:
+            structlog.contextvars.bind_contextvars(user=request.user.pk)
         if request.META.get("QUERY_STRING"):
             self.check_query_string(request)
 

@@ -1,0 +1,1 @@
+from tests.purchases.conftest import buy as buy, locate as locate

@@ -1,0 +1,181 @@
+"""What is logged: security events under their names, every fault once, and no secret ever."""
+
+import json
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import IntegrityError, connections
+
+from hardening.events import EVENTS
+from tests.client import Client
+
+pytestmark = pytest.mark.django_db
+
+ACCOUNTS, OWN, LOGIN, LOGOUT, RESET, CONFIRM, PROFILES = (
+    f"/api/v1/{path}/"
+    for path in (
+        "accounts", "accounts/me", "auth/login", "auth/logout", "auth/password-reset", "auth/password-reset/confirm",
+        "profiles",
+    )
+)  # fmt: skip
+PASSWORD = "correct horse battery"
+
+
+def lines(log: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+def events(log: Any) -> list[tuple[str, Any]]:
+    """Return the name and the user of every security event in *log*."""
+    found = [line for line in lines(log) if line["logger"] == "hardening.security"]
+    assert all(line["request_id"] and line["address"] == "127.0.0.1" for line in found)
+    assert all(line["meaning"] == EVENTS[line["event"]] for line in found)
+    return [(line["event"], line.get("user")) for line in found]
+
+
+def test_signing_in_and_out_is_recorded(ada, client, log):
+    user = ada.user.pk
+
+    token = client.post(LOGIN, {"username": "ada", "password": PASSWORD}).json()["token"]
+    client.post(LOGIN, {"username": "ada", "password": "wrong"})
+    Client(HTTP_AUTHORIZATION=f"Bearer {token}").post(LOGOUT)
+    Client(HTTP_AUTHORIZATION=f"Bearer {token}").get(OWN)
+
+    assert events(log) == [("login", user), ("login_failed", None), ("logout", user), ("token_refused", None)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_password_is_recorded(ada, log):
+    ada.patch(OWN, {"password": "another good phrase", "current_password": PASSWORD})
+
+    assert events(log) == [("password_changed", ada.user.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_password_that_is_not_changed_is_not_recorded(ada, log):
+    ada.patch(OWN, {"password": "another good phrase", "current_password": "wrong"})
+
+    assert events(log) == []
+
+
+def reset_token() -> str:
+    found = re.search(r"[0-9]+-[0-9a-z]+-[0-9a-f]+", str(mail.outbox[-1].body))
+    assert found
+    return found[0]
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send mail before the answer."""
+    monkeypatch.setattr("hardening.mail._sender.submit", lambda send, message: send(message))
+
+
+def test_a_reset_is_recorded_when_it_is_asked_for_and_when_it_is_done(ada, client, log, at_once):
+    client.post(RESET, {"email": "nobody@example.com"})
+    client.post(RESET, {"email": "ada@example.com"})
+    new = {"password": "another good phrase", "confirm_password": "another good phrase"}
+    client.post(CONFIRM, {"token": reset_token(), **new})
+
+    asked, user = "password_reset_requested", ada.user.pk
+    assert events(log) == [(asked, None), (asked, None), ("password_reset", user)]
+    assert [line["known"] for line in lines(log) if line["event"] == asked] == [False, True]
+
+
+def test_what_is_refused_is_recorded(ada, client, log, monkeypatch, settings):
+    from rest_framework.exceptions import PermissionDenied  # noqa: PLC0415
+
+    def refuse(*args: Any) -> None:
+        raise PermissionDenied
+
+    monkeypatch.setattr("accounts.views.ProfileViewSet.list", refuse)
+    ada.get(PROFILES)
+    monkeypatch.setattr("hardening.throttling.AnonRateThrottle.rate", "1/day", raising=False)
+    for _time in range(2):
+        client.post(ACCOUNTS, {})
+    settings.SECURE_SSL_REDIRECT, settings.TRUSTED_PROXIES = True, 1
+    client.get(PROFILES)
+
+    assert events(log) == [("permission_denied", ada.user.pk), ("throttled", None), ("plain_http_refused", None)]
+
+
+def test_a_line_tells_whose_request_it_was_and_the_next_one_nothing_of_them(ada, client, log):
+    ada.get(PROFILES)
+    client.get(PROFILES)
+
+    access = [line for line in lines(log) if line["logger"] == "hardening.access"]
+    assert [line.get("user") for line in access] == [ada.user.pk, None]
+    assert [(line["method"], line["path"], line["status"]) for line in access] == [
+        ("GET", PROFILES, 200),
+        ("GET", PROFILES, 401),
+    ]
+
+
+def test_a_wrong_host_and_a_missing_csrf_token_are_recorded_by_django(client, log):
+    client.get(PROFILES, headers={"Host": "evil.example.com"})
+    Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "a"}, format="multipart", secure=True)
+
+    loggers = [line["logger"] for line in lines(log) if line["logger"] != "hardening.access"]
+    assert loggers == ["django.security.DisallowedHost", "django.security.csrf"]
+
+
+@pytest.mark.parametrize("path", [PROFILES, "/livez"])
+def test_a_fault_is_logged_with_one_traceback(ada, log, monkeypatch, path):
+    monkeypatch.setattr("accounts.views.ProfileViewSet.list", lambda *args: {}["a fault"])
+    monkeypatch.setattr("django.http.JsonResponse.__init__", lambda *args: {}["a fault"])
+
+    response = ada.get(path)
+
+    found = [line for line in lines(log) if "exception" in line]
+    assert response.status_code == 500
+    assert [line["request_id"] for line in found] == [response["X-Request-ID"]]
+    assert found[0]["exception"].endswith("KeyError: 'a fault'")
+
+
+def test_no_secret_is_ever_logged(client, log, monkeypatch, at_once):
+    monkeypatch.setattr(connections["default"], "force_debug_cursor", True)
+    statements = logging.getLogger("django.db.backends")
+    monkeypatch.setattr(statements, "level", logging.DEBUG)
+    old, new, newest, mistyped = "canary old phrase", "canary new phrase", "canary newest phrase", "canary mistyped"
+    account = {"username": "eve", "email": "eve@example.com", "name": "Eve"}
+
+    client.post(ACCOUNTS, account | {"password": old, "confirm_password": old})
+    client.post(LOGIN, {"username": "eve", "password": mistyped})
+    client.post(f"{LOGIN}?password={mistyped}", b"{" + mistyped.encode(), content_type="application/json")
+    token = client.post(LOGIN, {"username": "eve", "password": old}).json()["token"]
+    eve = Client(HTTP_AUTHORIZATION=f"Bearer {token}")
+    eve.patch(OWN, {"password": new, "current_password": old})
+    client.post(RESET, {"email": "eve@example.com"})
+    client.post(CONFIRM, {"token": reset_token(), "password": newest, "confirm_password": newest})
+    monkeypatch.setattr("accounts.views.authenticate", lambda *args, **kwargs: {}["a fault"])
+    assert client.post(f"{LOGIN}", {"username": "eve", "password": newest}).status_code == 500
+    monkeypatch.setattr("accounts.views.ProfileViewSet.list", lambda *args: {}["a fault"])
+    Client(HTTP_AUTHORIZATION=f"Bearer {token}").get(f"{PROFILES}?page_size={mistyped}")
+
+    text = log.getvalue()
+    assert "SELECT" in text
+    assert "KeyError" in text
+    for secret in (old, new, newest, mistyped, token, token[8:], reset_token()):
+        assert secret not in text
+
+
+def test_the_row_in_an_error_of_the_database_is_not_logged(ada, log, monkeypatch):
+    text = "null value violates a constraint\nDETAIL:  Failing row contains (1, canary).\nCONTEXT:  here"
+
+    def fail(*args: Any) -> None:
+        raise IntegrityError(text)
+
+    monkeypatch.setattr("accounts.views.ProfileViewSet.list", fail)
+
+    assert ada.get(f"{PROFILES}").status_code == 500
+    assert "canary" not in log.getvalue()
+    assert "null value violates" in log.getvalue()
+
+
+def test_every_event_is_documented(settings):
+    page = Path(settings.BASE_DIR, "docs", "security.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `(\w+)` \| .+ \|$", page, re.MULTILINE) == sorted(EVENTS)

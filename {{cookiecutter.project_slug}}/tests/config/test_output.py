@@ -1,0 +1,146 @@
+"""What every answer carries, whatever its status; and who else's scripts may read it."""
+
+from typing import Any
+
+import pytest
+
+from hardening.exceptions import TryAgain
+from tests.client import Client
+
+pytestmark = pytest.mark.django_db
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+PROFILES, PURCHASES, LOGIN = "/api/v1/profiles/", "/api/v1/purchases/", "/api/v1/auth/login/"
+PROFILE = {"username": "ada", "email": "ada@example.com"}
+
+# status: (method, path, body, headers); {profile} and {purchase} are Ada's.
+ANSWERS: dict[int, tuple[str, str, Any, dict[str, str]]] = {
+    200: ("get", PROFILES, None, {}),
+    201: ("post", PROFILES, PROFILE | {"username": "new", "email": "new@example.com"}, {}),
+    204: ("delete", PROFILES + "{profile}/", None, {}),
+    304: ("get", PURCHASES + "{purchase}/", None, {"If-None-Match": "*"}),
+    400: ("post", PROFILES, {}, {}),
+    401: ("get", PROFILES, None, {"Authorization": "Bearer none"}),
+    404: ("get", "/nothing", None, {}),
+    405: ("delete", PROFILES, None, {}),
+    406: ("get", PROFILES, None, {"Accept": "image/png"}),
+    409: ("post", PROFILES, PROFILE, {}),
+    411: ("post", PROFILES, None, {"Transfer-Encoding": "chunked"}),
+    412: ("delete", PURCHASES + "{purchase}/", None, {"If-Match": '"other"'}),
+    413: ("post", PROFILES, {"bio": "x" * 1024 * 1024}, {}),
+    415: ("post", PROFILES, {}, {"Content-Encoding": "gzip"}),
+    428: ("delete", PURCHASES + "{purchase}/", None, {}),
+}
+
+
+@pytest.fixture
+def ids(ada, buy) -> dict[str, int]:
+    return {"profile": ada.post(PROFILES, PROFILE).json()["id"], "purchase": buy(ada).json()["id"]}
+
+
+def ask(client: Client, status: int, ids: dict[str, int]) -> Any:
+    method, path, body, headers = ANSWERS[status]
+    response = getattr(client, method)(path.format(**ids), body, headers=headers, secure=True)
+    assert response.status_code == status
+    return response
+
+
+def carried(response: Any) -> dict[str, str]:
+    return {name: response.get(name) for name in HEADERS}
+
+
+@pytest.mark.parametrize("status", ANSWERS)
+def test_every_status_has_the_headers_that_keep_it_safe(ada, ids, status):
+    assert carried(ask(ada, status, ids)) == HEADERS
+
+
+@pytest.mark.parametrize(("error", "status"), [(TryAgain, 503), (ZeroDivisionError, 500), (PermissionError, 500)])
+def test_faults_have_them_too(ada, monkeypatch, error, status):
+    def fail(*args: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("accounts.views.ProfileViewSet.list", fail)
+
+    response = ada.get(PROFILES, secure=True)
+
+    assert response.status_code == status
+    assert carried(response) == HEADERS
+
+
+def test_a_throttled_answer_has_them_too(ada, monkeypatch):
+    monkeypatch.setattr("hardening.throttling.UserRateThrottle.rate", "1/day", raising=False)
+    ada.get(PROFILES)
+
+    response = ada.get(PROFILES, secure=True)
+
+    assert response.status_code == 429
+    assert carried(response) == HEADERS
+
+
+def test_an_answer_with_a_token_is_kept_in_no_cache(ada, client):
+    response = client.post(LOGIN, {"username": "ada", "password": "correct horse battery"})
+
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_nothing_tells_what_serves_it(ada):
+    for path in (PROFILES, "/nothing", "/livez"):
+        assert not {"Server", "X-Powered-By", "Via"} & set(ada.get(path).headers)
+
+
+ORIGIN = "https://app.example.com"
+PREFLIGHT = {
+    "Origin": ORIGIN,
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "authorization",
+}
+
+
+def allowed(response: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.items() if name.lower().startswith("access-control-")}
+
+
+@pytest.mark.parametrize("origin", [ORIGIN, "null", "http://localhost:3000", "https://testserver"])
+def test_no_origin_may_read_anything_unless_the_environment_says_so(client, ada, origin):
+    for response in (
+        client.options(PROFILES, headers=PREFLIGHT | {"Origin": origin}),
+        ada.get(PROFILES, headers={"Origin": origin}),
+        ada.get("/nothing", headers={"Origin": origin}),
+    ):
+        assert allowed(response) == {}
+
+
+def test_a_named_origin_may_read_answers_and_errors_and_others_may_not(ada, settings):
+    settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
+
+    too_large = ada.post(PROFILES, {"bio": "x" * 1024 * 1024}, headers={"Origin": ORIGIN})
+    assert too_large.status_code == 413
+    assert allowed(too_large)["access-control-allow-origin"] == ORIGIN
+    for path in (PROFILES, "/nothing"):
+        assert allowed(ada.get(path, headers={"Origin": ORIGIN}))["access-control-allow-origin"] == ORIGIN
+        for other in ("https://app.example.com.evil.example", "http://app.example.com", "https://example.com", "null"):
+            assert allowed(ada.get(path, headers={"Origin": other})) == {}
+
+
+def test_a_preflight_is_answered_before_the_view(client, settings):
+    settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
+
+    response = client.options(PROFILES, headers=PREFLIGHT)  # without a token, where OPTIONS of the view is 401
+
+    assert response.status_code == 200
+    assert response.content == b""
+    assert allowed(response)["access-control-allow-origin"] == ORIGIN
+    assert "authorization" in allowed(response)["access-control-allow-headers"]
+    assert "access-control-allow-credentials" not in allowed(response)
+    assert client.options(PROFILES).status_code == 401
