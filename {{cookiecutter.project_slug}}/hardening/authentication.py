@@ -14,6 +14,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from hardening import events
+from hardening.tokens import find_token
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -30,7 +31,7 @@ class BearerAuthentication(BaseAuthentication):
         scheme, token = self.credentials(request)
         if scheme != self.scheme().lower():
             return None
-        found = get_token_model().objects.select_related("user").filter(digest=hash_token(token)).first()
+        found = find_token(hash_token(token))
         if found is None or not found.user.is_active or (found.expiry is not None and found.expiry <= timezone.now()):
             events.record("token_refused", request)
             raise AuthenticationFailed(_("Invalid token."))
