@@ -35,8 +35,8 @@ process, over the same models, the same PostgreSQL, the same connection pool and
 - **stock DRF** as most people write it: `UniqueValidator` and an `exists()` of one's own, numbered pages, related
   objects one by one. It keeps none of them;
 - **django-ninja** with the promises of the plain view;
-- **ours, without hardening**: the project's serializers and viewsets behind the middleware of `startproject`, with
-  DRF's parser and exception handler and no throttle;
+- **ours, without hardening**: the project's serializers and viewsets without the middleware of `hardening`, with
+  DRF's parser, negotiation and exception handler, and without throttles;
 - **ours**: the project as it is rendered, all of its middleware, strict input, throttles and access log included.
 """
 

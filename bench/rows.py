@@ -25,8 +25,8 @@ SELECT CASE WHEN number %% 10 = 0 THEN %(caller)s ELSE %(other)s END,
 FROM generate_series(%(first)s, %(last)s) AS number
 """
 BUY = """
-INSERT INTO purchases_purchase (purchaser_id, reference, location_id, quantity, earliest, latest)
-SELECT %(caller)s, 'reference ' || number, %(location)s, 1, '2026-12-01T08:00:00Z', '2026-12-01T18:00:00Z'
+INSERT INTO purchases_purchase (purchaser_id, reference, location_id, quantity, earliest, latest, version)
+SELECT %(caller)s, 'reference ' || number, %(location)s, 1, '2026-12-01T08:00:00Z', '2026-12-01T18:00:00Z', 1
 FROM generate_series(1, %(purchases)s) AS number
 """
 CALL = """

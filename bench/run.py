@@ -6,7 +6,7 @@ from statistics import median
 
 from bench import operations, rows
 from bench.measure import Costs, Make, Stack, compare, peak, ratio, statements
-from bench.settings import PLAIN_MIDDLEWARE
+from bench.settings import BARE_MIDDLEWARE, PLAIN_MIDDLEWARE
 
 BLOCK = 4  # requests
 GROWTH_ROUNDS = 10
@@ -31,7 +31,7 @@ def run(rounds: int, sizes: list[int], only: str) -> Results:
         Stack("plain", "plain/", caller.token, PLAIN_MIDDLEWARE),
         Stack("stock", "stock/", caller.token, PLAIN_MIDDLEWARE),
         Stack("ninja", "ninja/", caller.token, PLAIN_MIDDLEWARE),
-        Stack("ours, bare", "bare/", caller.token, PLAIN_MIDDLEWARE),
+        Stack("ours, bare", "bare/", caller.token, BARE_MIDDLEWARE),
         Stack("ours", "api/v1/", caller.token),
     ]
     results = Results()
@@ -51,6 +51,7 @@ def _measure(results: Results, name: str, make: Make, stacks: list[Stack], round
     results.peaks[name] = {stack.name: peak(stack, make(stack)) for stack in stacks}
     rows.drop_new()
     told = [f"{stack.name} x{ratio(results.costs[name], stack.name, MEASURE):.2f}" for stack in stacks]
+    told.append(f"hardening x{ratio(results.costs[name], 'ours', 'ours, bare'):.2f}")
     base = median(cost.application for cost in results.costs[name][MEASURE]) * 1e6
     _say(f"{name}: plain {base:.0f} us; {', '.join(told[1:])}")
 

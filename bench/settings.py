@@ -3,7 +3,7 @@
 import os
 
 from config.settings import *  # noqa: F403  # bench.rendered put the project on the path
-from config.settings import LOGGING
+from config.settings import LOGGING, MIDDLEWARE
 
 ROOT_URLCONF = "bench.urls"
 # Every line is formatted and written as in production, and nobody reads it.
@@ -19,3 +19,6 @@ PLAIN_MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+# The project's own, but for what hardens it.
+BARE_MIDDLEWARE = [each for each in MIDDLEWARE if not each.startswith("hardening.")]

@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from hardening.authentication import BearerAuthentication
 from ninja import NinjaAPI, Schema
-from ninja.security import HttpBearer
 from purchases.models import Contact, Location, Purchase
 from pydantic import Field
 from rest_framework.exceptions import AuthenticationFailed
@@ -19,13 +18,12 @@ EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 _tokens = BearerAuthentication()
 
 
-class Bearer(HttpBearer):
-    def authenticate(self, request: HttpRequest, token: str) -> Any:
-        try:
-            request.user, found = _tokens.authenticate_credentials(token.encode())
-        except AuthenticationFailed:
-            return None
-        return found
+def signed_in(request: HttpRequest) -> Any:
+    try:
+        request.user, found = _tokens.authenticate(request)
+    except (AuthenticationFailed, TypeError):
+        return None
+    return found
 
 
 class ProfileIn(Schema):
@@ -80,7 +78,7 @@ class Purchases(Schema):
     results: list[PurchaseOut]
 
 
-api = NinjaAPI(auth=Bearer(), docs_url=None, openapi_url=None)
+api = NinjaAPI(auth=signed_in, docs_url=None, openapi_url=None)
 
 
 @api.exception_handler(IntegrityError)

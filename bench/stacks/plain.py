@@ -30,10 +30,9 @@ def signed_in(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
 
     @csrf_exempt
     def answer(request: HttpRequest, **kwargs: Any) -> JsonResponse:
-        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         try:
-            request.user, _token = _tokens.authenticate_credentials(token.encode() if scheme == "Bearer" else b"")
-        except AuthenticationFailed as error:
+            request.user, _token = _tokens.authenticate(request)
+        except (AuthenticationFailed, TypeError) as error:
             return JsonResponse({"detail": str(error)}, status=401)
         return view(request, **kwargs)
 
