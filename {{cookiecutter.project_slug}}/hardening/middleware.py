@@ -1,5 +1,6 @@
 """What holds for every answer, inside DRF and outside: its id, its headers, its shape if it is an error."""
 
+import logging
 import re
 import time
 import uuid
@@ -20,7 +21,7 @@ from hardening.renderers import JSONRenderer
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-_access_log = structlog.stdlib.get_logger("hardening.access")
+_access_log = logging.getLogger("hardening.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -69,7 +70,8 @@ def request_id(get_response: GetResponse) -> GetResponse:
         with structlog.contextvars.bound_contextvars(request_id=identity):
             response = get_response(request)
             spent = round((time.perf_counter() - start) * 1000, 1)
-            _access_log.info("request", method=request.method, path=request.path, status=response.status_code, ms=spent)
+            told = {"method": request.method, "path": request.path, "status": response.status_code, "ms": spent}
+            _access_log.info("request", extra=told)
         response["X-Request-ID"] = identity
         return response
 

@@ -69,12 +69,12 @@ class FixedWindowThrottle(throttling.SimpleRateThrottle):
 
     def count(self, key: str) -> int:
         """Return how often *key* was counted in its window, this time included."""
-        self.cache.add(key, 0, timeout=self.duration)
         try:
             return int(self.cache.incr(key))
-        except ValueError:  # it expired between the two
-            self.cache.add(key, 1, timeout=self.duration)
-            return 1
+        except ValueError:  # the first of the window
+            if self.cache.add(key, 1, timeout=self.duration):
+                return 1
+            return int(self.cache.incr(key))  # another was the first meanwhile
 
     def wait(self) -> float:
         """Return the seconds until the next window."""
