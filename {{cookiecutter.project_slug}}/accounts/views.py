@@ -22,6 +22,7 @@ from accounts.serializers import (
 )
 from hardening import events
 from hardening.authentication import new_token, revoke_tokens
+from hardening.flat import FlatListMixin
 from hardening.mail import send_later
 from hardening.permissions import Public
 from hardening.throttling import EmailAccountThrottle, LoginAccountThrottle, LoginAddressThrottle
@@ -128,7 +129,7 @@ class PasswordResetConfirmView(APIView):
         return Response(status=204)
 
 
-class ProfileViewSet(ModelViewSet):
+class ProfileViewSet(FlatListMixin, ModelViewSet):
     """The caller's profiles."""
 
     queryset = Profile.objects.all()

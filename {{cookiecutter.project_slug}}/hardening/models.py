@@ -1,5 +1,6 @@
 """What a model can promise beyond Django's options: fields that never change, and where a rule is reported."""
 
+import functools
 from collections.abc import Collection
 from typing import Any, ClassVar, Self
 
@@ -84,9 +85,8 @@ class Model(models.Model):
         self.__dict__["_stored"] = self._immutable_values()
 
     def _immutable_values(self) -> dict[str, Any]:
-        deferred = self.get_deferred_fields()
-        fields: list[Any] = [self._meta.get_field(name) for name in self.immutable_fields]
-        return {each.name: getattr(self, each.attname) for each in fields if each.attname not in deferred}
+        held = self.__dict__  # without what is deferred
+        return {name: held[column] for name, column in _immutable_columns(type(self)) if column in held}
 
     def _changed_immutable_fields(self) -> list[str]:
         stored = self.__dict__.get("_stored", {})
@@ -134,6 +134,12 @@ class StoredAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+@functools.cache
+def _immutable_columns(model: type[Model]) -> tuple[tuple[str, str], ...]:
+    fields: list[Any] = [model._meta.get_field(name) for name in model.immutable_fields]
+    return tuple((field.name, field.attname) for field in fields)
 
 
 def _unchangeable(names: Collection[str]) -> ValidationError:

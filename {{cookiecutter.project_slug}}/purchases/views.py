@@ -1,5 +1,6 @@
 """The example's resources: who may do what is the queryset's `visible_to`, what is valid the serializer's."""
 
+from hardening.flat import FlatListMixin
 from hardening.idempotency import IdempotencyMixin
 from hardening.preconditions import PreconditionsMixin
 from hardening.viewsets import ModelViewSet
@@ -7,7 +8,7 @@ from purchases.models import Contact, Location, Purchase
 from purchases.serializers import ContactSerializer, LocationSerializer, PurchaseSerializer
 
 
-class LocationViewSet(ModelViewSet):
+class LocationViewSet(FlatListMixin, ModelViewSet):
     """Where the caller has things delivered."""
 
     queryset = Location.objects.all()
@@ -15,7 +16,7 @@ class LocationViewSet(ModelViewSet):
     search_fields = ("name",)
 
 
-class ContactViewSet(ModelViewSet):
+class ContactViewSet(FlatListMixin, ModelViewSet):
     """Whom to reach at the caller's locations."""
 
     queryset = Contact.objects.all()

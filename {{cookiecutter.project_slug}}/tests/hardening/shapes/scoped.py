@@ -85,3 +85,15 @@ class StampedSerializer(serializers.ModelSerializer):
         parcel = super().create(validated_data)
         parcel.crates.set([each["crate"] for each in stamps])
         return parcel
+
+
+class ColumnsSerializer(serializers.ModelSerializer):
+    """Nothing but columns, relations to keys among them."""
+
+    name = serializers.CharField(source="title")
+    crate_id = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Parcel
+        fields = ("id", "name", "crate", "crate_id", "sibling", "purchaser")
+        read_only_fields = ("crate", "sibling", "purchaser")

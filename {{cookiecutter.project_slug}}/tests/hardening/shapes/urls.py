@@ -54,6 +54,8 @@ router.register("kinds", views.over(serializers.KindsSerializer, ModelViewSet), 
 router.register("parcels-page", views.page(scoped.ByKeySerializer), basename="parcels-page")
 router.register("gadgets-page", views.page(serializers.GadgetSerializer), basename="gadgets-page")
 router.register("badges-page", views.page(serializers.BadgeSerializer), basename="badges-page")
+router.register("values-flat", views.flat(serializers.plain(models.Values)), basename="values-flat")
+router.register("parcels-flat", views.flat(scoped.ColumnsSerializer), basename="parcels-flat")
 router.register("tickets", views.TicketViewSet, basename="tickets")
 router.register("tickets-lax", views.LaxTicketViewSet, basename="tickets-lax")
 

@@ -6,6 +6,7 @@ from rest_framework.metadata import SimpleMetadata
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.renderers import BrowsableAPIRenderer
 
+from hardening.flat import FlatListMixin
 from hardening.idempotency import IdempotencyMixin
 from hardening.parsers import JSONParser
 from hardening.preconditions import PreconditionsMixin
@@ -43,6 +44,12 @@ def page(serializer: Any) -> type[ModelViewSet]:
     """Return a viewset for *serializer* with the browsable API."""
     names = {"queryset": serializer.Meta.model.objects.all(), "serializer_class": serializer}
     return type(f"{serializer.Meta.model.__name__}Page", (Paged,), names)
+
+
+def flat(serializer: Any) -> type[ModelViewSet]:
+    """Return a viewset for *serializer* that lists columns."""
+    names = {"queryset": serializer.Meta.model.objects.all(), "serializer_class": serializer}
+    return type(f"Flat{serializer.Meta.model.__name__}", (FlatListMixin, ModelViewSet), names)
 
 
 class TicketViewSet(IdempotencyMixin, PreconditionsMixin, Listed):
