@@ -51,7 +51,6 @@ class PreconditionsMixin:
         return instance
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Show the object, or answer 304 to who has it already."""
         instance = self.get_object()
         if is_known(request, etag(instance)):
             return Response(status=304, headers={"ETag": etag(instance)})
