@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from knox.models import get_token_model
 
+from tests import tables
 from tests.client import Client
 
 
@@ -19,30 +20,10 @@ class Caller:
     ids: dict[str, int]
 
 
-def objects(client: Client) -> dict[str, int]:
-    """Make one object of each kind and return their ids; nothing refers to the location and the contact named."""
-
-    def made(kind: str, /, **body: object) -> int:
-        response = client.post(f"/api/v1/{kind}s/", body)
-        assert response.status_code == 201, response.content
-        return int(response.json()["id"])
-
-    name = client.user.username
-    window = {"earliest": "2026-12-01T08:00:00Z", "latest": "2026-12-01T18:00:00Z"}
-    used = made("location", name="Used")
-    location = made("location", name="Home")
-    return {
-        "profile": made("profile", username=name, email=f"{name}@example.com"),
-        "location": location,
-        "contact": made("contact", location=used, name="Bell", kind="phone", value="+4930123456"),
-        "purchase": made("purchase", reference="A-1", location=used, quantity=1, **window),
-    }
-
-
 @pytest.fixture
 def callers(ada: Client, client: Client, sign_in: Callable[..., Client]) -> dict[str, Caller]:
     """Return the callers by name; the rows of the table are about Ada's objects."""
-    own = objects(ada)
+    own = tables.make(ada)
     found = {"nobody": Caller(client, "nobody", own), "owner": Caller(ada, "owner", own)}
     for name, rights in (
         ("other", {}),
@@ -50,7 +31,7 @@ def callers(ada: Client, client: Client, sign_in: Callable[..., Client]) -> dict
         ("superuser", {"is_staff": True, "is_superuser": True}),
     ):
         someone = sign_in(name)
-        found[name] = Caller(someone, "other", objects(someone))
+        found[name] = Caller(someone, "other", tables.make(someone))
         type(someone.user).objects.filter(pk=someone.user.pk).update(**rights)
     return found | {name: Caller(each, "dead", own) for name, each in dead(ada, sign_in).items()}
 

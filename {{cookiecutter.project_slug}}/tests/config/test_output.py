@@ -20,15 +20,15 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-PROFILES, PURCHASES, LOGIN = "/api/v1/profiles/", "/api/v1/purchases/", "/api/v1/auth/login/"
+PROFILES, TICKETS, LOGIN = "/api/v1/profiles/", "/shapes/tickets/", "/api/v1/auth/login/"
 PROFILE = {"username": "ada", "email": "ada@example.com"}
 
-# status: (method, path, body, headers); {profile} and {purchase} are Ada's.
+# status: (method, path, body, headers); {profile} and {ticket} are Ada's.
 ANSWERS: dict[int, tuple[str, str, Any, dict[str, str]]] = {
     200: ("get", PROFILES, None, {}),
     201: ("post", PROFILES, PROFILE | {"username": "new", "email": "new@example.com"}, {}),
     204: ("delete", PROFILES + "{profile}/", None, {}),
-    304: ("get", PURCHASES + "{purchase}/", None, {"If-None-Match": "*"}),
+    304: ("get", TICKETS + "{ticket}/", None, {"If-None-Match": "*"}),
     400: ("post", PROFILES, {}, {}),
     401: ("get", PROFILES, None, {"Authorization": "Bearer none"}),
     404: ("get", "/nothing", None, {}),
@@ -36,16 +36,17 @@ ANSWERS: dict[int, tuple[str, str, Any, dict[str, str]]] = {
     406: ("get", PROFILES, None, {"Accept": "image/png"}),
     409: ("post", PROFILES, PROFILE, {}),
     411: ("post", PROFILES, None, {"Transfer-Encoding": "chunked"}),
-    412: ("delete", PURCHASES + "{purchase}/", None, {"If-Match": '"other"'}),
+    412: ("delete", TICKETS + "{ticket}/", None, {"If-Match": '"other"'}),
     413: ("post", PROFILES, {"bio": "x" * 1024 * 1024}, {}),
     415: ("post", PROFILES, {}, {"Content-Encoding": "gzip"}),
-    428: ("delete", PURCHASES + "{purchase}/", None, {}),
+    428: ("delete", TICKETS + "{ticket}/", None, {}),
 }
 
 
 @pytest.fixture
-def ids(ada, buy) -> dict[str, int]:
-    return {"profile": ada.post(PROFILES, PROFILE).json()["id"], "purchase": buy(ada).json()["id"]}
+def ids(ada: Client) -> dict[str, int]:
+    ticket = ada.post(TICKETS, {"title": "A"}).json()["id"]
+    return {"profile": ada.post(PROFILES, PROFILE).json()["id"], "ticket": ticket}
 
 
 def ask(client: Client, status: int, ids: dict[str, int]) -> Any:

@@ -2,25 +2,8 @@
 
 from collections.abc import Iterator
 
+from tests import tables
 from tests.inputs.rows import JSON, Row
-
-# The method and path of every route that reads a body, and who may send it one.
-ROUTES = [
-    ("POST", "/api/v1/accounts/", "nobody"),
-    ("PATCH", "/api/v1/accounts/me/", "ada"),
-    ("POST", "/api/v1/auth/login/", "nobody"),
-    ("POST", "/api/v1/auth/password-reset/", "nobody"),
-    ("POST", "/api/v1/auth/password-reset/confirm/", "nobody"),
-    ("POST", "/api/v1/profiles/", "ada"),
-    ("PATCH", "/api/v1/profiles/{profile}/", "ada"),
-    ("POST", "/api/v1/locations/", "ada"),
-    ("PATCH", "/api/v1/locations/{location}/", "ada"),
-    ("POST", "/api/v1/contacts/", "ada"),
-    ("PATCH", "/api/v1/contacts/{contact}/", "ada"),
-    ("POST", "/api/v1/purchases/", "ada"),
-    ("PATCH", "/api/v1/purchases/{purchase}/", "ada"),
-    ("POST", "/shapes/kinds/", "ada"),
-]
 
 NO_JSON = [
     b"",
@@ -128,8 +111,17 @@ MEDIA_TYPES = [
 ENCODINGS = ["gzip", "deflate", "br", "zstd", "gzip, identity", "x"]
 
 
+def routes() -> Iterator[tuple[str, str, str]]:
+    """Yield the method and path of every route that reads a body, and who may send it one."""
+    yield "POST", "/shapes/kinds/", "ada"
+    for kind in tables.joined("RESOURCES"):
+        yield "POST", f"/api/v1/{kind}s/", "ada"
+        yield "PATCH", f"/api/v1/{kind}s/{{{kind}}}/", "ada"
+    yield from {(method, path, who) for app in tables.APPS for method, path, who, _valid, _fields in app.SINGLE}
+
+
 def rows() -> Iterator[Row]:
-    for method, path, who in ROUTES:
+    for method, path, who in routes():
         for bodies, code in (
             (NO_JSON, "malformed"),
             (TOO_DEEP, "too_deep"),
@@ -148,7 +140,7 @@ def rows() -> Iterator[Row]:
         chunked = {"Transfer-Encoding": "chunked"}
         yield Row(method, path, 411, "length_required", headers=chunked, who=who)
     large = b'{"name": "' + b"x" * 1024 * 1024 + b'"}'
-    yield Row("POST", "/api/v1/locations/", 413, "too_large", body=large)
+    yield Row("POST", "/api/v1/profiles/", 413, "too_large", body=large)
     yield Row("POST", "/api/v1/accounts/", 413, "too_large", body=large, who="nobody")
     yield from (
         Row("POST", "/shapes/kinds/", 400, "malformed", body=body, headers={"Content-Type": f"{JSON}; charset=utf-8"})

@@ -8,6 +8,7 @@ import pytest
 from django.urls import Resolver404, resolve
 
 from hardening.checks import routes
+from tests import tables
 from tests.client import Client
 from tests.inputs import addresses, bodies, fields, kinds
 from tests.inputs.rows import fault, send
@@ -21,32 +22,15 @@ TABLES = {
     "kinds": kinds.rows,
     "taken": kinds.taken,
 }
-LISTS = ["/shapes/kinds/", *(f"/api/v1/{name}/" for name in ("profiles", "locations", "contacts", "purchases"))]
-
-KEYS = ("location", "profile", "contact", "purchase", "kinds")
+LISTS = ["/shapes/kinds/", *addresses.LISTS]
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @pytest.fixture
 def ids(ada: Client, bob: Client) -> dict[str, int]:
-    """The ids of one object of each kind, all Ada's, and of one of Bob's."""
-
-    def made(client: Client, path: str, **body: object) -> int:
-        response = client.post(path, body)
-        assert response.status_code == 201, response.content
-        return int(response.json()["id"])
-
-    location = made(ada, "/api/v1/locations/", name="Home")
-    there = {"location": location}
-    window = {"earliest": "2026-12-01T08:00:00Z", "latest": "2026-12-01T18:00:00Z"}
-    return {
-        "location": location,
-        "profile": made(ada, "/api/v1/profiles/", username="ada", email="ada@example.com"),
-        "contact": made(ada, "/api/v1/contacts/", name="Bell", kind="phone", value="+4930123456", **there),
-        "purchase": made(ada, "/api/v1/purchases/", reference="A-1", quantity=1, **there, **window),
-        "kinds": made(ada, "/shapes/kinds/", text="x"),
-        "of_bob": made(bob, "/api/v1/locations/", name="Of Bob"),
-    }
+    """The ids of one object of each kind, Ada's, and of each of Bob's as `their_…`."""
+    theirs = {f"their_{kind}": key for kind, key in tables.make(bob).items()}
+    return tables.make(ada) | theirs | {"kinds": ada.post("/shapes/kinds/", {"text": "x"}).json()["id"]}
 
 
 def unreadable(client: Client) -> list[str]:
@@ -94,10 +78,11 @@ def routed() -> set[tuple[Any, str]]:
 def test_everything_that_the_api_offers_has_a_row(settings):
     settings.ROOT_URLCONF = "config.urls"
     rows = [row for table in TABLES.values() for row in table()]
+    keys = dict.fromkeys([*tables.joined("RESOURCES"), "kinds"], 1)
     asked = set()
     for row in rows:
         with suppress(Resolver404):
-            asked.add((resolve(unquote(row.path.format(**dict.fromkeys(KEYS, 1)).partition("?")[0])).func, row.method))
+            asked.add((resolve(unquote(row.path.format(**keys).partition("?")[0])).func, row.method))
 
     assert len(rows) >= 500
     assert routed() - asked == set()

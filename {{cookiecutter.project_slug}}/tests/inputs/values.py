@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from tests.inputs.rows import Id
-
 Refused = list[tuple[Any, str]]
 
 MISSING = object()  # the key is not there
@@ -64,7 +62,6 @@ NO_KEYS: Refused = [
     (-(2**63) - 1, "does_not_exist"),
     (10**20, "does_not_exist"),
     (10**99, "does_not_exist"),
-    (Id("of_bob"), "does_not_exist"),
 ]
 
 NO_INTEGERS: Refused = [
@@ -106,3 +103,17 @@ NO_MOMENTS: Refused = [
     ("0001-01-01T00:00:00+14:00", "overflow"),
     ("9999-12-31T23:59:59-14:00", "overflow"),
 ]  # fmt: skip
+# An address that is a number is no address either, and DRF's words win.
+NO_ADDRESSES: Refused = [
+    *((value, "invalid" if code == WRONG_TYPE else code) for value, code in NO_TEXTS),
+    *UNSTORABLE,
+    *BLANK,
+    *NO_EMAILS,
+]
+
+
+def longer_than(limit: int, code: str = "max_length") -> Refused:
+    return [("x" * (limit + 1), code), ("é" * (limit + 1), code), ("x" * 100_000, code)]
+
+
+REQUIRED: Refused = [(MISSING, "required")]

@@ -1,0 +1,153 @@
+"""What the tables of bad input and of access have to know of accounts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.access.statuses import LIST, NOTHING, NOTHING_PUBLIC, OBJECT, Statuses, to_all, to_users
+from tests.client import Client
+from tests.inputs import values
+from tests.inputs.rows import Row
+from tests.inputs.values import REQUIRED, Refused, longer_than
+
+ACCOUNT = {
+    "username": "new",
+    "email": "new@example.com",
+    "name": "New",
+    "password": "correct horse battery",
+    "confirm_password": "correct horse battery",
+}
+RESET = {"token": "1-a-b", "password": "correct horse battery", "confirm_password": "correct horse battery"}
+LOGIN = {"username": "ada", "password": "correct horse battery"}
+
+SECRETS: Refused = [*values.NO_TEXTS, *values.UNSTORABLE, ("", "blank"), ("x" * 129, "max_length")]
+WEAK: Refused = [
+    ("2d8f7a", "password_too_short"),
+    ("password1", "password_too_common"),
+    ("1357924680135", "password_entirely_numeric"),
+]
+UNEQUAL: Refused = [
+    (each, "mismatch") for each in ("another one", "Correct horse battery", "\0", "\ud800", 5, "x" * 100_000)
+]
+NO_RESET_TOKENS: Refused = [
+    *((value, "invalid" if code == values.WRONG_TYPE else code) for value, code in values.NO_TEXTS),
+    *values.UNSTORABLE,
+    ("", "blank"),
+    *((each, "invalid") for each in (" ", "a", "-", "1-", "a-b-c", "1-a-b ", "1-A-b", "\u0661-a-b", "-1-a-b", "1-a")),
+    *((each, "invalid_token") for each in ("1-a-b", "0-0-0", "9" * 18 + "-a-b", "1-a-" + "0" * 64)),
+    ("1-a-" + "0" * 200, "max_length"),
+]
+
+# {kind: (a body that is valid, {field: what it refuses})}, for what has a list and objects.
+RESOURCES: dict[str, tuple[dict[str, Any], dict[str, Refused]]] = {
+    "profile": (
+        {"username": "new", "email": "new@example.com", "bio": ""},
+        {
+            "username": values.TEXTS + longer_than(150) + REQUIRED,
+            "email": values.NO_ADDRESSES + REQUIRED,
+            "bio": values.NO_TEXTS + values.UNSTORABLE + longer_than(2000),
+        },
+    ),
+}
+# (method, path, who, a body that is valid, {field: what it refuses}), for the other routes that read a body.
+SINGLE: list[tuple[str, str, str, dict[str, Any], dict[str, Refused]]] = [
+    (
+        "POST",
+        "/api/v1/accounts/",
+        "nobody",
+        ACCOUNT,
+        {
+            "username": values.TEXTS + longer_than(150) + REQUIRED,
+            "email": values.NO_ADDRESSES + REQUIRED,
+            "name": values.TEXTS + REQUIRED,
+            "password": SECRETS + REQUIRED,
+            "confirm_password": [(None, "null"), (True, "invalid"), ([], "invalid"), *UNEQUAL, *REQUIRED],
+        },
+    ),
+    (
+        "POST",
+        "/api/v1/auth/login/",
+        "nobody",
+        LOGIN,
+        {"username": values.TEXTS + longer_than(150) + REQUIRED, "password": SECRETS + REQUIRED},
+    ),
+    (
+        "POST",
+        "/api/v1/auth/password-reset/",
+        "nobody",
+        {"email": "ada@example.com"},
+        {"email": values.NO_ADDRESSES + REQUIRED},
+    ),
+    (
+        "POST",
+        "/api/v1/auth/password-reset/confirm/",
+        "nobody",
+        RESET,
+        {"token": NO_RESET_TOKENS + REQUIRED, "password": SECRETS + REQUIRED},
+    ),
+    (
+        "PATCH",
+        "/api/v1/accounts/me/",
+        "ada",
+        {"password": "correct horse battery 2", "current_password": "correct horse battery"},
+        {"password": SECRETS + WEAK, "current_password": [*SECRETS, ("wrong", "wrong_password"), *REQUIRED]},
+    ),
+    ("PATCH", "/api/v1/accounts/me/", "ada", {}, {"email": values.NO_ADDRESSES, "name": values.TEXTS}),
+]
+SEARCHED: tuple[str, ...] = ()
+# Routes without a body, or without a query.
+BODILESS = [
+    ("POST", "/api/v1/auth/logout/"),
+    ("POST", "/api/v1/auth/logout-all/"),
+    ("GET", "/api/v1/accounts/me/"),
+    ("DELETE", "/api/v1/accounts/me/"),
+]
+
+
+def rows() -> Iterator[Row]:
+    for weak, code in WEAK:
+        body = ACCOUNT | {"password": weak, "confirm_password": weak}
+        yield Row("POST", "/api/v1/accounts/", 400, code, "/password", body, who="nobody")
+    yield Row("GET", "/api/v1/profiles/?search=a", 400, "unknown_parameter", "/search")
+
+
+# {name of a route: {method: the statuses}}.
+ACCESS: dict[str, dict[str, Statuses]] = {
+    "account-list": NOTHING_PUBLIC | {"POST": to_all(201)},
+    "account-me": NOTHING
+    | {"GET": to_users(200), "HEAD": to_users(200), "PATCH": to_users(200), "DELETE": to_users(204)},
+    "login": NOTHING_PUBLIC | {"POST": to_all(200)},
+    "logout": NOTHING | {"POST": to_users(204)},
+    "logout-all": NOTHING | {"POST": to_users(204)},
+    "password-reset": NOTHING_PUBLIC | {"POST": to_all(202)},
+    "password-reset-confirm": NOTHING_PUBLIC | {"POST": to_all(400)},  # the token of a mail decides
+    "profile-detail": OBJECT,
+    "profile-list": LIST,
+}
+# Bodies that are valid, of routes that are none of a resource.
+BODIES: dict[str, Any] = {
+    "account-list": ACCOUNT,
+    "account-me": {"name": "New"},
+    "login": LOGIN,
+    "password-reset": {"email": "nobody@example.com"},
+    "password-reset-confirm": RESET,
+}
+# {serializer: the path of an object, the fields that a body may have, and those that are only shown}.
+COLUMNS: dict[str, tuple[str, set[str], set[str]]] = {
+    "AccountSerializer": (
+        "/api/v1/accounts/me/",
+        {"email", "name", "password", "current_password"},
+        {"id", "username"},
+    ),
+    "ProfileSerializer": ("/api/v1/profiles/{profile}/", {"username", "email", "bio"}, {"id", "owner"}),
+    "RegistrationSerializer": ("", {"username", "email", "name", "password", "confirm_password"}, {"id"}),
+}
+# Columns that are shown, and not looked at in a body: an answer may be sent back as it was.
+IGNORED = {"AccountSerializer": ("id", "username"), "ProfileSerializer": ("id",)}
+
+
+def make(client: Client) -> dict[str, int]:
+    """Make an object of each kind for the user of *client*, and return the ids."""
+    name = client.user.username
+    response = client.post("/api/v1/profiles/", {"username": name, "email": f"{name}@example.com"})
+    assert response.status_code == 201, response.content
+    return {"profile": response.json()["id"]}

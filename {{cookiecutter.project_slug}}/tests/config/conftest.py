@@ -1,1 +1,0 @@
-from tests.purchases.conftest import buy as buy, locate as locate

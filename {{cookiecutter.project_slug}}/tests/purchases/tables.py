@@ -1,0 +1,144 @@
+"""What the tables of bad input and of access have to know of purchases."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.access.statuses import LIST, OBJECT, Statuses
+from tests.client import Client
+from tests.inputs import values
+from tests.inputs.rows import Id, Row
+from tests.inputs.values import REQUIRED, Refused, longer_than
+
+WINDOW = {"earliest": "2026-12-01T08:00:00Z", "latest": "2026-12-01T18:00:00Z"}
+
+NO_CHOICES: Refused = [
+    (None, "null"),
+    *(
+        (each, "invalid_choice")
+        for each in (True, [], {}, 5, "", "EMAIL", " email", "email\0", "\ud800", "x" * 100_000)
+    ),
+]
+NO_LOCATIONS: Refused = [*values.NO_KEYS, (None, "null"), (Id("their_location"), "does_not_exist"), *REQUIRED]
+NO_CONTACTS: Refused = [
+    (None, "null"),
+    *((each, "not_a_list") for each in (True, 1, "1", {}, {"0": 1})),
+    ([1] * 101, "max_items"),
+    (list(range(20_000)), "max_items"),
+]
+
+RESOURCES: dict[str, tuple[dict[str, Any], dict[str, Refused]]] = {
+    "location": ({"name": "New"}, {"name": values.TEXTS + longer_than(100) + REQUIRED}),
+    "contact": (
+        {"location": Id("location"), "name": "New", "kind": "email", "value": "bell@example.com"},
+        {
+            "location": NO_LOCATIONS,
+            "name": values.TEXTS + longer_than(100) + REQUIRED,
+            "kind": NO_CHOICES + REQUIRED,
+            "value": values.TEXTS + longer_than(200) + REQUIRED,
+        },
+    ),
+    "purchase": (
+        {"reference": "new", "location": Id("location"), "contacts": [Id("contact")], "quantity": 2, **WINDOW},
+        {
+            "reference": values.TEXTS + longer_than(40) + REQUIRED,
+            "location": NO_LOCATIONS,
+            "contacts": NO_CONTACTS,
+            "quantity": [*values.NO_INTEGERS, (None, "null"), (0, "min_value"), (-1, "min_value"), *REQUIRED],
+            "earliest": values.NO_MOMENTS + REQUIRED,
+            "latest": values.NO_MOMENTS + REQUIRED,
+        },
+    ),
+}
+SINGLE: list[Any] = []
+SEARCHED = ("/api/v1/locations/", "/api/v1/contacts/", "/api/v1/purchases/")
+BODILESS: list[tuple[str, str]] = []
+
+NO_VALUES: dict[str, list[str]] = {
+    "email": ["a", "a@b", "+4930123456", "https://a.example"],
+    "phone": ["030123456", "+0", "+49 30", "+4930123456\n1", "+" + "1" * 16, "a@b.example", "+\u0661\u0661"],
+    "url": ["a", "ftp://a.example", "javascript:alert(1)", "//a.example", "http://"],
+}
+NO_WINDOWS = [
+    {"earliest": "2026-12-01T18:00:00Z", "latest": "2026-12-01T08:00:00Z"},
+    {"earliest": "2026-12-01T08:00:00Z", "latest": "2026-12-01T08:00:00Z"},
+    {"earliest": "2026-12-01T08:00:00Z", "latest": "2026-12-01T09:00:00+01:00"},
+]
+NO_TAGS = [
+    "",
+    "a",
+    "1-1",
+    '"',
+    '"a',
+    "'a'",
+    '"a" "b"',
+    '"a",',
+    '*, "a"',
+    "**",
+    'w/"a"',
+    '"a\x7f"',
+    '"\u00e9"',
+    "W/",
+    ",",
+]
+OTHER_TAGS = ['""', '"1"', '"0-0"', 'W/"1-1"', '"*"', '"a","b"', '"9999999999999999999-1"']
+NO_IDEMPOTENCY_KEYS = ["", " ", "a b", "a;b", "\u00e9", '"', '""', '"a', "a" * 256, "../a", "a\x7f"]
+
+
+def rows() -> Iterator[Row]:
+    contact, purchase = RESOURCES["contact"][0], RESOURCES["purchase"][0]
+    for kind, refused in NO_VALUES.items():
+        for value in refused:
+            yield Row("POST", "/api/v1/contacts/", 400, None, None, contact | {"kind": kind, "value": value})
+    for window in NO_WINDOWS:
+        yield Row("POST", "/api/v1/purchases/", 400, "invalid", "/latest", purchase | window)
+        yield Row("PATCH", "/api/v1/purchases/{purchase}/", 400, "invalid", "/latest", window)
+    yield from preconditions("/api/v1/purchases/{purchase}/")
+    for key in NO_IDEMPOTENCY_KEYS:
+        yield Row("POST", "/api/v1/purchases/", 400, "bad_request", headers={"Idempotency-Key": key}, body={})
+
+
+def preconditions(path: str) -> Iterator[Row]:
+    for method in ("PUT", "PATCH", "DELETE"):
+        yield Row(method, path, 428, "precondition_required", headers={"If-Match": None}, body={})
+        for tags in NO_TAGS:
+            yield Row(method, path, 400, "bad_request", headers={"If-Match": tags}, body={})
+            yield Row(method, path, 400, "bad_request", headers={"If-None-Match": tags}, body={})
+        for tag in OTHER_TAGS:
+            yield Row(method, path, 412, "precondition_failed", headers={"If-Match": tag}, body={})
+
+
+ACCESS: dict[str, dict[str, Statuses]] = {
+    "contact-detail": OBJECT,
+    "contact-list": LIST,
+    "location-detail": OBJECT,
+    "location-list": LIST,
+    "purchase-detail": OBJECT,
+    "purchase-list": LIST,
+}
+BODIES: dict[str, Any] = {}
+COLUMNS: dict[str, tuple[str, set[str], set[str]]] = {
+    "ContactSerializer": ("/api/v1/contacts/{contact}/", {"location", "name", "kind", "value"}, {"id"}),
+    "LocationSerializer": ("/api/v1/locations/{location}/", {"name"}, {"id", "owner"}),
+    "PurchaseSerializer": (
+        "/api/v1/purchases/{purchase}/",
+        {"reference", "location", "contacts", "quantity", "earliest", "latest"},
+        {"id", "purchaser"},
+    ),
+}
+IGNORED = {"ContactSerializer": ("id",), "LocationSerializer": ("id",), "PurchaseSerializer": ("id",)}
+
+
+def make(client: Client) -> dict[str, int]:
+    """Make an object of each kind, and return the ids; nothing refers to those of the location and the contact."""
+
+    def made(kind: str, /, **body: object) -> int:
+        response = client.post(f"/api/v1/{kind}s/", body)
+        assert response.status_code == 201, response.content
+        return int(response.json()["id"])
+
+    used = made("location", name="Used")
+    return {
+        "location": made("location", name="Home"),
+        "contact": made("contact", location=used, name="Bell", kind="phone", value="+4930123456"),
+        "purchase": made("purchase", reference="A-1", location=used, quantity=1, **WINDOW),
+    }

@@ -1,0 +1,21 @@
+"""The apps' own parts of what is tested over all of them: `tests/<app>/tables.py`."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tests.client import Client
+
+APPS: list[Any] = [
+    import_module(f"tests.{path.parent.name}.tables") for path in sorted(Path(__file__).parent.glob("*/tables.py"))
+]
+
+
+def joined(name: str) -> dict[str, Any]:
+    """Return the dictionaries of all apps under *name* as one."""
+    return {key: value for each in APPS for key, value in getattr(each, name).items()}
+
+
+def make(client: Client) -> dict[str, int]:
+    """Make an object of each kind for the user of *client*, and return the ids."""
+    return {kind: key for each in APPS for kind, key in each.make(client).items()}
