@@ -5,10 +5,10 @@ import re
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-
-import environ
+from typing import Any
 
 from hardening import caches, databases
+from hardening.environment import Environment
 from hardening.logs import logging_config
 from hardening.mail import mail_settings
 
@@ -17,16 +17,16 @@ PYPROJECT = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-
 PROJECT = PYPROJECT["project"]
 
 # The variables of the process win over the file's. ENV_FILE names another file, or none.
-env = environ.FileAwareEnv()
+env = Environment()
 if env_file := os.environ.get("ENV_FILE", ".env"):
     env.read_env(BASE_DIR / env_file)
 
-# What has no default here stops the start with its name.
+# What is missing, garbled or weak stops the start with its name.
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else env.NOTSET)
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+SECRET_KEY = env.secret_key("SECRET_KEY", debug=DEBUG)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", debug=DEBUG)
+TRUSTED_PROXIES = env.natural("TRUSTED_PROXIES", default=0)
 
 # The admin is there, for staff, where a path is given; one that nobody guesses is better.
 
@@ -60,8 +60,8 @@ APPEND_SLASH = False  # a redirect would lose the body
 
 DATABASES = {
     "default": databases.with_limits(
-        env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
-        pool_size=env.int("DATABASE_POOL_SIZE", default=20),
+        env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
+        pool_size=env.natural("DATABASE_POOL_SIZE", default=20),
     )
 }
 CACHES = {"default": caches.with_limits(env.cache_url("CACHE_URL", default="locmemcache://"))}
@@ -95,6 +95,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "no-referrer"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+# A browser takes cookies of these names from this host only, and over TLS.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (f"{'' if DEBUG else '__Host-'}{name}" for name in ("sessionid", "csrftoken"))
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
@@ -152,7 +154,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="webmaster@localhost"
 
 # The API
 
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["hardening.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["hardening.parsers.JSONParser"],

@@ -1,12 +1,13 @@
 """The project's settings as the tests need them: nothing of the developer's environment, and no rates."""
 
 import os
+import secrets
 import tempfile
 from pathlib import Path
 
 os.environ.update(
     ENV_FILE="",
-    SECRET_KEY="only-for-tests-1f8a5c0b9d3e7264-and-never-elsewhere",
+    SECRET_KEY=secrets.token_urlsafe(50),
     DEBUG="false",
     ADMIN_PATH="admin/",
     ALLOWED_HOSTS="testserver,localhost",
@@ -31,6 +32,7 @@ DATABASE_ROUTERS = ["tests.hardening.shapes.router.Router"]
 INSTALLED_APPS += ["tests.hardening.shapes"]
 ROOT_URLCONF = "tests.urls"
 
+SECRET_KEY = "only-for-tests-1f8a5c0b9d3e7264-and-never-elsewhere"  # the same in all processes
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REST_FRAMEWORK["TEST_REQUEST_DEFAULT_FORMAT"] = "json"
 _static = tempfile.TemporaryDirectory()

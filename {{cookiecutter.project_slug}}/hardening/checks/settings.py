@@ -4,24 +4,48 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning as CheckWarning
+from rest_framework.permissions import AllowAny
 from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 
+# What every request has to pass, outermost first.
+_MIDDLEWARE = [
+    f"hardening.middleware.{name}"
+    for name in ("request_id", "security_headers", "error_documents", "https_only", "body_limits")
+]
 
-def check_rates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Check that every throttle rate can be read."""
+
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Check what holds on a laptop too: rates that can be read, our middleware, closed defaults."""
     rates: dict[str, Any] = api_settings.DEFAULT_THROTTLE_RATES
-    return [error for scope, rate in rates.items() for error in _rate(scope, rate)]
+    found = [error for scope, rate in rates.items() for error in _rate(scope, rate)]
+    if [each for each in settings.MIDDLEWARE if each in _MIDDLEWARE] != _MIDDLEWARE:
+        hint = f"Have these in it, in this order: {', '.join(_MIDDLEWARE)}."
+        found.append(Error("MIDDLEWARE lacks a part of hardening.", hint, id="hardening.E025"))
+    if api_settings.NUM_PROXIES is None:
+        hint = "Set REST_FRAMEWORK['NUM_PROXIES'] to TRUSTED_PROXIES, 0 where there is none."
+        found.append(Error("Throttles believe whatever X-Forwarded-For says.", hint, id="hardening.E022"))
+    defaults: Any = api_settings.DEFAULT_PERMISSION_CLASSES
+    if not defaults or AllowAny in defaults:
+        hint = "Have IsAuthenticated in DEFAULT_PERMISSION_CLASSES, and Public on the views that need it."
+        found.append(Error("A view is open unless it says otherwise.", hint, id="hardening.E026"))
+    return found
 
 
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check what production needs and a laptop does not."""
-    if "locmem" not in settings.CACHES["default"]["BACKEND"]:
-        return []
-    hint = "Set CACHE_URL to a Redis or Valkey server."
-    return [
-        CheckWarning("Every process counts requests for itself, so limits are not exact.", hint, id="hardening.W020")
-    ]
+    found: list[CheckMessage] = []
+    if "locmem" in settings.CACHES["default"]["BACKEND"]:
+        hint = "Set CACHE_URL to a Redis or Valkey server."
+        text = "Every process counts requests for itself, so limits are not exact."
+        found.append(CheckWarning(text, hint, id="hardening.W020"))
+    if "*" in settings.ALLOWED_HOSTS:
+        hint = "Name the hosts in ALLOWED_HOSTS."
+        found.append(Error("This answers to every host name.", hint, id="hardening.E023"))
+    if getattr(settings, "CORS_ALLOW_ALL_ORIGINS", False) or "*" in getattr(settings, "CORS_ALLOWED_ORIGINS", ()):
+        hint = "Name the origins in CORS_ALLOWED_ORIGINS."
+        found.append(Error("Every origin's scripts may read this.", hint, id="hardening.E024"))
+    return found
 
 
 def _rate(scope: str, rate: str | None) -> list[CheckMessage]:

@@ -175,6 +175,50 @@ def test_a_rate_has_to_be_one(found, monkeypatch, rate, numbers):
     assert found(view()) == numbers
 
 
+OWN = "hardening.middleware."
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda kept: [each for each in kept if each != f"{OWN}body_limits"],
+        lambda kept: [each for each in kept if each != f"{OWN}request_id"],
+        lambda kept: kept[::-1],
+        lambda kept: [],
+    ],
+)
+def test_our_middleware_has_to_be_there_in_its_order(found, settings, wrong):
+    settings.MIDDLEWARE = wrong(settings.MIDDLEWARE)
+
+    assert "E025" in found(view())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "number"), [("NUM_PROXIES", None, "E022"), ("DEFAULT_PERMISSION_CLASSES", [AllowAny], "E026")]
+)
+def test_a_default_that_is_open_is_refused(found, monkeypatch, name, value, number):
+    from rest_framework.settings import api_settings  # noqa: PLC0415  # as the check finds it
+
+    monkeypatch.setattr(api_settings, name, value)
+
+    assert number in found(view(permission_classes=[Public]))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "number"),
+    [
+        ("ALLOWED_HOSTS", ["api.example.com", "*"], "E023"),
+        ("CORS_ALLOW_ALL_ORIGINS", True, "E024"),
+        ("CORS_ALLOWED_ORIGINS", ["*"], "E024"),
+    ],
+)
+def test_what_is_open_to_everybody_is_refused_in_production(found, settings, name, value, number):
+    setattr(settings, name, value)
+
+    assert number not in found(view())
+    assert number in found(view(), deploy=True)
+
+
 def test_the_checks_open_no_connection(found, django_assert_num_queries, db):
     with django_assert_num_queries(0):
         found(view(), deploy=True)

@@ -1,0 +1,73 @@
+"""The admin is for staff, where it is at all."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from tests.client import Client
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery"
+
+
+def signed_in(client: Client, **rights: bool) -> Client:
+    """Return a client with a session of the user of *client*, who has *rights*, and with no token."""
+    type(client.user).objects.filter(pk=client.user.pk).update(**rights)
+    browser = Client()
+    browser.force_login(type(client.user).objects.get(pk=client.user.pk))
+    return browser
+
+
+def admin(client: Client, path: str = "/admin/") -> tuple[int, str]:
+    response = client.get(path, secure=True, headers={"Accept": "text/html"})
+    return response.status_code, response.get("Location", "")
+
+
+def test_nobody_but_staff_gets_in(ada, client):
+    shown = "/admin/login/?next=/admin/"
+
+    assert admin(client) == (302, shown)
+    assert admin(ada) == (302, shown)  # a token of the API is none here
+    assert admin(signed_in(ada)) == (302, shown)
+    assert admin(signed_in(ada, is_superuser=True)) == (302, shown)
+    assert admin(signed_in(ada, is_staff=True)) == (200, "")
+    assert admin(signed_in(ada, is_staff=True, is_active=False)) == (302, shown)
+
+
+def test_the_form_signs_nobody_in_who_is_no_staff(ada, client):
+    form = {"username": "ada", "password": PASSWORD, "next": "/admin/"}
+
+    refused = client.post("/admin/login/", form, format="multipart", secure=True)
+    type(ada.user).objects.update(is_staff=True)
+    taken = client.post("/admin/login/", form, format="multipart", secure=True)
+
+    assert (refused.status_code, taken.status_code) == (200, 302)
+    assert taken["Location"] == "/admin/"
+    cookie = taken.cookies["__Host-sessionid"]
+    assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
+
+
+def test_a_session_of_the_admin_is_none_of_the_api(ada):
+    browser = signed_in(ada, is_staff=True)
+
+    assert browser.get("/api/v1/profiles/").status_code == 401
+
+
+def test_a_page_of_the_admin_runs_no_script_from_elsewhere(client):
+    response = client.get("/admin/login/", secure=True)
+
+    assert "default-src 'self'" in response["Content-Security-Policy"]
+    assert response["X-Frame-Options"] == "DENY"
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize(("path", "there"), [("", False), ("secret-7f3a/", True)])
+def test_it_is_at_the_path_of_the_environment_or_nowhere(settings, path, there):
+    settings.ADMIN_PATH = path
+
+    patterns = runpy.run_path(str(Path(settings.BASE_DIR, "config", "urls.py")))["urlpatterns"]
+
+    found = [str(each.pattern) for each in patterns if getattr(each, "namespace", None) == "admin"]
+    assert found == ([path] if there else [])

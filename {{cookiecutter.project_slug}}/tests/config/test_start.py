@@ -1,0 +1,166 @@
+"""The project does not start with an environment that is missing something or weak, and says what."""
+
+import os
+import runpy
+import secrets
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
+
+PROJECT = Path(__file__).parents[2]
+SETTINGS = PROJECT / "config" / "settings.py"
+SOUND = {
+    "ENV_FILE": "",
+    "DEBUG": "false",
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "ALLOWED_HOSTS": "api.example.com",
+    "TRUSTED_PROXIES": "1",
+    "DATABASE_URL": "sqlite://:memory:",
+    "CACHE_URL": "redis://localhost",
+    "CORS_ALLOWED_ORIGINS": "",
+    "ADMIN_PATH": "",
+    "THROTTLE_ANON": "60/min",
+    "THROTTLE_USER": "600/min",
+    "THROTTLE_LOGIN": "5/min",
+}
+
+
+def environment(**changes: str | None) -> dict[str, str]:
+    """Return a sound environment with *changes*; None leaves a variable out."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "PYTHONPATH", "LANG", "SYSTEMROOT")}
+    return kept | {name: value for name, value in (SOUND | changes).items() if value is not None}
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that loads the settings with an environment."""
+
+    def loaded(**changes: str | None) -> dict[str, Any]:
+        known = environment(**changes)
+        monkeypatch.setattr(os, "environ", known)
+        monkeypatch.setattr("environ.FileAwareEnv.ENVIRON", FileAwareMapping(known))
+        return runpy.run_path(str(SETTINGS))
+
+    return loaded
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 60),
+        ("SECRET_KEY", "abcd" * 20),
+        ("SECRET_KEY", secrets.token_urlsafe(50)[:49]),
+        ("SECRET_KEY", "django-insecure-" + secrets.token_urlsafe(50)),
+        ("SECRET_KEY", "only-for-tests-1f8a5c0b9d3e7264-and-never-elsewhere"),
+        ("ALLOWED_HOSTS", None),
+        ("ALLOWED_HOSTS", ""),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "api.example.com,*"),
+        ("TRUSTED_PROXIES", "a"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", ""),
+        ("DATABASE_POOL_SIZE", "many"),
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://user:canary@host/name"),
+        ("DATABASE_URL", "postgresql://user:canary@host:port/name"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Engine not recognized")
+def test_what_is_missing_or_weak_stops_the_start_with_its_name_and_without_its_value(load, name, value):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load(**{name: value})
+
+    assert name in str(refusal.value)
+    assert "canary" not in "".join(traceback.format_exception(refusal.value))
+    assert not value or len(value) < 6 or value not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "legal",
+    [
+        {},
+        {"CACHE_URL": None},
+        {"DATABASE_URL": None},
+        {"THROTTLE_ANON": "", "THROTTLE_USER": "", "THROTTLE_LOGIN": ""},
+        {"DEBUG": "true", "SECRET_KEY": "short", "ALLOWED_HOSTS": None},
+        {"TRUSTED_PROXIES": None},
+        {"DATABASE_URL": "postgresql://user:password@host/name"},
+    ],
+)
+def test_what_a_laptop_lacks_does_not_stop_the_start(load, legal):
+    assert load(**legal)["SECRET_KEY"]
+
+
+@pytest.mark.parametrize("debug", ["", "false", "0", "no", "off", "maybe", "True!"])
+def test_debug_is_off_unless_it_is_plainly_on(load, debug):
+    settings = load(DEBUG=debug)
+
+    rest = settings["REST_FRAMEWORK"]
+    assert settings["DEBUG"] is False
+    assert (
+        settings["SECURE_SSL_REDIRECT"] is settings["SESSION_COOKIE_SECURE"] is settings["CSRF_COOKIE_SECURE"] is True
+    )
+    assert rest["DEFAULT_METADATA_CLASS"] is None
+    assert rest["DEFAULT_RENDERER_CLASSES"] == ["hardening.renderers.JSONRenderer"]
+    assert rest["DEFAULT_PARSER_CLASSES"] == ["hardening.parsers.JSONParser"]
+    assert rest["DEFAULT_AUTHENTICATION_CLASSES"] == ["hardening.authentication.BearerAuthentication"]
+
+
+def test_with_debug_views_describe_themselves_and_have_pages(load):
+    rest = load(DEBUG="true")["REST_FRAMEWORK"]
+
+    assert rest["DEFAULT_METADATA_CLASS"] == "rest_framework.metadata.SimpleMetadata"
+    assert "rest_framework.renderers.BrowsableAPIRenderer" in rest["DEFAULT_RENDERER_CLASSES"]
+
+
+def test_nothing_of_a_proxy_is_believed_where_there_is_none(load):
+    without, behind = load(TRUSTED_PROXIES=None), load(TRUSTED_PROXIES="2")
+
+    assert (without["SECURE_PROXY_SSL_HEADER"], without["REST_FRAMEWORK"]["NUM_PROXIES"]) == (None, 0)
+    assert behind["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+    assert behind["REST_FRAMEWORK"]["NUM_PROXIES"] == 2
+    assert not behind.get("USE_X_FORWARDED_HOST", False)
+
+
+def check(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", "check", *arguments]
+    return subprocess.run(command, cwd=PROJECT, env=environment(**changes), capture_output=True, text=True, check=False)
+
+
+def test_a_sound_environment_passes_the_deployment_check_with_nothing_silenced():
+    done = check("--deploy", "--fail-level", "WARNING")
+
+    assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (0 silenced)."), done.stderr
+
+
+def test_a_weak_one_fails_every_command_with_the_name():
+    done = check(SECRET_KEY="short")
+
+    assert done.returncode != 0
+    assert "SECRET_KEY" in done.stderr.splitlines()[-1]
+
+
+def test_the_admin_is_nowhere_unless_a_path_is_given(load):
+    assert "hardening.apps.AdminConfig" not in load(ADMIN_PATH="")["INSTALLED_APPS"]
+    assert "hardening.apps.AdminConfig" in load(ADMIN_PATH="secret/")["INSTALLED_APPS"]
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_gunicorn_does_not_start_with_debug(settings, debug):
+    settings.DEBUG = debug
+    starting = runpy.run_path(str(PROJECT / "gunicorn.conf.py"))["on_starting"]
+
+    if not debug:
+        starting(None)
+        return
+    with pytest.raises(SystemExit, match="DEBUG"):
+        starting(None)
