@@ -148,9 +148,9 @@ def write_env(project):
     """Write `.env` for development, readable by its owner only, with a key of its own."""
     if (project / ".env").exists():
         return
-    settings = {"SECRET_KEY": secrets.token_urlsafe(50), "DEBUG": "true"}
+    made = {"SECRET_KEY": secrets.token_urlsafe(50), "POSTGRES_PASSWORD": secrets.token_urlsafe(24), "DEBUG": "true"}
     text = (project / ".env.example").read_text(encoding="utf-8")
-    for name, value in settings.items():
+    for name, value in made.items():
         text = re.sub(rf"^{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
     descriptor = os.open(project / ".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -252,6 +252,8 @@ def faults_of_environment(project, trees):
     text = (project / ".env.example").read_text(encoding="utf-8")
     listed = set(re.findall(r"^(?:# ?)?([A-Z][A-Z0-9_]*)=", text, re.MULTILINE))
     reads = {variable: name for name, tree in trees.items() for variable in variables(tree)}
+    compose = (project / "compose.yaml").read_text(encoding="utf-8")
+    reads |= dict.fromkeys(re.findall(r"\$\{(\w+)", compose), "compose.yaml")
     for variable in sorted(reads.keys() - listed):
         yield f"{reads[variable]} reads {variable}, which .env.example does not list."
     for variable in sorted(listed - reads.keys()):
