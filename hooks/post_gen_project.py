@@ -22,7 +22,7 @@ ANSWERS = r"""{{ cookiecutter | tojson }}"""
 # (answer, value): the paths that only this value keeps.
 OPTIONS = {
     ("ci", "github"): (".github",),
-    ("ci", "gitlab"): (".gitlab-ci.yml",),
+    ("ci", "gitlab"): (".gitlab-ci.yml", "renovate.json"),
     ("examples", True): ("purchases", "tests/purchases"),
 }
 

@@ -5,14 +5,15 @@ import tomllib
 
 import pytest
 
-CI = {"github": ".github", "gitlab": ".gitlab-ci.yml"}
+CI = {"github": [".github"], "gitlab": [".gitlab-ci.yml", "renovate.json"]}
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab", "none"])
 def test_only_the_chosen_ci_is_there(render, ci):
     project = render(ci=ci).project
 
-    assert {name for name, path in CI.items() if (project / path).exists()} == {ci} - {"none"}
+    paths = {path for each in CI.values() for path in each if (project / path).exists()}
+    assert paths == set(CI.get(ci, ()))
 
 
 @pytest.mark.parametrize("answer", ["no", "n", "false", "0", "off"])
