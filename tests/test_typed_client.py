@@ -1,0 +1,120 @@
+"""A client generated from the schema reads what the API refuses by the names of the fields, and is typed."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import run
+
+pytestmark = pytest.mark.deep
+
+PATIENCE = 60  # seconds for the server to start
+
+CALLS = """
+import sys
+from client import AuthenticatedClient, Client
+from client.api.accounts import accounts_create, accounts_me_retrieve
+from client.api.auth import auth_login_create
+from client.api.profiles import profiles_create
+from client.models import (
+    Account, Error, LoginRequest, ProfileConflict, ProfileRequest, Registration, RegistrationConflict,
+    RegistrationErrors, RegistrationRequest, Token,
+)
+
+address = sys.argv[1]
+anyone = Client(base_url=address, raise_on_unexpected_status=True)
+eve = dict(username="eve", email="eve@example.com", name="Eve", password="correct horse battery")
+
+made = accounts_create.sync(client=anyone, body=RegistrationRequest(**eve, confirm_password=eve["password"]))
+assert isinstance(made, Registration) and made.username == "eve", made
+
+taken = accounts_create.sync(client=anyone, body=RegistrationRequest(**eve, confirm_password=eve["password"]))
+assert isinstance(taken, RegistrationConflict), taken
+assert taken.username == ["A user with that username already exists."], taken
+assert taken.email == ["A user with that email address already exists."], taken
+
+wrong = accounts_create.sync(client=anyone, body=RegistrationRequest(**eve, confirm_password="something else"))
+assert isinstance(wrong, RegistrationErrors) and wrong.confirm_password, wrong
+
+refused = auth_login_create.sync(client=anyone, body=LoginRequest(username="eve", password="wrong"))
+assert isinstance(refused, Error) and refused.code == "authentication_failed", refused
+
+token = auth_login_create.sync(client=anyone, body=LoginRequest(username="eve", password=eve["password"]))
+assert isinstance(token, Token), token
+known = AuthenticatedClient(base_url=address, token=token.token, raise_on_unexpected_status=True)
+account = accounts_me_retrieve.sync(client=known)
+assert isinstance(account, Account) and account.email == "eve@example.com", account
+
+profile = ProfileRequest(username="eve", email="eve@example.com")
+assert profiles_create.sync_detailed(client=known, body=profile).status_code == 201
+twice = profiles_create.sync_detailed(client=known, body=profile)
+assert twice.status_code == 409 and isinstance(twice.parsed, ProfileConflict), twice
+assert twice.parsed.username == ["A profile with this username already exists."], twice
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """What a project in production reads, over a database of its own."""
+    return {
+        **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
+        "ENV_FILE": "",
+        "SECRET_KEY": "a-key-for-this-test-only-" + "x" * 40,
+        "DEBUG": "false",
+        "ALLOWED_HOSTS": "localhost",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+@pytest.fixture
+def client(project: Path, environment: dict[str, str], tmp_path: Path) -> Path:
+    """The folder with a package `client`, generated from the project's schema without a warning."""
+    schema, config = tmp_path / "schema.json", tmp_path / "config.json"
+    write = [sys.executable, "manage.py", "spectacular", "--format", "openapi-json", "--file", str(schema)]
+    subprocess.run(write, cwd=project, env=environment, check=True)
+    config.write_text(json.dumps({"post_hooks": []}))
+    generate = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"]
+    files = ["--path", str(schema), "--config", str(config), "--output-path", str(tmp_path / "client")]
+    run([*generate, *files], tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def address(project: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
+    """Where the project answers."""
+    run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], project, **environment)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    serve = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"localhost:{port}"]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(serve, cwd=project, env=environment, stdout=log, stderr=log)
+        try:
+            _wait(port)
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def _wait(port: int) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("localhost", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError("The server did not start.")
+
+
+def test_a_generated_client_reads_a_conflict_by_its_field(client, address):
+    run([sys.executable, "-c", CALLS, address], client)
