@@ -1,0 +1,139 @@
+"""What a view may not ask of a large table: an order, a filter or a look-up that no index serves."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.checks import Warning as CheckWarning
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.db.models import F, UniqueConstraint
+from django.db.models.expressions import Col, Expression, Func, OrderBy
+from django.db.models.functions import Upper
+from django.db.models.lookups import Lookup
+from rest_framework.filters import OrderingFilter
+from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import ListModelMixin
+from rest_framework.pagination import CursorPagination
+
+from hardening.checks import routes
+from hardening.flat import FlatListMixin, columns
+
+_HINT = "Add it to Meta.indexes, leave it out, or silence this where the table stays small."
+
+
+def check_indexes(app_configs: Any, **kwargs: Any) -> list[CheckWarning]:
+    """Check every routed view that has a queryset."""
+    found = dict(routes.views())
+    views = [view for view in found if issubclass(view, GenericAPIView) and view.queryset is not None]
+    checks = (_orders, _filters, _visibility, _searches, _flatness)
+    return [warning for view in views for check in checks for warning in check(view)]
+
+
+def _orders(view: Any) -> Iterator[CheckWarning]:
+    if not issubclass(view, ListModelMixin):
+        return
+    model, paginator = view.queryset.model, getattr(view, "pagination_class", None)
+    order = view.queryset.query.order_by or model._meta.ordering
+    if paginator is not None and issubclass(paginator, CursorPagination):
+        order = paginator.ordering
+    names = [order] if isinstance(order, str) else list(order)[:1]
+    if any(issubclass(each, OrderingFilter) for each in view.filter_backends):
+        offered = getattr(view, "ordering_fields", None)
+        names += [field.name for field in model._meta.fields] if offered in (None, "__all__") else offered
+    for name in names:
+        if isinstance(name, str) and not _is_indexed(model, name.removeprefix("-")):
+            yield _warning(view, f"orders by {name!r}, for which {model.__name__} has no index.", _HINT, "W030")
+
+
+def _filters(view: Any) -> Iterator[CheckWarning]:
+    model = view.queryset.model
+    for name in (*getattr(view, "filterset_fields", ()), view.lookup_field):
+        if not _is_indexed(model, name):
+            yield _warning(view, f"filters by {name!r}, for which {model.__name__} has no index.", _HINT, "W031")
+
+
+def _visibility(view: Any) -> Iterator[CheckWarning]:
+    if not hasattr(view.queryset.all(), "visible_to"):
+        return  # hardening.E010
+    leaves = list(_leaves(view.queryset.all().visible_to(get_user_model()(pk=1)).query.where))
+    if leaves and not any(_serves(leaf) for leaf in leaves):
+        model = view.queryset.model.__name__
+        yield _warning(view, f"shows what {model}.visible_to() finds without an index.", _HINT, "W032")
+
+
+def _searches(view: Any) -> Iterator[CheckWarning]:
+    model = view.queryset.model
+    for name in getattr(view, "search_fields", None) or ():
+        if name.startswith("=") and not _has_index(model, Upper(name[1:])):
+            yield _warning(
+                view,
+                f"looks {name[1:]!r} up by __iexact, which is UPPER({name[1:]}) in SQL: no index serves it.",
+                "Compare Lower() with an index of Lower(), or add an index of Upper().",
+                "W033",
+            )
+
+
+def _flatness(view: Any) -> Iterator[CheckWarning]:
+    if issubclass(view, FlatListMixin) and view.serializer_class is not None:
+        try:
+            columns(view.serializer_class())
+        except ImproperlyConfigured as error:
+            yield _warning(view, f"cannot list columns: {error}", "Leave FlatListMixin out.", "W034")
+
+
+def _leaves(node: Any) -> Iterator[Any]:
+    """Yield the comparisons in the WHERE clause *node*."""
+    for child in getattr(node, "children", ()):
+        if isinstance(child, Lookup):
+            yield child
+        else:
+            yield from _leaves(child)
+
+
+def _serves(leaf: Any) -> bool:
+    left = leaf.lhs
+    if isinstance(left, Col):
+        insensitive = str(leaf.lookup_name).startswith("i") and leaf.lookup_name not in ("in", "isnull")
+        return _is_indexed(left.target.model, left.target.name, "iexact" if insensitive else "exact")
+    if isinstance(left, Func) and isinstance(left.get_source_expressions()[0], Col):
+        column = left.get_source_expressions()[0].target
+        return _has_index(column.model, type(left)(column.name))
+    return not isinstance(left, Expression)  # what is no column is not judged
+
+
+def _is_indexed(model: Any, path: str, lookup: str = "exact") -> bool:
+    """Tell whether an index of *model* begins with what the look-up *path* compares."""
+    name, _separator, rest = path.partition("__")
+    if rest == "iexact" or lookup == "iexact":
+        return _has_index(model, Upper(name))
+    try:
+        field = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return True  # an annotation, of which only the database knows
+    if rest and field.is_relation:
+        return _is_indexed(field.related_model, rest)
+    named = {vars(first)["name"] for first in _firsts(model) if isinstance(first, F)}
+    return field.primary_key or field.unique or getattr(field, "db_index", False) or field.name in named
+
+
+def _has_index(model: Any, expression: Func) -> bool:
+    """Tell whether an index of *model* begins with *expression*."""
+    return any(type(each) is type(expression) and _names(each) == _names(expression) for each in _firsts(model))
+
+
+def _firsts(model: Any) -> Iterator[Any]:
+    """Yield what the indexes of all rows of *model* begin with."""
+    uniques = [each for each in model._meta.constraints if isinstance(each, UniqueConstraint)]
+    for index in (*model._meta.indexes, *uniques):
+        first = index.expressions[0] if index.expressions else F(index.fields[0].removeprefix("-"))
+        if index.condition is None:
+            yield first.expression if isinstance(first, OrderBy) else first
+    yield from (F(names[0]) for names in model._meta.unique_together)
+
+
+def _names(expression: Any) -> list[str]:
+    return [vars(each)["name"] for each in expression.get_source_expressions() if isinstance(each, F)]
+
+
+def _warning(view: Any, fault: str, hint: str, number: str) -> CheckWarning:
+    return CheckWarning(f"{view.__name__} {fault}", hint=hint, obj=view, id=f"hardening.{number}")

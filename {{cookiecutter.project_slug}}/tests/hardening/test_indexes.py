@@ -1,0 +1,160 @@
+"""What the system checks say of views that a large table would slow down."""
+
+from types import ModuleType
+from typing import Any, Self
+
+import pytest
+from django.core.checks import run_checks
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower, Upper
+from django.urls import path
+from rest_framework.filters import OrderingFilter
+from rest_framework.pagination import PageNumberPagination
+
+from hardening import serializers
+from hardening.flat import FlatListMixin
+from hardening.models import Model, QuerySet
+from hardening.pagination import KeysetPagination
+from hardening.viewsets import ModelViewSet
+
+
+class LedgerQuerySet(QuerySet):
+    def visible_to(self, user: Any) -> Self:
+        return self.all()
+
+
+class Ledger(Model):
+    title = models.CharField(max_length=10)
+    code = models.SlugField()
+    account = models.CharField(max_length=10)
+    place = models.CharField(max_length=10)
+    lower = models.CharField(max_length=10)
+    upper = models.CharField(max_length=10)
+    opened = models.DateField()
+    parent = models.ForeignKey("self", on_delete=models.CASCADE)
+
+    objects = LedgerQuerySet.as_manager()
+
+    class Meta:
+        app_label = "elsewhere"
+        managed = False
+        indexes = [
+            models.Index(fields=["account", "-title"], name="ledger_account"),
+            models.Index(Lower("lower"), name="ledger_lower"),
+            models.Index(Upper("upper"), name="ledger_upper"),
+            models.Index(F("opened").desc(), name="ledger_opened"),
+            models.Index(fields=["title"], condition=~Q(title=""), name="ledger_some"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["place", "title"], name="ledger_place", violation_error_message="Taken.")
+        ]
+
+
+class LedgerSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Ledger
+        fields = ("id", "title")
+
+
+class ShoutSerializer(LedgerSerializer):
+    title = serializers.SerializerMethodField()
+
+
+def pages(ordering: Any) -> Any:
+    return {"pagination_class": type("Pages", (KeysetPagination,), {"ordering": ordering})}
+
+
+def visible(**comparison: Any) -> Any:
+    return {
+        "queryset": type("Seen", (QuerySet,), {"visible_to": lambda self, _user: self.filter(**comparison)})(Ledger)
+    }
+
+
+@pytest.fixture
+def found(settings):
+    """Return a function that routes a view with *attributes* and returns the ids that the checks find in it."""
+
+    def ids(attributes: dict[str, Any], *bases: Any) -> list[str]:
+        names = {"queryset": Ledger.objects.all(), "serializer_class": LedgerSerializer, **attributes}
+        urls = ModuleType("urls")
+        urls.urlpatterns = [path("slow/", type("View", (*bases, ModelViewSet), names).as_view({"get": "list"}))]
+        settings.ROOT_URLCONF = urls
+        return [each.id.removeprefix("hardening.") for each in run_checks() if each.id.startswith("hardening.")]
+
+    return ids
+
+
+@pytest.mark.parametrize("ordering", ["-pk", "id", "code", "-account", ("place", "title"), "parent", "-opened"])
+def test_an_order_that_an_index_serves_is_sound(found, ordering):
+    assert found(pages(ordering)) == []
+
+
+@pytest.mark.parametrize("ordering", ["title", ("-title", "pk"), "lower", "parent__title"])
+def test_an_order_without_an_index_is_found(found, ordering):
+    assert found(pages(ordering)) == ["W030"]
+
+
+def test_every_order_that_is_offered_counts(found):
+    ordered = {"filter_backends": [OrderingFilter], "ordering_fields": ["code", "title"]}
+
+    assert found(ordered) == ["W030"]
+    assert found({**ordered, "ordering_fields": ["code"]}) == []
+    assert found({"filter_backends": [OrderingFilter]}) == ["W030"] * 3  # title, lower, upper
+
+
+def test_the_order_of_numbered_pages_counts(found):
+    numbered = {"pagination_class": PageNumberPagination}
+
+    assert found({**numbered, "queryset": Ledger.objects.order_by("title")}) == ["W030"]
+    assert found({**numbered, "queryset": Ledger.objects.order_by("-code")}) == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "numbers"),
+    [
+        ({"filterset_fields": ["code", "parent", "parent__code"]}, []),
+        ({"filterset_fields": ["title"]}, ["W031"]),
+        ({"filterset_fields": {"parent__title": ["exact"]}}, ["W031"]),
+        ({"lookup_field": "code"}, []),
+        ({"lookup_field": "title"}, ["W031"]),
+        ({"lookup_field": "upper__iexact"}, []),
+        ({"lookup_field": "lower__iexact"}, ["W031"]),
+    ],
+)
+def test_a_filter_without_an_index_is_found(found, attributes, numbers):
+    assert found(attributes) == numbers
+
+
+@pytest.mark.parametrize(
+    ("comparison", "numbers"),
+    [
+        ({"code": "x"}, []),
+        ({"parent__parent__code": "x"}, []),
+        ({"title": "x", "account": "y"}, []),
+        ({"title": "x"}, ["W032"]),
+        ({"upper__iexact": "x"}, []),
+        ({"lower__iexact": "x"}, ["W032"]),
+    ],
+)
+def test_what_a_caller_sees_is_found_by_an_index(found, comparison, numbers):
+    assert found(visible(**comparison)) == numbers
+
+
+def test_a_comparison_of_lower_is_served_by_its_index(found):
+    def seen(name: str) -> dict[str, Any]:
+        folded = {"visible_to": lambda self, _user: self.alias(folded=Lower(name)).filter(folded="x")}
+        return {"queryset": type("Folded", (QuerySet,), folded)(Ledger)}
+
+    assert found(seen("lower")) == []
+    assert found(seen("upper")) == ["W032"]
+
+
+@pytest.mark.parametrize(("name", "numbers"), [("=lower", ["W033"]), ("=upper", []), ("title", []), ("^title", [])])
+def test_a_look_up_without_regard_to_case_needs_an_index_of_its_own(found, name, numbers):
+    assert found({"search_fields": [name]}) == numbers
+
+
+def test_a_list_of_columns_that_shows_more_is_found_before_it_is_asked_for(found):
+    assert found({}, FlatListMixin) == []
+    assert found({"serializer_class": ShoutSerializer}, FlatListMixin) == ["W034"]
