@@ -20,24 +20,27 @@ STACKS = {
     "plain": "plain Django view",
     "stock": "stock DRF",
     "ninja": "django-ninja",
-    "ours, bare": "ours, without hardening",
+    "ours, level": "our serializers",
+    "ours, bare": "ours, not hardened",
     "ours": "ours",
 }
 
 INTRODUCTION = """\
 # What a request costs
 
-Written by `make bench`, which renders a project and asks the same of five ways to write its API, all in one
-process, over the same models, the same PostgreSQL, the same connection pool and the same token look-up:
+Written by `make bench`, which renders a project and asks the same of six ways to write its API, all in one
+process, over the same models, the same PostgreSQL, the same connection pool and the same tokens:
 
 - **plain Django view**: the ORM and `json` in a function, keeping the same promises: no look-up before a write, one
   query for many related objects, 409 for a duplicate, a lock on what is changed, pages by key. It is the measure;
 - **stock DRF** as most people write it: `UniqueValidator` and an `exists()` of one's own, numbered pages, related
   objects one by one. It keeps none of them;
 - **django-ninja** with the promises of the plain view;
-- **ours, without hardening**: the project's serializers and viewsets without the middleware of `hardening`, with
-  DRF's parser, negotiation and exception handler, and without throttles;
-- **ours**: the project as it is rendered, all of its middleware, strict input, throttles and access log included.
+- **our serializers** and viewsets with what the three have too: the middleware of `startproject`, DRF's parser,
+  negotiation and exception handler, and the ORM's look-up of the token;
+- **ours, not hardened**: the project with its own look-up of the token, without its throttles, strict input and the
+  middleware of `hardening`;
+- **ours**: the project as it is rendered, with all of these, its access log too.
 """
 
 METHOD = """\

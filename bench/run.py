@@ -31,6 +31,7 @@ def run(rounds: int, sizes: list[int], only: str) -> Results:
         Stack("plain", "plain/", caller.token, PLAIN_MIDDLEWARE),
         Stack("stock", "stock/", caller.token, PLAIN_MIDDLEWARE),
         Stack("ninja", "ninja/", caller.token, PLAIN_MIDDLEWARE),
+        Stack("ours, level", "level/", caller.token, PLAIN_MIDDLEWARE),
         Stack("ours, bare", "bare/", caller.token, BARE_MIDDLEWARE),
         Stack("ours", "api/v1/", caller.token),
     ]

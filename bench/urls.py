@@ -5,6 +5,7 @@ from bench.stacks import bare, ninja_api, plain, stock
 
 urlpatterns = [
     *own,
+    path("level/", include(bare.level.urls)),
     path("bare/", include(bare.router.urls)),
     path("stock/", include(stock.router.urls)),
     path("plain/", include(plain.urlpatterns)),

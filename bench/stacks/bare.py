@@ -9,6 +9,8 @@ from rest_framework.parsers import JSONParser
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import exception_handler
 
+from bench.stacks.signing_in import OrmAuthentication
+
 
 class Bare:
     """Views with DRF's parser, negotiation and exception handler, any JSON types, and no throttle."""
@@ -30,6 +32,18 @@ class BarePurchaseViewSet(Bare, PurchaseViewSet):
     pass
 
 
+class LevelProfileViewSet(BareProfileViewSet):
+    authentication_classes = [OrmAuthentication]
+
+
+class LevelPurchaseViewSet(BarePurchaseViewSet):
+    authentication_classes = [OrmAuthentication]
+
+
 router = SimpleRouter()
 router.register("profiles", BareProfileViewSet, basename="bare-profile")
 router.register("purchases", BarePurchaseViewSet, basename="bare-purchase")
+
+level = SimpleRouter()
+level.register("profiles", LevelProfileViewSet, basename="level-profile")
+level.register("purchases", LevelPurchaseViewSet, basename="level-purchase")

@@ -6,22 +6,23 @@ from typing import Any
 from accounts.models import Profile
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from hardening.authentication import BearerAuthentication
 from ninja import NinjaAPI, Schema
 from purchases.models import Contact, Location, Purchase
 from pydantic import Field
 from rest_framework.exceptions import AuthenticationFailed
 
+from bench.stacks.signing_in import OrmAuthentication
+
 PAGE = 50
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 
-_tokens = BearerAuthentication()
+_tokens = OrmAuthentication()
 
 
 def signed_in(request: HttpRequest) -> Any:
     try:
         request.user, found = _tokens.authenticate(request)
-    except (AuthenticationFailed, TypeError):
+    except AuthenticationFailed:
         return None
     return found
 

@@ -15,14 +15,15 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import csrf_exempt
-from hardening.authentication import BearerAuthentication
 from purchases.models import Contact, Location, Purchase
 from rest_framework.exceptions import AuthenticationFailed
+
+from bench.stacks.signing_in import OrmAuthentication
 
 PAGE = 50
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
-_tokens = BearerAuthentication()
+_tokens = OrmAuthentication()
 
 
 def signed_in(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
@@ -32,7 +33,7 @@ def signed_in(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
     def answer(request: HttpRequest, **kwargs: Any) -> JsonResponse:
         try:
             request.user, _token = _tokens.authenticate(request)
-        except (AuthenticationFailed, TypeError) as error:
+        except AuthenticationFailed as error:
             return JsonResponse({"detail": str(error)}, status=401)
         return view(request, **kwargs)
 

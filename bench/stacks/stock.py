@@ -3,7 +3,6 @@
 from typing import Any
 
 from accounts.models import Profile
-from hardening.authentication import BearerAuthentication
 from purchases.models import Purchase
 from rest_framework import serializers, viewsets
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -13,6 +12,8 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import SimpleRouter
 from rest_framework.validators import UniqueValidator
 from rest_framework.views import exception_handler
+
+from bench.stacks.signing_in import OrmAuthentication
 
 
 class ProfileSerializer(serializers.ModelSerializer):
@@ -51,7 +52,7 @@ class Pages(PageNumberPagination):
 
 
 class Stock(viewsets.ModelViewSet):
-    authentication_classes = [BearerAuthentication]
+    authentication_classes = [OrmAuthentication]
     permission_classes = [IsAuthenticated]
     parser_classes = [JSONParser]
     content_negotiation_class = DefaultContentNegotiation
