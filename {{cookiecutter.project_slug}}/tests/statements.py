@@ -1,4 +1,4 @@
-"""What requests ask of the database: each statement as its verb and its table, as in `SELECT purchases_location`."""
+"""What requests ask of the database: each statement as its verb and its table, as in `SELECT accounts_profile`."""
 
 import re
 from collections.abc import Iterator
