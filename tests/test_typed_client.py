@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -66,7 +67,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
         "ENV_FILE": "",
-        "SECRET_KEY": "a-key-for-this-test-only-" + "x" * 40,
+        "SECRET_KEY": secrets.token_urlsafe(50),
         "DEBUG": "false",
         "ALLOWED_HOSTS": "localhost",
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",

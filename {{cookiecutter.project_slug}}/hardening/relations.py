@@ -41,6 +41,16 @@ def visible_to_caller(queryset: QuerySet[Any], field: Any) -> QuerySet[Any]:
     return queryset.visible_to(request.user)  # type: ignore[attr-defined,no-any-return]  # the scope asks for it
 
 
+def locked(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Return *queryset* for a scope that has to hold until the write: its rows stay as they are until then.
+
+    What a scope let pass at validation may lie outside of it at the INSERT, unless its rows are locked meanwhile.
+    The lock lasts until the transaction ends, so the viewset needs `in_one_transaction = True`; Django raises
+    `TransactionManagementError` without it. Writers that choose the same row take turns.
+    """
+    return queryset.select_for_update(of=("self",), no_key=True)
+
+
 def is_scope(queryset: Any) -> bool:
     """Tell whether what was given as a `queryset` is a function that makes one."""
     return callable(queryset) and not isinstance(queryset, QuerySet | Manager)
@@ -74,6 +84,7 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
     """
 
     wrong_type = "invalid"  # the error for what can be no key
+    is_offering = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.scope: Scope | None = kwargs.pop("scope", None)
@@ -97,11 +108,22 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
             queryset = queryset.all()
         if self.scope is not None and queryset is not None:
             queryset = self.scope(queryset, self)
+        if self.is_offering and isinstance(queryset, QuerySet) and queryset.query.select_for_update:
+            queryset = queryset.all()
+            queryset.query.select_for_update = False
         request = self.context.get("request")
         if isinstance(queryset, QuerySet) and (request is None or request.method not in SAFE_METHODS):
             written = router.db_for_write(queryset.model)
             return queryset if queryset.db == written else queryset.using(written)
         return queryset
+
+    def get_choices(self, cutoff: int | None = None) -> Any:
+        """Return what is offered, which is read without the locks of a scope."""
+        self.is_offering = True
+        try:
+            return super().get_choices(cutoff)
+        finally:
+            self.is_offering = False
 
     def resolves_keys(self) -> bool:
         """Tell whether objects are found by their keys alone, so that many can be found in one query."""

@@ -27,6 +27,9 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     change is lost and a refusal at COMMIT is explained like any other.
     """
 
+    in_one_transaction = False
+    """Whether every unsafe request is one transaction, from validation on: for related fields whose scopes lock."""
+
     lookup_value_regex = "[1-9][0-9]{0,18}"  # a 64-bit key, written in one way and in no other script
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -38,7 +41,7 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
 
     def is_one_unit(self) -> bool:
         """Tell whether all that the handler does is one transaction."""
-        return self.changes_one_object()
+        return self.changes_one_object() or (self.in_one_transaction and self.request.method not in SAFE_METHODS)
 
     def changes_one_object(self) -> bool:
         """Tell whether the request is an unsafe one on a single object."""

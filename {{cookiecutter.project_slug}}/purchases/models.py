@@ -17,10 +17,11 @@ class LocationQuerySet(QuerySet):
 
 
 class Location(Model):
-    """A place to deliver to."""
+    """A place to deliver to, until it is closed."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="locations")
     name = models.CharField(max_length=100)
+    closed = models.BooleanField(default=False)
 
     immutable_fields = ("owner",)
 

@@ -1,14 +1,27 @@
 """What the API takes and shows of the example. Related objects are the caller's own, or they do not exist."""
 
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
 from hardening import serializers
-from hardening.relations import visible_to_caller
+from hardening.relations import locked, visible_to_caller
 from purchases.models import Contact, Location, Purchase
+
+
+def open_to_caller(queryset: QuerySet[Any], field: Any) -> QuerySet[Any]:
+    """Scope: the caller's locations that are not closed, and that where the purchase is already.
+
+    Locked, since a location could close between the look at it and the write.
+    """
+    current = getattr(field.root.instance, "location_id", None)
+    return locked(visible_to_caller(queryset, field).filter(Q(closed=False) | Q(pk=current)))
 
 
 class LocationSerializer(serializers.ModelSerializer):
     class Meta:
         model = Location
-        fields = ("id", "owner", "name")
+        fields = ("id", "owner", "name", "closed")
         create_defaults = {"owner": serializers.current_user}
 
 
@@ -24,5 +37,5 @@ class PurchaseSerializer(serializers.ModelSerializer):
         model = Purchase
         fields = ("id", "purchaser", "reference", "location", "contacts", "quantity", "earliest", "latest")
         create_defaults = {"purchaser": serializers.current_user}
-        related_querysets = {"location": visible_to_caller, "contacts": visible_to_caller}
+        related_querysets = {"location": open_to_caller, "contacts": visible_to_caller}
         prefetch_related = ("contacts",)

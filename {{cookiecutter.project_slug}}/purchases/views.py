@@ -29,4 +29,5 @@ class PurchaseViewSet(IdempotencyMixin, PreconditionsMixin, ModelViewSet):
 
     queryset = Purchase.objects.all()
     serializer_class = PurchaseSerializer
+    in_one_transaction = True
     search_fields = ("reference",)

@@ -1,6 +1,7 @@
 """The schema: committed, served, and true of the probes beside it."""
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ def test_the_committed_documents_are_those_of_the_code():
 
 def project_command(tmp_path: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run *command* with the project's own settings, which know nothing of the tests' models."""
-    known = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "x" * 60, "ENV_FILE": ""}
+    known = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": secrets.token_urlsafe(50), "ENV_FILE": ""}
     known |= {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PATH": os.environ["PATH"], **environment}
     return subprocess.run(
         [sys.executable, *command], cwd=settings.BASE_DIR, env=known, capture_output=True, text=True, check=False

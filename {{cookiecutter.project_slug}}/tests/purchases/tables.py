@@ -18,6 +18,11 @@ NO_CHOICES: Refused = [
         for each in (True, [], {}, 5, "", "EMAIL", " email", "email\0", "\ud800", "x" * 100_000)
     ),
 ]
+NO_CHOICE_OF_TWO: Refused = [
+    (None, "null"),
+    *((each, "invalid_type") for each in (1, 0, "true", "on")),
+    *((each, "invalid") for each in ("", [], {})),
+]
 NO_LOCATIONS: Refused = [*values.NO_KEYS, (None, "null"), (Id("their_location"), "does_not_exist"), *REQUIRED]
 NO_CONTACTS: Refused = [
     (None, "null"),
@@ -27,7 +32,7 @@ NO_CONTACTS: Refused = [
 ]
 
 RESOURCES: dict[str, tuple[dict[str, Any], dict[str, Refused]]] = {
-    "location": ({"name": "New"}, {"name": values.TEXTS + longer_than(100) + REQUIRED}),
+    "location": ({"name": "New"}, {"name": values.TEXTS + longer_than(100) + REQUIRED, "closed": NO_CHOICE_OF_TWO}),
     "contact": (
         {"location": Id("location"), "name": "New", "kind": "email", "value": "bell@example.com"},
         {
@@ -118,7 +123,7 @@ ACCESS: dict[str, dict[str, Statuses]] = {
 BODIES: dict[str, Any] = {}
 COLUMNS: dict[str, tuple[str, set[str], set[str]]] = {
     "ContactSerializer": ("/api/v1/contacts/{contact}/", {"location", "name", "kind", "value"}, {"id"}),
-    "LocationSerializer": ("/api/v1/locations/{location}/", {"name"}, {"id", "owner"}),
+    "LocationSerializer": ("/api/v1/locations/{location}/", {"name", "closed"}, {"id", "owner"}),
     "PurchaseSerializer": (
         "/api/v1/purchases/{purchase}/",
         {"reference", "location", "contacts", "quantity", "earliest", "latest"},

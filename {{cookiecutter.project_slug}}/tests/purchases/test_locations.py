@@ -19,7 +19,7 @@ def test_a_location_belongs_to_the_caller(ada):
     response = create(ada)
 
     assert response.status_code == 201
-    assert response.json() == {"id": Location.objects.get().pk, "owner": ada.user.pk, "name": "Home"}
+    assert response.json() == {"id": Location.objects.get().pk, "owner": ada.user.pk, "name": "Home", "closed": False}
 
 
 def test_a_name_is_taken_once_per_owner(ada, bob):

@@ -44,7 +44,7 @@ def test_a_second_purchase_with_the_same_reference_conflicts(ada, bob, buy):
 def test_the_window_opens_before_it_closes(ada, buy, locate, django_assert_num_queries, latest):
     location = locate(ada)
 
-    with django_assert_num_queries(2):  # the token and the location; nothing is written
+    with django_assert_num_queries(5):  # the token, a savepoint, the location, and back to the savepoint
         response = buy(ada, location=location, latest=latest)
 
     assert response.status_code == 400
@@ -178,3 +178,28 @@ def test_buying_can_be_sent_again(ada, buy, locate):
     assert again.content == first.content
     assert again["Idempotency-Replayed"] == "true"
     assert Purchase.objects.count() == 1
+
+
+def test_a_closed_location_takes_no_purchase_and_looks_like_none(ada, buy, locate):
+    closed = locate(ada)
+    assert ada.patch(f"/api/v1/locations/{closed}/", {"closed": True}).status_code == 200
+
+    refused, absent = buy(ada, location=closed), buy(ada, location=999_999)
+
+    assert refused.status_code == 400
+    assert refused.json() == {"location": [f'Invalid pk "{closed}" - object does not exist.']}
+    assert absent.json() == {"location": ['Invalid pk "999999" - object does not exist.']}
+
+
+def test_a_purchase_stays_where_it_is_when_its_location_closes(ada, buy, locate):
+    here, elsewhere = locate(ada), locate(ada)
+    bought = buy(ada, location=here)
+    target = f"{LIST}{bought.json()['id']}/"
+    for each in (here, elsewhere):
+        ada.patch(f"/api/v1/locations/{each}/", {"closed": True})
+
+    put = ada.put(target, bought.json(), headers={"If-Match": bought["ETag"]})
+    moved = ada.patch(target, {"location": elsewhere}, headers={"If-Match": put["ETag"]})
+
+    assert (put.status_code, moved.status_code) == (200, 400)
+    assert set(moved.json()) == {"location"}

@@ -37,7 +37,7 @@ STATEMENTS = {
         *(f"DELETE {LINKS}", f"DELETE {CONTACT}", "COMMIT"),
     ],
     "get purchase-list": [SIGN_IN, f"SELECT {PURCHASE}", f"SELECT {CONTACT}"],
-    "post purchase-list": [SIGN_IN, *NAMED, "BEGIN", f"INSERT {PURCHASE}", f"INSERT {LINKS}", "COMMIT"],
+    "post purchase-list": [SIGN_IN, "BEGIN", *NAMED, f"INSERT {PURCHASE}", f"INSERT {LINKS}", "COMMIT"],
     "get purchase-detail": [SIGN_IN, f"SELECT {PURCHASE}", f"SELECT {CONTACT}"],
     "put purchase-detail": [
         *(SIGN_IN, "BEGIN", f"SELECT {PURCHASE}", *NAMED, f"UPDATE {PURCHASE}"),

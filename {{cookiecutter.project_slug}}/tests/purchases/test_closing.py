@@ -1,0 +1,68 @@
+"""Between the look at a location and the write of a purchase, the location cannot close."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import close_old_connections, connection, connections
+from django.db.models.signals import pre_save
+
+from purchases.models import Location, Purchase
+
+PATIENCE = {"postgresql": "SET lock_timeout = '100ms'", "sqlite": "PRAGMA busy_timeout = 100"}
+
+
+@pytest.fixture
+def at_the_write():
+    """Return a function that has another function called in a thread when a purchase is about to be written."""
+    answers = []
+
+    def arrange(function):
+        def called(sender, **kwargs):
+            with ThreadPoolExecutor(1) as thread:
+                answers.append(thread.submit(function).result())
+
+        pre_save.connect(called, sender=Purchase, weak=False, dispatch_uid="at_the_write")
+        return answers
+
+    yield arrange
+    pre_save.disconnect(sender=Purchase, dispatch_uid="at_the_write")
+
+
+def impatient(function):
+    """Return *function* with a connection that waits for no lock."""
+
+    def called():
+        close_old_connections()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(PATIENCE[connection.vendor])
+            return function()
+        finally:
+            connections.close_all()
+
+    return called
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", [{"closed": True}, {"name": "Other"}])
+def test_a_location_waits_for_the_purchase_that_has_chosen_it(ada, buy, locate, at_the_write, change):
+    here = locate(ada)
+    answers = at_the_write(impatient(lambda: ada.patch(f"/api/v1/locations/{here}/", change)))
+
+    bought = buy(ada, location=here)
+
+    assert bought.status_code == 201
+    assert [answer.status_code for answer in answers] == [503]
+    assert ada.patch(f"/api/v1/locations/{here}/", {"closed": True}).status_code == 200
+    assert Location.objects.get().closed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_location_that_nobody_chose_can_close(ada, buy, locate, at_the_write):
+    if connection.vendor == "sqlite":
+        return  # its writers wait for each other, whatever they write
+    here, elsewhere = locate(ada), locate(ada)
+    answers = at_the_write(impatient(lambda: ada.patch(f"/api/v1/locations/{elsewhere}/", {"closed": True})))
+
+    assert buy(ada, location=here).status_code == 201
+    assert [answer.status_code for answer in answers] == [200]
