@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -119,7 +120,7 @@ def test_the_steps_of_the_dockerfile_make_an_api_that_is_healthy(project, tmp_pa
         if instruction in ("ENV", "COPY", "RUN"):
             step(rest)
     build.environment |= {
-        "SECRET_KEY": "x" * 60,
+        "SECRET_KEY": secrets.token_urlsafe(50),
         "ALLOWED_HOSTS": "api.example.com",
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
     }
