@@ -5,11 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 import pytest
 
@@ -54,12 +54,18 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def render(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rendering]:
     """Return a function that renders the template with answers, in a process of its own as a user would."""
 
-    def rendered(*flags: str, template: Path = TEMPLATE, **answers: str) -> Rendering:
+    def rendered(
+        *flags: str, template: Path = TEMPLATE, environment: Mapping[str, str] = MappingProxyType({}), **answers: str
+    ) -> Rendering:
         folder = tmp_path_factory.mktemp("rendered")
         command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input", "--config-file", str(config)]
         given = [f"{name}={value}" for name, value in answers.items()]
         done = subprocess.run(
-            [*command, "--output-dir", str(folder), *flags, *given], capture_output=True, text=True, check=False
+            [*command, "--output-dir", str(folder), *flags, *given],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         projects = list(folder.iterdir())
         return Rendering(projects[0] if projects else None, done.returncode, done.stdout + done.stderr)

@@ -3,6 +3,8 @@
 import re
 import sys
 
+import pytest
+
 from tests.conftest import TREE, run
 
 
@@ -39,3 +41,11 @@ def test_a_project_on_django_6_1_without_examples_passes_its_checks_and_its_test
     tested = run(["make", "test"], project_61, UV_PYTHON=newer_python)
 
     assert tested.stdout.count(" passed") == 2
+
+
+@pytest.mark.deep
+def test_a_rendered_project_passes_its_deep_tests(project):
+    tested = run(["make", "test-deep"], project, FUZZING_CASES="50")
+
+    assert not re.search(r"\d+ (failed|skipped)", tested.stdout)
+    assert " passed" in tested.stdout
