@@ -16,6 +16,15 @@ import pytest
 TEMPLATE = Path(__file__).parent.parent
 TREE = TEMPLATE / "{{cookiecutter.project_slug}}"
 
+# For git, which would ask who commits.
+NOBODY = {
+    "GIT_AUTHOR_NAME": "Ada",
+    "GIT_AUTHOR_EMAIL": "ada@example.com",
+    "GIT_COMMITTER_NAME": "Ada",
+    "GIT_COMMITTER_EMAIL": "ada@example.com",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+}
+
 
 def tracked(suffix: str = "") -> list[Path]:
     """Return the files that git knows, or that it would."""

@@ -9,15 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import run
-
-NOBODY = {
-    "GIT_AUTHOR_NAME": "Ada",
-    "GIT_AUTHOR_EMAIL": "ada@example.com",
-    "GIT_COMMITTER_NAME": "Ada",
-    "GIT_COMMITTER_EMAIL": "ada@example.com",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-}
+from tests.conftest import NOBODY, run
 
 
 def test_a_project_is_committed_under_its_own_hooks_and_without_a_secret(render, tmp_path):
