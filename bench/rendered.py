@@ -10,6 +10,7 @@ from pathlib import Path
 from cookiecutter.main import cookiecutter
 
 TEMPLATE = Path(__file__).parent.parent
+BUSY = hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.7  # before we begin
 
 ENVIRONMENT = {
     "ENV_FILE": "",

@@ -11,7 +11,7 @@ from django.db import connection
 
 from bench import plot
 from bench.measure import Costs, ratio
-from bench.rendered import TEMPLATE
+from bench.rendered import BUSY, TEMPLATE
 from bench.run import BLOCK, MEASURE, Results
 
 DOCS = TEMPLATE / "docs"
@@ -23,6 +23,16 @@ STACKS = {
     "ours, level": "our serializers",
     "ours, bare": "ours, not hardened",
     "ours": "ours",
+}
+
+# The stacks as servers: the prefix of their routes, and their list of middleware.
+SERVED = {
+    "plain": ("plain/", "plain"),
+    "stock": ("stock/", "plain"),
+    "ninja": ("ninja/", "plain"),
+    "ours, level": ("level/", "plain"),
+    "ours, bare": ("bare/", "bare"),
+    "ours": ("api/v1/", "own"),
 }
 
 INTRODUCTION = """\
@@ -49,8 +59,20 @@ that other work on the machine hits both sides. The cost is the CPU time of the 
 PostgreSQL runs on a unix socket without fsync. The throttle counts in the process's memory; a shared cache costs a
 round trip more. Everything that is random elsewhere is counted up here: two runs send the same requests.
 
-Measured on {date} on {machine}, {cores} cores, with Python {python}, Django {django}, DRF {drf}, django-ninja {ninja}
-and PostgreSQL {postgresql}.{load}
+"""
+
+MACHINE = """\
+Measured on {date} on {machine}, {cores} cores, with Python {python}, Django {django}, DRF {drf},
+django-ninja {ninja} and PostgreSQL {postgresql}.{load}
+"""
+
+LOAD = """\
+# What a server gives
+
+Written by `make bench-server`: the stacks of [performance.md](performance.md) in gunicorn as the project has it, with
+two workers of four threads, over a table of {rows:,} profiles. {clients} clients send {requests} requests each, one
+after the other, then the next stack has its turn, {rounds} rounds of it. Clients, servers and PostgreSQL share the
+machine's cores: compare the stacks, and trust the CPU of the server more than the times.
 """
 
 GROWTH = """\
@@ -80,16 +102,22 @@ def write(results: Results) -> None:
     (DOCS / "performance.md").write_text("\n".join(sections), encoding="utf-8")
 
 
+def under_load(clients: int, requests: int, rounds: int, rows: int) -> str:
+    """Return the beginning of the page on servers."""
+    return f"{LOAD.format(clients=clients, requests=requests, rounds=rounds, rows=rows)}\n{_where()}"
+
+
 def _method(results: Results) -> str:
     rounds = len(next(iter(results.costs.values()))[MEASURE])
+    database = ", and of the database's where it is said" if platform.system() == "Linux" else ""
+    return f"{METHOD.format(block=BLOCK, rounds=rounds, database=database)}\n{_where()}"
+
+
+def _where() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         postgresql = cursor.fetchone()[0]
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0
-    return METHOD.format(
-        block=BLOCK,
-        rounds=rounds,
-        database=", and of the database's where it is said" if platform.system() == "Linux" else "",
+    return MACHINE.format(
         date=datetime.now(UTC).date(),
         machine=_machine(),
         cores=os.cpu_count(),
@@ -98,7 +126,7 @@ def _method(results: Results) -> str:
         drf=version("djangorestframework"),
         ninja=version("django-ninja"),
         postgresql=postgresql,
-        load=" Other work ran beside it." if load > 1.5 else "",
+        load=" Other work ran beside it." if BUSY else "",
     )
 
 

@@ -22,3 +22,6 @@ PLAIN_MIDDLEWARE = [
 
 # The project's own, but for what hardens it.
 BARE_MIDDLEWARE = [each for each in MIDDLEWARE if not each.startswith("hardening.")]
+
+# For a server that serves one kind of stack.
+MIDDLEWARE = {"plain": PLAIN_MIDDLEWARE, "bare": BARE_MIDDLEWARE}.get(os.environ.get("BENCH_MIDDLEWARE"), MIDDLEWARE)
