@@ -17,8 +17,8 @@ def main() -> None:
     options = parser.parse_args()
     with project():
         # Django had to be set up first.
-        from bench.report import write  # noqa: PLC0415
-        from bench.run import run  # noqa: PLC0415
+        from bench.report import write
+        from bench.run import run
 
         sizes = [size for size in SIZES if size <= options.rows]
         found = run(options.rounds, sizes, options.only)

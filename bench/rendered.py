@@ -31,7 +31,7 @@ def project() -> Iterator[Path]:
         path = Path(cookiecutter(str(TEMPLATE), no_input=True, output_dir=folder))
         sys.path.insert(0, str(path))
         sys.modules.pop("tests", None)
-        from tests.postgres import server  # noqa: PLC0415  # the project's, which was not there before
+        from tests.postgres import server  # the project's, which was not there before
 
         with server() as url:
             os.environ.update(ENVIRONMENT, DATABASE_URL=url)
@@ -40,8 +40,8 @@ def project() -> Iterator[Path]:
 
 
 def _set_up() -> None:
-    import django  # noqa: PLC0415  # the environment had to be set first
-    from django.core.management import call_command  # noqa: PLC0415
+    import django  # the environment had to be set first
+    from django.core.management import call_command
 
     django.setup()
     call_command("migrate", verbosity=0)

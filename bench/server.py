@@ -181,7 +181,7 @@ def main() -> None:
     options = parser.parse_args()
     with project() as folder, ExitStack() as servers:
         # Django had to be set up first.
-        from bench import operations, report, rows  # noqa: PLC0415
+        from bench import operations, report, rows
 
         caller = rows.caller()
         rows.fill(ROWS)
