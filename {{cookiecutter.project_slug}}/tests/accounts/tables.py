@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from accounts.models import User
 from tests.access.statuses import LIST, NOTHING, NOTHING_PUBLIC, OBJECT, Statuses, to_all, to_users
 from tests.client import Client
 from tests.inputs import values
@@ -151,3 +152,7 @@ def make(client: Client) -> dict[str, int]:
     response = client.post("/api/v1/profiles/", {"username": name, "email": f"{name}@example.com"})
     assert response.status_code == 201, response.content
     return {"profile": response.json()["id"]}
+
+
+# {model: a function that makes an object of it for a user, or finds the one it made}.
+OBJECTS: dict[Any, Any] = {User: lambda user: user}

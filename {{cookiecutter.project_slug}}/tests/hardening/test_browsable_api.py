@@ -84,3 +84,12 @@ def test_options_describe_fields_and_list_nobodys_rows(ada, bob):
     assert response.status_code == 200
     assert response.json()["actions"]["POST"]["crate"]["type"] == "field"
     assert "of-bob" not in response.content.decode()
+
+
+def test_options_of_an_object_describe_what_put_takes(ada):
+    parcel = Parcel.objects.create(title="x")
+
+    response = ada.options(f"/shapes/parcels-page/{parcel.pk}/")
+
+    assert response.status_code == 200
+    assert response.json()["actions"]["PUT"]["title"]["max_length"] == 20

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from purchases.models import Contact, Location, Purchase
 from tests.access.statuses import LIST, OBJECT, Statuses
 from tests.client import Client
 from tests.inputs import values
@@ -147,3 +148,21 @@ def make(client: Client) -> dict[str, int]:
         "contact": made("contact", location=used, name="Bell", kind="phone", value="+4930123456"),
         "purchase": made("purchase", reference="A-1", location=used, quantity=1, **WINDOW),
     }
+
+
+def location(user: Any) -> Location:
+    return Location.objects.get_or_create(owner=user, name=f"Near {user.username}")[0]
+
+
+def contact(user: Any) -> Contact:
+    names = {"location": location(user), "name": f"Bell of {user.username}"}
+    return Contact.objects.get_or_create(**names, kind="phone", value="+4930123456")[0]
+
+
+def purchase(user: Any) -> Purchase:
+    names = {"purchaser": user, "reference": "table"}
+    return Purchase.objects.get_or_create(**names, defaults={"location": location(user), "quantity": 1, **WINDOW})[0]
+
+
+# {model: a function that makes an object of it for a user, or finds the one it made}.
+OBJECTS: dict[Any, Any] = {Contact: contact, Location: location, Purchase: purchase}

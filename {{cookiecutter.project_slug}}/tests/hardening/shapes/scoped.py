@@ -66,9 +66,22 @@ class ByLinkSerializer(serializers.HyperlinkedModelSerializer):
 
 
 class StampSerializer(serializers.Serializer):
-    """Nested in another, and in a list of it."""
+    """Nested in another, and in a list of it; every kind of field is."""
 
     crate = relations.PrimaryKeyRelatedField(queryset=Crate.objects.all(), scope=visible_to_caller)
+    code = relations.SlugRelatedField("code", queryset=Crate.objects.all(), scope=visible_to_caller, required=False)
+    link = relations.HyperlinkedRelatedField(
+        "crate-detail", queryset=Crate.objects.all(), scope=visible_to_caller, required=False
+    )
+    crates = relations.PrimaryKeyRelatedField(
+        queryset=Crate.objects.all(), scope=visible_to_caller, many=True, required=False
+    )
+    codes = relations.SlugRelatedField(
+        "code", queryset=Crate.objects.all(), scope=visible_to_caller, many=True, required=False
+    )
+    links = relations.HyperlinkedRelatedField(
+        "crate-detail", queryset=Crate.objects.all(), scope=visible_to_caller, many=True, required=False
+    )
 
 
 class StampedSerializer(serializers.ModelSerializer):
