@@ -136,25 +136,45 @@ def test_the_rows_of_a_list_share_one_query_for_each_field(ada, bob, kind):
     assert list(refused.json()["1"]["crates"]) == ["2"]
 
 
-def test_a_scope_holds_in_nested_objects_and_their_lists(ada, bob):
+@pytest.mark.parametrize("method", ["post", "put", "patch"])
+@pytest.mark.parametrize(
+    ("kind", "single", "many"), [("key", "crate", "crates"), ("slug", "code", "codes"), ("link", "link", "links")]
+)
+def test_a_scope_holds_in_nested_objects_and_their_lists(ada, bob, method, kind, single, many):
     mine, theirs = crate(ada, "mine"), crate(bob, "theirs")
+    path = "/shapes/parcels-stamped/"
+    if method != "post":
+        path += f"{Parcel.objects.create(title='x').pk}/"
 
-    def stamped(*keys: int) -> HttpResponse:
-        body = {"title": "x", "stamp": {"crate": keys[0]}, "stamps": [{"crate": key} for key in keys[1:]]}
-        return ada.post("/shapes/parcels-stamped/", body)
+    def stamp(target: Crate) -> dict[str, Any]:
+        return {"crate": mine.pk, single: named(kind, target), many: [named(kind, mine), named(kind, target)]}
 
-    refused = f'Invalid pk "{theirs.pk}" - object does not exist.'
-    assert stamped(mine.pk, mine.pk).status_code == 201
-    assert stamped(theirs.pk, mine.pk).json() == {"stamp": {"crate": [refused]}}
-    assert stamped(mine.pk, mine.pk, theirs.pk).json() == {"stamps": {"1": {"crate": [refused]}}}
+    def stamped(*targets: Crate) -> HttpResponse:
+        first, *others = (stamp(each) for each in targets)
+        return getattr(ada, method)(path, {"title": "x", "stamp": first, "stamps": others})
+
+    accepted, refused, refused_later = stamped(mine, mine), stamped(theirs, mine), stamped(mine, mine, theirs)
+    text = refused.json()["stamp"][single]
+    assert accepted.status_code == (201 if method == "post" else 200)
+    assert refused.json() == {"stamp": {single: text, many: {"1": text}}}
+    assert refused_later.json() == {"stamps": {"1": {single: text, many: {"1": text}}}}
 
 
-def test_two_users_in_turn_get_their_own(ada, bob):
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("by-key", lambda key: {"title": "x", "crate": key}),
+        ("by-key", lambda key: [{"title": "x", "crate": key, "crates": [key]}] * 2),
+        ("stamped", lambda key: {"title": "x", "stamp": {"crate": key}, "stamps": [{"crate": key}] * 2}),
+    ],
+    ids=["single", "rows", "nested"],
+)
+def test_two_users_in_turn_get_their_own(ada, bob, path, body):
     crates = {client: crate(client, client.user.username) for client in (ada, bob)}
 
     for client, other in ((ada, bob), (bob, ada), (ada, bob)):
-        accepted = client.post("/shapes/parcels-by-key/", {"title": "x", "crate": crates[client].pk})
-        refused = client.post("/shapes/parcels-by-key/", {"title": "x", "crate": crates[other].pk})
+        accepted = client.post(f"/shapes/parcels-{path}/", body(crates[client].pk))
+        refused = client.post(f"/shapes/parcels-{path}/", body(crates[other].pk))
         assert (accepted.status_code, refused.status_code) == (201, 400)
 
 
@@ -180,12 +200,16 @@ def test_a_user_can_be_chosen_among_those_that_may_be(ada, bob):
     assert ada.post("/shapes/parcels-by-key/", {"title": "x", "purchaser": bob.user.pk}).status_code == 400
 
 
-def test_a_scope_knows_the_object_being_edited(ada):
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_a_scope_knows_the_object_being_edited(ada, method):
     parcel, other = (Parcel.objects.create(title=title) for title in "ab")
-    target = f"/shapes/parcels-by-key/{parcel.pk}/"
 
-    assert ada.patch(target, {"sibling": other.pk}).status_code == 200
-    assert ada.patch(target, {"sibling": parcel.pk}).status_code == 400
+    def change(sibling: Parcel) -> int:
+        response = getattr(ada, method)(f"/shapes/parcels-by-key/{parcel.pk}/", {"title": "x", "sibling": sibling.pk})
+        return int(response.status_code)
+
+    assert change(other) == 200
+    assert change(parcel) == 400
 
 
 def test_an_item_limit_counts_what_was_sent(ada):

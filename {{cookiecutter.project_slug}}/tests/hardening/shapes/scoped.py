@@ -1,5 +1,7 @@
 """Related fields of every kind, each scoped in one of the ways there are."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from hardening import relations, serializers
@@ -93,9 +95,15 @@ class StampedSerializer(serializers.ModelSerializer):
         fields = ("id", "title", "stamp", "stamps")
 
     def create(self, validated_data: Any) -> Any:
-        validated_data |= {"crate": validated_data.pop("stamp")["crate"]}
-        stamps = validated_data.pop("stamps")
-        parcel = super().create(validated_data)
+        return self.stamped(super().create, validated_data)
+
+    def update(self, instance: Any, validated_data: Any) -> Any:
+        return self.stamped(partial(super().update, instance), validated_data)
+
+    def stamped(self, write: Callable[[Any], Any], validated_data: Any) -> Any:
+        """Write the parcel, and what is nested in it."""
+        stamp, stamps = validated_data.pop("stamp"), validated_data.pop("stamps")
+        parcel = write(validated_data | {"crate": stamp["crate"]})
         parcel.crates.set([each["crate"] for each in stamps])
         return parcel
 
