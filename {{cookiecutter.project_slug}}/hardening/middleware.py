@@ -159,4 +159,4 @@ def _become_document(response: HttpResponse, request: HttpRequest) -> None:
     data, media_type = document({"detail": ErrorDetail(text, code)}, status, request)
     response.content = JSONRenderer().render(data)
     response["Content-Type"] = media_type
-    response.headers.pop("Content-Length", None)
+    response["Content-Length"] = str(len(response.content))

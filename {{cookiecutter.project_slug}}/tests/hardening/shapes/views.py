@@ -32,6 +32,12 @@ class Listed(ModelViewSet):
         return super().get_serializer(*args, **kwargs)
 
 
+class Searched(ModelViewSet):
+    """Takes one object, and searches texts."""
+
+    search_fields = ("text",)
+
+
 class Paged(Listed):
     """What DEBUG adds: the browsable API, its forms, and OPTIONS."""
 

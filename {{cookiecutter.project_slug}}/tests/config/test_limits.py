@@ -1,0 +1,15 @@
+"""The limit that only forms meet, and those only the admin has."""
+
+import pytest
+from django.conf import settings
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_fields_of_a_form(client):
+    def status(number: int) -> int:
+        form = {f"field{n}": "a" for n in range(number)}
+        return int(client.post("/admin/login/", form, format="multipart", secure=True).status_code)
+
+    limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    assert (status(limit), status(limit + 1)) == (200, 400)
