@@ -3,7 +3,6 @@
 import json
 import logging
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,9 +171,3 @@ def test_the_row_in_an_error_of_the_database_is_not_logged(ada, log, monkeypatch
     assert ada.get(f"{PROFILES}").status_code == 500
     assert "canary" not in log.getvalue()
     assert "null value violates" in log.getvalue()
-
-
-def test_every_event_is_documented(settings):
-    page = Path(settings.BASE_DIR, "docs", "security.md").read_text(encoding="utf-8")
-
-    assert re.findall(r"^\| `(\w+)` \| .+ \|$", page, re.MULTILINE) == sorted(EVENTS)

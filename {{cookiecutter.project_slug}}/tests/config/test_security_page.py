@@ -1,0 +1,51 @@
+"""The checklist of security names what exists, and leaves nothing out that it lists."""
+
+import ast
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+from hardening.events import EVENTS
+
+ROOT = Path(settings.BASE_DIR)
+PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+ROWS = [line.strip("| \n").split(" | ") for line in PAGE.splitlines() if line.startswith("| ")]
+
+
+def names_in(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_test_that_is_named_exists():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", PAGE)
+
+    assert len(named) > 60
+    assert [f"{path}::{name}" for path, name in named if name not in names_in(ROOT / path)] == []
+
+
+def test_every_module_that_is_named_exists():
+    named = re.findall(r"`([\w/.]+\.py)`", PAGE)
+
+    assert len(named) > 30
+    assert [path for path in named if not (ROOT / path).is_file()] == []
+
+
+def test_every_item_has_a_place_and_a_proof():
+    items = [row for row in ROWS if len(row) == 4 and row[0] not in ("risk", "item")]
+
+    assert len(items) > 40
+    assert [row[0] for row in items if ".py`" not in row[2] or "::test_" not in row[3]] == []
+    assert [f"API{number}" for number in range(1, 11)] == [row[0].split()[0] for row in items[:10]]
+
+
+def test_every_check_is_listed():
+    sources = (path.read_text(encoding="utf-8") for path in sorted((ROOT / "hardening" / "checks").glob("*.py")))
+    found = {number for text in sources for number in re.findall(r'"(?:hardening\.)?([EW]\d{3})"', text)}
+
+    assert re.findall(r"^\| `hardening\.(\w+)` \| .+ \|$", PAGE, re.MULTILINE) == sorted(found)
+
+
+def test_every_event_is_listed():
+    assert re.findall(r"^\| `(\w+)` \| .+ \|$", PAGE, re.MULTILINE) == sorted(EVENTS)
