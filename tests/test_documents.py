@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.request import urlopen
@@ -67,15 +68,14 @@ def test_every_command_and_path_that_a_page_names_is_there(page):
     ] == []
 
 
-@pytest.fixture
-def demo(tmp_path) -> Iterator[int]:
-    """The port at which `make demo` serves."""
+@contextmanager
+def serving(target: str, folder: Path) -> Iterator[int]:
+    """Serve with a target of make, and yield the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    with subprocess.Popen(
-        ["make", "demo", f"PORT={port}"], cwd=TEMPLATE, env=environment, start_new_session=True
-    ) as server:
+    command = ["make", target, f"PORT={port}"]
+    with subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True) as server:
         try:
             wait_for(f"http://127.0.0.1:{port}/api/v1/docs/", server)
             yield port
@@ -101,21 +101,38 @@ def curls(page: Path, port: int) -> list[str]:
     return re.findall(r"^    (curl .*\n(?:^      +.*\n)*)", text, re.MULTILINE)
 
 
+def check_sign_up(page: Path, command: str) -> None:
+    """Assert that signing up twice is answered as *page* shows."""
+    first, second = (run(["sh", "-c", command], TEMPLATE).stdout for _attempt in range(2))
+
+    assert "201 Created" in first
+    assert "409 Conflict" in second
+    shown = page.read_text(encoding="utf-8").partition("every rule that")[2]
+    conflict = json.loads("".join(re.findall(r"^    (.*)\n", shown, re.MULTILINE)[:2]))
+    assert json.loads(second.splitlines()[-1]) == conflict
+
+
 @pytest.mark.deep
-def test_what_the_two_readmes_say_to_try_is_answered_as_they_say(demo):
-    for page in (TEMPLATE / "README.md", TREE / "README.md"):
-        sign_up, *others = curls(page, demo)
+def test_make_demo_answers_as_the_readme_says():
+    page = TEMPLATE / "README.md"
 
-        first, second = (run(["sh", "-c", sign_up], TEMPLATE).stdout for _attempt in range(2))
+    with serving("demo", TEMPLATE) as port:
+        [sign_up] = curls(page, port)
+        check_sign_up(page, sign_up)
 
-        assert "201 Created" in first
-        assert "409 Conflict" in second
-        conflict = json.loads(second.splitlines()[-1])
-        shown = page.read_text(encoding="utf-8").partition("every rule that")[2]
-        assert conflict == json.loads("".join(re.findall(r"^    (.*)\n", shown, re.MULTILINE)[:2]))
-    sign_in, create = others
-    token = json.loads(run(["sh", "-c", sign_in], TEMPLATE).stdout)["token"]
-    assert json.loads(run(["sh", "-c", create], TEMPLATE, TOKEN=token).stdout)["username"] == "ada"
+
+@pytest.mark.deep
+def test_make_run_answers_as_the_projects_readme_says(render):
+    project = render().project
+    page = project / "README.md"
+
+    with serving("run", project) as port:
+        sign_up, sign_in, create = curls(page, port)
+        check_sign_up(page, sign_up)
+        token = json.loads(run(["sh", "-c", sign_in], project).stdout)["token"]
+        created = json.loads(run(["sh", "-c", create], project, TOKEN=token).stdout)
+
+    assert created["username"] == "ada"
 
 
 def test_make_new_renders_with_the_answers_that_it_is_given(tmp_path):
