@@ -70,7 +70,7 @@ def test_a_request_takes_these_statements_and_no_more(transactional_db, ada, rou
 
 
 @pytest.mark.parametrize("count", [1, 10, 100])
-def test_a_list_takes_the_same_for_any_number_of_rows(transactional_db, ada, count):
+def test_a_list_takes_the_same_for_any_number_of_rows(ada, count):
     Profile.objects.bulk_create(
         [Profile(owner=ada.user, username=str(each), email=f"{each}@example.com") for each in range(count)]
     )

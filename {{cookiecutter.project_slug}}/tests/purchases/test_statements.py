@@ -105,7 +105,7 @@ def test_a_request_takes_these_statements_and_no_more(transactional_db, ada, mad
 
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("route", [each for each in STATEMENTS if each.startswith("get") and each.endswith("-list")])
-def test_a_list_takes_the_same_for_any_number_of_rows(transactional_db, ada, made, route, count):
+def test_a_list_takes_the_same_for_any_number_of_rows(ada, made, route, count):
     made(count)
 
     with statements() as taken:
