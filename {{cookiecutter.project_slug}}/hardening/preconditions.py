@@ -11,6 +11,7 @@ An ETag stands for the row. Where the representation shows other rows too, these
 import re
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import SAFE_METHODS
@@ -39,6 +40,7 @@ class PreconditionsMixin:
 
     require_if_match = True
     request: Any
+    _beside: tuple[Any, ...] = ()
     _written: Any = None
 
     def get_object(self) -> Any:
@@ -50,10 +52,19 @@ class PreconditionsMixin:
         check_preconditions(self.request, etag(instance))
         return instance
 
+    def get_queryset(self) -> Any:
+        """Return the viewset's; what stands beside one object is fetched once it is clear that it will be shown."""
+        queryset = super().get_queryset()  # type: ignore[misc]  # of the viewset
+        if getattr(self, "action", None) != "retrieve":
+            return queryset
+        self._beside = queryset._prefetch_related_lookups
+        return queryset.prefetch_related(None)
+
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         instance = self.get_object()
         if is_known(request, etag(instance)):
             return Response(status=304, headers={"ETag": etag(instance)})
+        prefetch_related_objects([instance], *self._beside)
         return Response(self.get_serializer(instance).data, headers={"ETag": etag(instance)})  # type: ignore[attr-defined]
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

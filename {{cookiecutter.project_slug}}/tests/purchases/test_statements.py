@@ -127,6 +127,17 @@ def test_a_purchase_takes_the_same_for_any_number_of_contacts(transactional_db, 
     assert taken == STATEMENTS[route]
 
 
+def test_what_the_caller_has_already_takes_no_look_beside_it(ada, made):
+    keys, _bodies = made()
+    tag = send(ada, "get purchase-detail", keys["purchase"])["ETag"]
+
+    with statements() as taken:
+        response = ada.get(f"/api/v1/purchases/{keys['purchase']}/", headers={"If-None-Match": tag})
+
+    assert response.status_code == 304
+    assert taken == [SIGN_IN, f"SELECT {PURCHASE}"]
+
+
 def test_a_duplicate_takes_the_refused_insert_and_no_more(transactional_db, ada, made):
     _keys, bodies = made()
     assert send(ada, "post location-list", body=bodies["location"]).status_code == 201
