@@ -8,6 +8,7 @@ arguments again. DRF's own leaf fields, whose attributes are nothing but values,
 
 import copy
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from types import FunctionType
 from typing import Any
@@ -36,13 +37,13 @@ _PLAIN = ("rest_framework.serializers", "hardening.serializers.models")
 
 # Arguments that DRF shares between fields, or that a field reads once.
 _SHARED = ("validators", "regex", "choices", "model_field")
-_IMMUTABLE = (str, int, float, Decimal, type(None), FunctionType, type, Promise, Manager)
+_IMMUTABLE = (str, int, float, Decimal, timedelta, type(None), FunctionType, type, Promise, Manager)
 
 # Attributes of leaf fields that hold more than a value: what an instance may change, and what it only reads.
 _CHANGED = ("_kwargs", "_validators", "error_messages", "style")
 _READ = ("_args", "_choices", "choice_strings_to_values", "grouped_choices", "input_formats")
 
-_LEAVES = ("rest_framework.fields", "hardening.relations")
+_LEAVES = ("rest_framework.fields", "hardening.relations", "hardening.serializers.fields")
 
 # What of `Meta` DRF's methods and ours read for it.
 _OPTIONS = ("model", "fields", "exclude", "depth", "read_only_fields", "extra_kwargs", "create_defaults")
