@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -36,6 +37,32 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self.path))
 
 
+@dataclass(frozen=True)
+class Unix:
+    """Where a server listens: on a unix socket."""
+
+    path: Path
+
+    def connect(self) -> http.client.HTTPConnection:
+        return UnixConnection(self.path)
+
+
+@dataclass(frozen=True)
+class Tcp:
+    """Where a server listens: on a port of this machine, with TLS where there is a *context* for it."""
+
+    port: int
+    context: ssl.SSLContext | None = None
+
+    def __str__(self) -> str:
+        return f"http{'s' if self.context else ''}://localhost:{self.port}"
+
+    def connect(self) -> http.client.HTTPConnection:
+        if self.context is None:
+            return http.client.HTTPConnection("localhost", self.port, timeout=PATIENCE)
+        return http.client.HTTPSConnection("localhost", self.port, timeout=PATIENCE, context=self.context)
+
+
 @dataclass
 class Answer:
     status: int
@@ -47,11 +74,11 @@ class Answer:
 class Caller:
     """Somebody with a token and a connection of their own."""
 
-    socket: Path
+    server: Unix | Tcp
     headers: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        connection = UnixConnection(self.socket)
+        connection = self.server.connect()
         sent = None if body is None else json.dumps(body)
         known = self.headers | ({"Content-Type": "application/json"} if sent is not None else {})
         try:
@@ -72,12 +99,15 @@ class Server:
     log: Path
 
     def caller(self, username: str) -> Caller:
-        """Register *username* where that is needed, sign in, and return a caller."""
-        nobody = Caller(self.socket)
-        account = {"username": username, "email": f"{username}@example.com", "name": username}
-        nobody("POST", "/api/v1/accounts/", account | {"password": PASSWORD, "confirm_password": PASSWORD})
-        token = nobody("POST", "/api/v1/auth/login/", {"username": username, "password": PASSWORD}).body["token"]
-        return Caller(self.socket, {"Authorization": f"Bearer {token}"})
+        return signed_up(Caller(Unix(self.socket)), username)
+
+
+def signed_up(nobody: Caller, username: str) -> Caller:
+    """Register *username* where that is needed, sign in, and return a caller."""
+    account = {"username": username, "email": f"{username}@example.com", "name": username}
+    nobody("POST", "/api/v1/accounts/", account | {"password": PASSWORD, "confirm_password": PASSWORD})
+    token = nobody("POST", "/api/v1/auth/login/", {"username": username, "password": PASSWORD}).body["token"]
+    return Caller(nobody.server, {"Authorization": f"Bearer {token}"})
 
 
 @contextmanager
@@ -107,7 +137,7 @@ def serving(url: str, folder: Path, *flags: str, **environment: str) -> Iterator
         subprocess.Popen(serve, cwd=PROJECT, env=known, stdout=output, stderr=output) as process,
     ):
         try:
-            _wait(path)
+            wait_for(Unix(path))
             yield Server(path, process, log)
         finally:
             process.terminate()
@@ -121,11 +151,12 @@ def free_port() -> int:
         return port
 
 
-def _wait(path: Path) -> None:
+def wait_for(server: Unix | Tcp) -> None:
+    """Wait until *server* is ready."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         try:
-            if Caller(path)("GET", "/readyz").status == 200:
+            if Caller(server)("GET", "/readyz").status == 200:
                 return
         except OSError:
             time.sleep(0.1)

@@ -1,0 +1,10 @@
+"""The project's settings as the environment has them, DEBUG and all, with the shapes beside its apps."""
+
+from config.settings import *  # noqa: F403  # the same, but for what follows
+from config.settings import DATABASES, INSTALLED_APPS
+from tests.hardening.databases import for_tests
+
+DATABASES |= for_tests(DATABASES["default"])
+DATABASE_ROUTERS = ["tests.hardening.shapes.router.Router"]
+INSTALLED_APPS += ["tests.hardening.shapes"]
+ROOT_URLCONF = "tests.urls"
