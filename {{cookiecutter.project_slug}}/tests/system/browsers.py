@@ -14,10 +14,18 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from tests.deep.server import PATIENCE, PROJECT, Tcp, free_port, wait_for
 
 # A container has root alone, and small shared memory; the rest keeps the browser from the network.
-FLAGS = """
---headless --no-sandbox --disable-gpu --disable-dev-shm-usage --window-size=1200,1600
---disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync
-""".split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--window-size=1200,1600",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @contextmanager
