@@ -158,7 +158,12 @@ def _nulls(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
 
 
 def _missing_references(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
-    """Yield the related fields whose object vanished between validation and commit."""
+    """Yield the related fields whose object vanished between validation and commit, or is none for this row."""
+    for row in [each for each in rows if _owns(each, refusal)]:
+        key = reporting_keys(row.serializer).get(refusal.constraint)
+        if key is not None:  # a composite key that a migration wrote by hand
+            yield row.path, key, _does_not_exist(row.serializer.fields[key], row.values.get(_source(row, key)))
+            return
     for row in rows:
         for name, key in writable_keys(row.serializer).items():
             field: Any = row.model._meta.get_field(name)
@@ -166,6 +171,10 @@ def _missing_references(refusal: Refusal, rows: Sequence[Row], using: str) -> Fo
                 yield from _missing_one(row, field, key, using)
             elif field.is_relation and isinstance(row.values.get(name), list | tuple):
                 yield from _missing_many(row, row.values[name], key, using)
+
+
+def _source(row: Row, key: str) -> str:
+    return next((name for name, known in writable_keys(row.serializer).items() if known == key), key)
 
 
 def _missing_one(row: Row, field: Any, key: str, using: str) -> Found:

@@ -178,6 +178,18 @@ def test_a_rule_that_no_model_knows_can_be_declared(postgresql, post):
     assert (long.status_code, long.json()) == (400, {"code": ["Invalid input."]})
 
 
+def test_a_composite_reference_that_no_model_knows_can_be_declared(postgresql, post, ada):
+    ada_herself, eve = (post("authors", name=name).json()["id"] for name in ("Ada", "Eve"))
+    slip = post("slips", author=ada_herself, name="Ada")
+
+    created = post("slips", author=eve, name="Ada")
+    changed = ada.patch(f"/shapes/slips/{slip.json()['id']}/", {"author": eve})
+
+    error = {"author": [f'Invalid pk "{eve}" - object does not exist.']}
+    assert slip.status_code == 201
+    assert [(each.status_code, each.json()) for each in (created, changed)] == [(400, error), (400, error)]
+
+
 def test_a_refusal_of_something_else_is_a_fault_of_ours(post):
     assert post("noisy", name="a").status_code == 201
 

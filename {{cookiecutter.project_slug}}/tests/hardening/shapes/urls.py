@@ -38,6 +38,9 @@ SERIALIZERS = {
     "recorded": recorded.RecordedSerializer,
     "remote": serializers.plain(models.Remote),
     "seats": serializers.plain(models.Seat),
+    "slips": serializers.plain(
+        models.Slip, related_querysets={"author": visible_to_caller}, constraint_fields={"slip_author": "author"}
+    ),
     "slots": serializers.plain(models.Slot),
     "slots-at-once": serializers.BulkSlotSerializer,
     "soft": serializers.plain(models.Soft),

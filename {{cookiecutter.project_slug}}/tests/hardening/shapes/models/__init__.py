@@ -12,6 +12,7 @@ from tests.hardening.shapes.models.references import (
     Raw as Raw,
     Receipt as Receipt,
     Remote as Remote,
+    Slip as Slip,
     Soft as Soft,
 )
 from tests.hardening.shapes.models.rules import (

@@ -30,6 +30,13 @@ class Receipt(Shape):
     book = models.ForeignKey(Book, on_delete=models.DO_NOTHING)
 
 
+class Slip(Shape):
+    """Refers to an author of its own name: a composite key, which a migration wrote by hand (PostgreSQL)."""
+
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+    name = models.CharField(max_length=20)
+
+
 class SoftQuerySet(OpenQuerySet):
     pass
 
