@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from tests.client import Client
 from tests.hardening.shapes.models import Crate, Parcel
@@ -15,7 +16,12 @@ pytestmark = pytest.mark.django_db(databases=["default", "second"])
 
 @pytest.fixture
 def mine(ada: Client, monkeypatch: pytest.MonkeyPatch) -> Crate:
-    """A crate of Ada's that no replica knows of yet."""
+    """A crate of Ada's that has not arrived at the replica yet; nothing has."""
+    with connections["second"].cursor() as cursor:
+        cursor.execute("CREATE TABLE shapes_crate (id INTEGER PRIMARY KEY, owner_id INTEGER, code TEXT)")
+        cursor.execute(
+            "CREATE TABLE shapes_parcel_crates (id INTEGER PRIMARY KEY, parcel_id INTEGER, crate_id INTEGER)"
+        )
     monkeypatch.setattr(Router, "replicated", ("shapes.Crate",))
     return Crate.objects.create(owner=ada.user, code="mine")
 

@@ -5,8 +5,7 @@ from typing import Any, ClassVar
 
 
 class Router:
-    """`Remote` lives in the database `second`; what a test puts into `replicated` is read from there, where
-    nothing has arrived yet."""
+    """`Remote` lives in the database `second`; what a test puts into `replicated` is read from there, too."""
 
     replicated: ClassVar[Collection[str]] = ()
 
@@ -18,5 +17,5 @@ class Router:
 
     def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool:
         if db == "second":
-            return app_label == "shapes" and model_name in ("remote", "crate", "parcel", None)
+            return app_label == "shapes" and model_name in ("remote", None)
         return model_name != "remote"
