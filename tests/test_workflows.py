@@ -43,4 +43,5 @@ def test_every_job_of_the_project_is_one_command_that_its_makefile_has():
     jobs = "".join((TREE / name).read_text() for name in (".github/workflows/checks.yml", ".gitlab-ci.yml"))
 
     listed = re.findall(r"(?i)target: \[(.*)\]", jobs)
-    assert [set(each.split(", ")) - targets for each in listed] == [set(), set()]
+    assert len(listed) >= 2
+    assert {name for each in listed for name in each.split(", ")} <= targets
