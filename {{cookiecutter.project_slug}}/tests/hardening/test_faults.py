@@ -219,3 +219,26 @@ def test_a_snapshot_that_hides_the_winner_does_not_hide_the_conflict(postgresql,
     response = post("baskets", name="fruit", items=[])
 
     assert (response.status_code, response.json()) == (409, {"name": ["basket with this name already exists."]})
+
+
+@pytest.mark.parametrize(
+    ("named", "status", "body"),
+    [
+        (", CONSTRAINT = 'raw_short'", 400, {"code": ["Invalid input."]}),
+        ("", 500, {"detail": "A server error occurred.", "code": "error"}),
+    ],
+)
+def test_a_trigger_that_names_a_declared_rule_is_explained(postgresql, db, post, named, status, body):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                RAISE 'No.' USING ERRCODE = 'check_violation'{named};
+            END $$;
+            CREATE TRIGGER refuse BEFORE INSERT ON shapes_raw FOR EACH ROW EXECUTE FUNCTION refuse();
+            """
+        )
+
+    response = post("raw-declared", code="x")
+
+    assert (response.status_code, response.json()) == (status, body)
