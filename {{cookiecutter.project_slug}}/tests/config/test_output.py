@@ -65,6 +65,15 @@ def test_every_status_has_the_headers_that_keep_it_safe(ada, ids, status):
     assert carried(ask(ada, status, ids)) == HEADERS
 
 
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/admin/", "/api/v1/errors/"])
+def test_what_is_no_view_of_the_api_has_them_too(client, path):
+    response = client.get(path, secure=True)
+
+    for name in HEADERS.keys() - {"Cache-Control", "Content-Security-Policy"}:
+        assert response[name] == HEADERS[name]
+    assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize(("error", "status"), [(TryAgain, 503), (ZeroDivisionError, 500), (PermissionError, 500)])
 def test_faults_have_them_too(ada, monkeypatch, error, status):
     def fail(*args: Any) -> None:

@@ -114,23 +114,6 @@ def test_a_fault_of_ours_is_logged_once_with_its_traceback_and_told_to_nobody(ad
     assert len(told) == 1
 
 
-@pytest.mark.parametrize("path", ["/livez", "/api/v1/profiles/", "/nothing", "/api/v1/errors/"])
-def test_every_answer_has_the_headers_that_keep_it_safe(ada, path):
-    response = ada.get(path, secure=True)
-
-    expected = {
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-        "Referrer-Policy": "same-origin",
-        "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-    }
-    assert {name: response.get(name) for name in expected} == expected
-
-
 def test_what_one_caller_sees_is_kept_in_no_cache(ada, client):
     assert ada.get("/api/v1/profiles/")["Cache-Control"] == "no-store"
     assert client.post("/api/v1/auth/login/", {})["Cache-Control"] == "no-store"

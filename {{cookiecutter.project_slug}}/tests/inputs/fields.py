@@ -13,27 +13,32 @@ STRANGE_KEYS = [
 ]  # fmt: skip
 
 
-def rows() -> Iterator[Row]:
+def routes() -> Iterator[tuple[str, str, str, dict[str, Any], dict[str, Refused]]]:
+    """Yield `(method, path, who, a body that is valid, {field: what it refuses})` of every route that reads a body."""
     for kind, (valid, fields) in tables.joined("RESOURCES").items():
         collection = f"/api/v1/{kind}s/"
         single = f"{collection}{{{kind}}}/"
         for method, path, rest in (("POST", collection, valid), ("PUT", single, valid), ("PATCH", single, {})):
-            yield from bad_fields(method, path, "ada", rest, fields)
+            yield method, path, "ada", rest, fields
     for app in tables.APPS:
-        for method, path, who, valid, fields in app.SINGLE:
-            yield from bad_fields(method, path, who, valid, fields)
+        yield from app.SINGLE
+
+
+def values() -> Iterator[Row]:
+    for method, path, who, valid, fields in routes():
+        for field, refused in fields.items():
+            for value, code in refused:
+                if value is not MISSING or field in valid:
+                    yield Row(method, path, 400, code, f"/{field}", changed(valid, field, value), who=who)
+    for app in tables.APPS:
         yield from app.rows()
 
 
-def bad_fields(method: str, path: str, who: str, valid: dict[str, Any], fields: dict[str, Refused]) -> Iterator[Row]:
-    """Yield a row for every bad value, and for every strange key, beside *valid*."""
-    for field, refused in fields.items():
-        for value, code in refused:
-            if value is not MISSING or field in valid:
-                yield Row(method, path, 400, code, f"/{field}", changed(valid, field, value), who=who)
-    for key in STRANGE_KEYS:
-        shown = key if len(key) <= 64 else f"{key[:64]}…"
-        yield Row(method, path, 400, "unknown_field", f"/{shown}", valid | {key: 1}, who=who)
+def keys() -> Iterator[Row]:
+    for method, path, who, valid, _fields in routes():
+        for key in STRANGE_KEYS:
+            shown = key if len(key) <= 64 else f"{key[:64]}…"
+            yield Row(method, path, 400, "unknown_field", f"/{shown}", valid | {key: 1}, who=who)
 
 
 def changed(body: dict[str, Any], field: str, value: Any) -> dict[str, Any]:

@@ -16,9 +16,15 @@ from tests.inputs.rows import fault, send
 pytestmark = pytest.mark.django_db
 
 TABLES = {
-    "addresses": addresses.rows,
-    "bodies": bodies.rows,
-    "fields": fields.rows,
+    "paths": addresses.paths,
+    "queries": addresses.queries,
+    "pages": addresses.pages,
+    "searches": addresses.searches,
+    "headers": addresses.headers,
+    "texts": bodies.texts,
+    "types": bodies.types,
+    "keys": fields.keys,
+    "values": fields.values,
     "kinds": kinds.rows,
     "taken": kinds.taken,
 }

@@ -1,0 +1,119 @@
+"""Who may what, and how often."""
+
+from tests.deep.guards.guard import Guard
+
+RELATIONS = "tests/hardening/test_relations.py"
+PRECONDITIONS = "tests/hardening/test_preconditions.py"
+ACCESS = "tests/access/test_access.py"
+THROTTLING = "tests/config/test_throttling.py"
+SIGN_IN = "tests/accounts/test_sign_in.py"
+RESET = "tests/accounts/test_password_reset.py"
+
+GUARDS = [
+    Guard(
+        "hardening/relations.py",
+        "            queryset = self.scope(queryset, self)\n",
+        "            pass\n",
+        f"{RELATIONS}::test_others_and_absent_ones_get_the_same_answer_in_as_many_queries",
+    ),
+    Guard(
+        "hardening/viewsets.py",
+        "queryset = queryset.visible_to(self.request.user)",
+        "pass",
+        f"{ACCESS}::test_a_list_shows_its_reader_their_own_rows[profile-list]",
+    ),
+    Guard(
+        "config/settings.py",
+        '"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"]',
+        '"DEFAULT_PERMISSION_CLASSES": ["hardening.permissions.Public"]',
+        f"{ACCESS}::test_every_caller_gets_the_status_of_the_table[profile-list]",
+    ),
+    Guard(
+        "config/settings.py",
+        '"rest_framework.metadata.SimpleMetadata" if DEBUG else None',
+        '"rest_framework.metadata.SimpleMetadata"',
+        f"{ACCESS}::test_every_caller_gets_the_status_of_the_table[profile-list]",
+    ),
+    Guard(
+        "hardening/docs.py",
+        "else [IsAuthenticated]",
+        "else [Public]",
+        f"{ACCESS}::test_every_caller_gets_the_status_of_the_table[schema]",
+    ),
+    Guard(
+        "hardening/probes.py",
+        "@require_safe\ndef livez",
+        "def livez",
+        f"{ACCESS}::test_every_caller_gets_the_status_of_the_table[livez]",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        "or not found.user.is_active ",
+        "",
+        f"{SIGN_IN}::test_the_token_of_an_inactive_user_is_401",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        "found.expiry <= timezone.now()",
+        "False",
+        f"{SIGN_IN}::test_an_expired_token_is_401_and_is_not_deleted_by_a_read",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        "        revoke_tokens(user, but=",
+        "        str(",
+        f"{SIGN_IN}::test_beyond_the_limit_the_oldest_tokens_end",
+    ),
+    Guard(
+        "accounts/passwords.py",
+        "        revoke_tokens(user)\n",
+        "",
+        f"{RESET}::test_the_token_sets_a_password_once_and_ends_all_tokens",
+    ),
+    Guard(
+        "accounts/passwords.py",
+        "not default_token_generator.check_token(user, secret)",
+        "False",
+        f"{RESET}::test_another_token_is_400",
+    ),
+    Guard(
+        "hardening/throttling.py",
+        "return self.counted <= self.num_requests",
+        "return True",
+        f"{THROTTLING}::test_a_user_passes_as_often_as_the_rate_says",
+    ),
+    Guard(
+        "hardening/throttling.py",
+        "        raise TryAgain\n",
+        "        return True\n",
+        f"{THROTTLING}::test_without_the_cache_nobody_guesses",
+    ),
+    Guard(
+        "hardening/admin.py",
+        "        if refused:\n",
+        "        if False:\n",
+        f"{THROTTLING}::test_guesses_at_the_admin_are_counted_with_the_others",
+    ),
+    Guard(
+        "config/settings.py",
+        '"NUM_PROXIES": TRUSTED_PROXIES',
+        '"NUM_PROXIES": None',
+        f"{THROTTLING}::test_an_address_of_the_clients_own_making_gains_nothing",
+    ),
+    Guard(
+        "hardening/preconditions.py", "            raise PreconditionRequired\n", "            pass\n", PRECONDITIONS
+    ),
+    Guard(
+        "hardening/preconditions.py",
+        "and current not in wanted:\n        raise PreconditionFailed",
+        "and current not in wanted:\n        pass",
+        PRECONDITIONS,
+    ),
+    Guard("hardening/idempotency.py", "        claim.store(response)\n", "", "tests/hardening/test_idempotency.py"),
+    Guard(
+        "hardening/idempotency.py",
+        "            raise KeyReused\n",
+        "            pass\n",
+        "tests/hardening/test_idempotency.py",
+    ),
+]

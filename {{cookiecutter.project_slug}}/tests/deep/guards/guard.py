@@ -1,0 +1,12 @@
+"""What a guard is."""
+
+from typing import NamedTuple
+
+
+class Guard(NamedTuple):
+    """A guard in *file*: *text* becomes *without*, and one of *tests*, a module or one of its tests, fails."""
+
+    file: str
+    text: str
+    without: str
+    tests: str

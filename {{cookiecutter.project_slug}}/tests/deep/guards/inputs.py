@@ -1,0 +1,102 @@
+"""What is not let in."""
+
+from tests.deep.guards.guard import Guard
+
+LIMITS = "tests/hardening/test_limits.py"
+RELATIONS = "tests/hardening/test_relations.py"
+REQUESTS = "tests/config/test_requests.py"
+ANSWERS = "tests/inputs/test_inputs.py::test_every_row_gets_its_answer_and_leaves_every_list_and_object_readable"
+TEXTS, TYPES, KEYS, VALUES, KINDS, PATHS, QUERIES, PAGES = (
+    f"{ANSWERS}[{name}]" for name in ("texts", "types", "keys", "values", "kinds", "paths", "queries", "pages")
+)
+
+GUARDS = [
+    Guard("hardening/parsers.py", "if _depth(text) > MAX_DEPTH:", "if False:", f"{LIMITS}::test_the_depth_of_json"),
+    Guard("hardening/parsers.py", "if len(found) != len(pairs):", "if False:", TEXTS),
+    Guard("hardening/parsers.py", "or not math.isfinite(number)", "", TEXTS),
+    Guard(
+        "hardening/parsers.py",
+        "    if len(text) > MAX_DIGITS:\n",
+        "    if False:\n",
+        f"{LIMITS}::test_the_length_of_a_number",
+    ),
+    Guard("hardening/parsers.py", 'not in ("utf-8", "utf8")', "is None", TYPES),
+    Guard("hardening/negotiation.py", 'None if "*" in (request.content_type or "") else ', "", TYPES),
+    Guard("hardening/views.py", "            self._stream = io.BytesIO()\n", "            pass\n", TEXTS),
+    Guard(
+        "hardening/middleware.py",
+        "return HttpResponse(status=HTTPStatus.LENGTH_REQUIRED)",
+        "pass",
+        f"{REQUESTS}::test_a_body_without_a_length_is_refused",
+    ),
+    Guard(
+        "hardening/middleware.py",
+        "return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)",
+        "pass",
+        f"{LIMITS}::test_the_size_of_a_body",
+    ),
+    Guard("hardening/middleware.py", "return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)", "pass", TYPES),
+    Guard(
+        "hardening/serializers/strict.py",
+        "for key in data if key not in self.fields][:MAX_NAMED]",
+        "for key in ()]",
+        KEYS,
+    ),
+    Guard("hardening/serializers/strict.py", "if not is_of_its_type(field, data.get(key)):", "if False:", VALUES),
+    Guard("hardening/serializers/fields.py", "        _refuse_unstorable(_texts(value))\n", "", KINDS),
+    Guard("hardening/serializers/fields.py", "and not field.shape.fullmatch(value)", "and False", KINDS),
+    Guard(
+        "hardening/serializers/fields.py", "isinstance(value, str) and not self.shape.fullmatch(value)", "False", KINDS
+    ),
+    Guard(
+        "hardening/serializers/models.py",
+        'return {"min_value": -_LONGEST, "max_value": _LONGEST, **kwargs}',
+        "return kwargs",
+        KINDS,
+    ),
+    Guard("hardening/renderers.py", "except UnicodeEncodeError:", "except ZeroDivisionError:", KEYS),
+    Guard("hardening/keys.py", "_NO_KEYS = (bool, float, ", "_NO_KEYS = (", RELATIONS),
+    Guard(
+        "hardening/keys.py",
+        "return value if len(text) <= _LONGEST_ECHO else",
+        "return value if True else",
+        f"{LIMITS}::test_the_length_of_what_an_error_repeats",
+    ),
+    Guard(
+        "hardening/relations.py",
+        "if self.max_items is not None and len(data) > self.max_items:",
+        "if False:",
+        f"{LIMITS}::test_the_items_of_a_related_field",
+    ),
+    Guard(
+        "hardening/serializers/lists.py",
+        '{"max_length": MAX_ROWS, **kwargs}',
+        "kwargs",
+        f"{LIMITS}::test_the_rows_of_a_body",
+    ),
+    Guard(
+        "hardening/pagination.py", "max_page_size = 100", "max_page_size = 10_000", f"{LIMITS}::test_the_rows_of_a_page"
+    ),
+    Guard("hardening/pagination.py", "except BadSignature as error:", "except ZeroDivisionError as error:", PAGES),
+    Guard(
+        "hardening/filters.py",
+        "        if len(terms) > MAX_TERMS:\n",
+        "        if False:\n",
+        f"{LIMITS}::test_the_terms_of_a_search",
+    ),
+    Guard("hardening/filters.py", "> MAX_LENGTH:\n", "> 10**9:\n", f"{LIMITS}::test_the_length_of_a_search"),
+    Guard(
+        "hardening/views.py",
+        "        if unknown := query.keys() - set(self.get_query_parameters()):",
+        "        if unknown := set():",
+        QUERIES,
+    ),
+    Guard("hardening/views.py", 'if "\\0" in text:', "if False:", QUERIES),
+    Guard(
+        "hardening/views.py",
+        "for name, values in query.lists() if len(values) > 1]",
+        "for name, values in ()]",
+        PAGES,
+    ),
+    Guard("hardening/viewsets.py", 'lookup_value_regex = "[1-9][0-9]{0,18}"', 'lookup_value_regex = "[^/]+"', PATHS),
+]

@@ -1,0 +1,60 @@
+"""What keeps the database whole, and its refusals under the right field."""
+
+from tests.deep.guards.guard import Guard
+
+RULES = "tests/hardening/test_rules.py"
+WRITES = "tests/hardening/test_writes.py"
+FAULTS = "tests/hardening/test_faults.py"
+STATUSES = "tests/hardening/test_statuses.py"
+COLUMNS = "tests/access/test_columns.py"
+
+GUARDS = [
+    Guard(
+        "hardening/exceptions.py",
+        'STATUS_BY_CODE = {"unique": status.HTTP_409_CONFLICT,',
+        'STATUS_BY_CODE = {"unique": status.HTTP_400_BAD_REQUEST,',
+        f"{STATUSES}::test_raised_about_a_field_it_is_under_that_field",
+    ),
+    Guard(
+        "hardening/integrity/refusals.py",
+        "            yield from _others(promise, guilty, rows, using)\n",
+        "",
+        f"{RULES}::test_all_that_is_broken_is_reported_and_a_mixture_is_400",
+    ),
+    Guard(
+        "hardening/integrity/writes.py",
+        "if errors:\n        raise refused(root, errors)",
+        "",
+        f"{WRITES}::test_a_rule_of_clean_and_a_check_come_together_and_cost_nothing",
+    ),
+    Guard(
+        "hardening/integrity/drivers.py",
+        "        return Refusal(Kind.BUSY)\n",
+        "        return None\n",
+        f"{FAULTS}::test_a_database_that_is_busy_is_503_and_says_when_to_come_again",
+    ),
+    Guard(
+        "hardening/viewsets.py",
+        "raise _in_use(error.protected_objects) from error",
+        "raise",
+        "tests/hardening/test_deletes.py",
+    ),
+    Guard(
+        "hardening/models.py",
+        "if changed := self._changed_immutable_fields():",
+        "if changed := []:",
+        "tests/hardening/test_models.py",
+    ),
+    Guard(
+        "hardening/serializers/models.py",
+        '            extra.setdefault(name, {})["read_only"] = True\n',
+        "            pass\n",
+        COLUMNS,
+    ),
+    Guard(
+        "hardening/serializers/models.py",
+        'errors[key] = [ErrorDetail(_("This field cannot be changed."), "immutable")]',
+        "pass",
+        f"{WRITES}::test_what_the_server_fills_is_not_the_clients",
+    ),
+]

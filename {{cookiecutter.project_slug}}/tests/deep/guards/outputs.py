@@ -1,0 +1,87 @@
+"""What goes out, into answers and logs, and what the start refuses."""
+
+from tests.deep.guards.guard import Guard
+
+FAULTS = "tests/hardening/test_faults.py"
+STATUSES = "tests/hardening/test_statuses.py"
+CHECKS = "tests/hardening/test_checks.py"
+ACCESS = "tests/access/test_access.py"
+REQUESTS = "tests/config/test_requests.py"
+OUTPUT = "tests/config/test_output.py"
+LOGS = "tests/config/test_logs.py"
+START = "tests/config/test_start.py"
+
+GUARDS = [
+    Guard(
+        "hardening/handlers.py", "        response.status_code = status_of(error.detail)\n", "        pass\n", STATUSES
+    ),
+    Guard(
+        "hardening/handlers.py",
+        "            return TryAgain()\n",
+        "            return error\n",
+        f"{FAULTS}::test_a_database_that_is_busy_is_503_and_says_when_to_come_again",
+    ),
+    Guard(
+        "hardening/handlers.py",
+        "if media_type == PROBLEM_JSON or not isinstance(",
+        "if media_type == PROBLEM_JSON and not isinstance(",
+        f"{ACCESS}::test_every_caller_gets_the_status_of_the_table[schema]",
+    ),
+    Guard(
+        "hardening/middleware.py", "            _become_document(response, request)\n", "            pass\n", REQUESTS
+    ),
+    Guard("hardening/middleware.py", "trusted = settings.TRUSTED_PROXIES > 0 and ", "trusted = ", REQUESTS),
+    Guard(
+        "hardening/middleware.py",
+        "            response.headers.setdefault(name, value)\n",
+        "            pass\n",
+        OUTPUT,
+    ),
+    Guard(
+        "hardening/middleware.py",
+        "return HttpResponse(status=HTTPStatus.FORBIDDEN)",
+        "return get_response(request)",
+        REQUESTS,
+    ),
+    Guard("config/settings.py", '    "django.middleware.clickjacking.XFrameOptionsMiddleware",\n', "", OUTPUT),
+    Guard("config/settings.py", 'X_FRAME_OPTIONS = "DENY"', 'X_FRAME_OPTIONS = "SAMEORIGIN"', OUTPUT),
+    Guard(
+        "config/settings.py",
+        'CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])',
+        "CORS_ALLOW_ALL_ORIGINS = True",
+        OUTPUT,
+    ),
+    Guard("hardening/logs.py", '    event.pop("request", None)\n', "", f"{LOGS}::test_no_secret_is_ever_logged"),
+    Guard(
+        "hardening/logs.py",
+        '_ROW.sub(r"\\1left out", event["exception"])',
+        'event["exception"]',
+        f"{LOGS}::test_the_row_in_an_error_of_the_database_is_not_logged",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        '            events.record("token_refused", request)\n',
+        "",
+        f"{LOGS}::test_signing_in_and_out_is_recorded",
+    ),
+    Guard(
+        "hardening/environment.py",
+        "if not key or (weak and not debug):",
+        "if not key:",
+        f"{START}::test_what_is_missing_or_weak_stops_the_start_with_its_name_and_without_its_value",
+    ),
+    Guard(
+        "hardening/environment.py",
+        ' or "*" in hosts):',
+        "):",
+        f"{START}::test_what_is_missing_or_weak_stops_the_start_with_its_name_and_without_its_value",
+    ),
+    Guard(
+        "config/settings.py",
+        "SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG",
+        "SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False",
+        f"{START}::test_debug_is_off_unless_it_is_plainly_on",
+    ),
+    Guard("hardening/checks/views.py", "if not view.permission_classes or any(", "if any(", CHECKS),
+    Guard("hardening/checks/settings.py", 'if "*" in settings.ALLOWED_HOSTS:', "if False:", CHECKS),
+]
