@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.db import IntegrityError, connections
+from rest_framework.exceptions import PermissionDenied
 
 from hardening.events import EVENTS
 from tests.client import Client
@@ -85,8 +86,6 @@ def test_a_reset_is_recorded_when_it_is_asked_for_and_when_it_is_done(ada, clien
 
 
 def test_what_is_refused_is_recorded(ada, client, log, monkeypatch, settings):
-    from rest_framework.exceptions import PermissionDenied  # noqa: PLC0415
-
     def refuse(*args: Any) -> None:
         raise PermissionDenied
 
