@@ -27,7 +27,7 @@ new: .venv/ready ## Render a project beside this folder (OUTPUT=.. ANSWERS="proj
 test: .venv/ready ## Test the template: its answers, its own tree, and a rendered project's `make check` and `make test`
 	$(RUN) pytest
 
-test-deep: .venv/ready ## Test what takes longer: races in real servers, combinations, DRF's own suite, removed guards
+test-deep: .venv/bench ## Test what takes longer: races in real servers, combinations, DRF's own suite, removed guards
 	$(RUN) pytest -m deep
 
 lint: .venv/ready ## Check style, workflows and house rules

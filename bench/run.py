@@ -38,7 +38,7 @@ def run(rounds: int, sizes: list[int], only: str) -> Results:
     results = Results()
     rows.fill(sizes[0])
     for name, make in operations.operations(caller).items():
-        if only in name:
+        if only.lower() in name.lower():
             _measure(results, name, make, stacks, rounds)
     for size in [] if only else sizes:
         rows.fill(size)

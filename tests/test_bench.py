@@ -1,0 +1,18 @@
+"""The benchmark, as far as it can be held without trusting a clock: every stack answers every request as it should."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import TEMPLATE
+
+
+@pytest.mark.deep
+def test_every_stack_of_the_bench_answers_every_operation():
+    command = [sys.executable, "-m", "bench", "--rounds", "1", "--rows", "10000", "--only", "t"]
+
+    done = subprocess.run(command, cwd=TEMPLATE, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stderr.count("hardening x") == 9
