@@ -58,4 +58,4 @@ def reset(token: str, password: str) -> User:
         user.password = hashed(password, user)
         user.save(update_fields=["password"])
         revoke_tokens(user)
-    return user  # type: ignore[no-any-return]
+    return user  # type: ignore[no-any-return]  # Django's managers are untyped

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connections
@@ -28,19 +28,21 @@ from rest_framework.response import Response
 from hardening.exceptions import BadRequest, KeyInUse, KeyReused
 from hardening.models import StoredAnswer
 
+if TYPE_CHECKING:
+    from hardening.viewsets import ModelViewSet as _ViewSet  # what the mixin stands before
+else:
+    _ViewSet = object
+
 _KEY = re.compile(r'([A-Za-z0-9._-]{1,255})|"([A-Za-z0-9._-]{1,255})"')
 _KEPT_HEADERS = ("ETag", "Location")
 
 
-class IdempotencyMixin:
+class IdempotencyMixin(_ViewSet):
     """Takes `Idempotency-Key` on POST; keys are a user's own, and live for `IDEMPOTENCY_KEY_TTL`.
 
     A retry gets the stored answer with `Idempotency-Replayed: true`. A key that is malformed is 400, one whose
     request is still running 409, and one that was sent with another request 422.
     """
-
-    request: Any
-    unit: Any
 
     @cached_property
     def idempotency_key(self) -> str | None:
@@ -55,27 +57,27 @@ class IdempotencyMixin:
 
     def is_one_unit(self) -> bool:
         """Tell whether all that the handler does is one transaction; where there is a key, it is."""
-        return super().is_one_unit() or self.idempotency_key is not None  # type: ignore[misc]
+        return super().is_one_unit() or self.idempotency_key is not None
 
     def run(self, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
         """Return what *handler* answers, or answered; raise `KeyInUse` or `KeyReused`."""
         if self.idempotency_key is None:
-            return super().run(handler, *args, **kwargs)  # type: ignore[misc, no-any-return]
+            return super().run(handler, *args, **kwargs)
         claim = Claim(self.request, self.idempotency_key, self.unit.using)
         if (stored := claim.stored()) is not None:
             return replay(stored)
-        response: Response = super().run(handler, *args, **kwargs)  # type: ignore[misc]
+        response: Response = super().run(handler, *args, **kwargs)
         claim.store(response)
         return response
 
     def get_error_statuses(self, method: str) -> set[int]:
         """Return the statuses of the view, and those of a key that cannot be used."""
-        statuses: set[int] = super().get_error_statuses(method)  # type: ignore[misc]
+        statuses: set[int] = super().get_error_statuses(method)
         return statuses | {409, 422} if method == "POST" else statuses
 
     def get_header_parameters(self, method: str) -> list[OpenApiParameter]:
         """Return the headers of the view, and the key on a POST."""
-        parameters: list[OpenApiParameter] = super().get_header_parameters(method)  # type: ignore[misc]
+        parameters: list[OpenApiParameter] = super().get_header_parameters(method)
         if method != "POST":
             return parameters
         schema = {"type": "string", "pattern": f"^(?:{_KEY.pattern})$"}

@@ -93,7 +93,7 @@ class Model(models.Model):
         return [name for name, value in self._immutable_values().items() if name in stored and stored[name] != value]
 
 
-class VersionField(models.PositiveBigIntegerField):  # type: ignore[type-arg]
+class VersionField(models.PositiveBigIntegerField):  # type: ignore[type-arg]  # no generic at run time
     """Counts the times that its row was written, by the database, so that no two states share a number."""
 
     def pre_save(self, instance: models.Model, add: bool) -> Any:

@@ -9,7 +9,7 @@ An ETag stands for the row. Where the representation shows other rows too, these
 """
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
@@ -21,6 +21,11 @@ from rest_framework.response import Response
 from hardening.exceptions import BadRequest, PreconditionFailed, PreconditionRequired
 from hardening.models import VersionedModel
 
+if TYPE_CHECKING:
+    from hardening.viewsets import ModelViewSet as _ViewSet  # what the mixin stands before
+else:
+    _ViewSet = object
+
 _CHANGES = ("PUT", "PATCH", "DELETE")
 _TAG = re.compile(r'(?:W/)?"[!#-~]*"')
 _TAGS = re.compile(rf"\*|{_TAG.pattern}(?:[ \t]*,[ \t]*{_TAG.pattern})*")
@@ -31,7 +36,7 @@ def etag(instance: VersionedModel) -> str:
     return f'"{instance.pk}-{instance.version}"'
 
 
-class PreconditionsMixin:
+class PreconditionsMixin(_ViewSet):
     """`ETag` on what shows one object; a change has to name it in `If-Match`, judged under the lock on the row.
 
     Without `If-Match` a change is 428, with another object's or state's tag 412. `require_if_match = False` on
@@ -39,13 +44,12 @@ class PreconditionsMixin:
     """
 
     require_if_match = True
-    request: Any
     _beside: tuple[Any, ...] = ()
     _written: Any = None
 
     def get_object(self) -> Any:
         """Return the object as the viewset does; raise `PreconditionRequired` or `PreconditionFailed`."""
-        instance = super().get_object()  # type: ignore[misc]
+        instance = super().get_object()
         required = self.require_if_match and self.request.method in _CHANGES
         if required and "If-Match" not in self.request.headers:
             raise PreconditionRequired
@@ -54,7 +58,7 @@ class PreconditionsMixin:
 
     def get_queryset(self) -> Any:
         """Return the viewset's; what stands beside one object is fetched once it is clear that it will be shown."""
-        queryset = super().get_queryset()  # type: ignore[misc]  # of the viewset
+        queryset = super().get_queryset()
         if getattr(self, "action", None) != "retrieve":
             return queryset
         self._beside = queryset._prefetch_related_lookups
@@ -65,39 +69,39 @@ class PreconditionsMixin:
         if is_known(request, etag(instance)):
             return Response(status=304, headers={"ETag": etag(instance)})
         prefetch_related_objects([instance], *self._beside)
-        return Response(self.get_serializer(instance).data, headers={"ETag": etag(instance)})  # type: ignore[attr-defined]
+        return Response(self.get_serializer(instance).data, headers={"ETag": etag(instance)})
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self._tagged(super().create(request, *args, **kwargs))  # type: ignore[misc]
+        return self._tagged(super().create(request, *args, **kwargs))
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self._tagged(super().update(request, *args, **kwargs))  # type: ignore[misc]
+        return self._tagged(super().update(request, *args, **kwargs))
 
     def perform_create(self, serializer: Any) -> None:
-        super().perform_create(serializer)  # type: ignore[misc]
+        super().perform_create(serializer)
         self._written = serializer.instance
 
     def perform_update(self, serializer: Any) -> None:
-        super().perform_update(serializer)  # type: ignore[misc]
+        super().perform_update(serializer)
         self._written = serializer.instance
 
     def get_error_statuses(self, method: str) -> set[int]:
         """Return the statuses of the view, and those of a condition that does not hold."""
-        statuses: set[int] = super().get_error_statuses(method)  # type: ignore[misc]
+        statuses: set[int] = super().get_error_statuses(method)
         if method in _CHANGES:
             return statuses | {412, 428}
-        return statuses | {412} if self.detail else statuses  # type: ignore[attr-defined]
+        return statuses | {412} if self.detail else statuses
 
     def get_empty_statuses(self, method: str) -> set[int]:
         """Return the statuses without a body: 304 to who has what the URL shows."""
-        return {304} if method == "GET" and self.detail else set()  # type: ignore[attr-defined]
+        return {304} if method == "GET" and self.detail else set()
 
     def get_header_parameters(self, method: str) -> list[OpenApiParameter]:
         """Return the headers of the view, and the conditions that it reads."""
-        parameters: list[OpenApiParameter] = super().get_header_parameters(method)  # type: ignore[misc]
+        parameters: list[OpenApiParameter] = super().get_header_parameters(method)
         if method in _CHANGES:
             return [*parameters, _parameter("If-Match", "The ETag of what was read.", required=self.require_if_match)]
-        if method == "GET" and self.detail:  # type: ignore[attr-defined]
+        if method == "GET" and self.detail:
             return [*parameters, _parameter("If-None-Match", "The ETag of what is there already; then 304.")]
         return parameters
 

@@ -41,9 +41,9 @@ class FixedWindowThrottle(throttling.SimpleRateThrottle):
         """Return the configured rate of this scope."""
         return super().get_rate() or None
 
-    def get_ident(self, request: Request) -> str:
+    def get_ident(self, request: Request | HttpRequest) -> str:
         """Return the address of the client; all of an IPv6 network of 64 bits, which one client owns, are one."""
-        ident: str = super().get_ident(request)
+        ident: str = super().get_ident(request)  # type: ignore[arg-type]  # the admin's request has what DRF reads
         try:
             address = ipaddress.ip_address(ident)
         except ValueError:
@@ -114,7 +114,7 @@ class LoginAddressThrottle(GuardThrottle):
 
     def get_cache_key(self, request: Request | HttpRequest, view: Any) -> str:
         """Return the key of the address."""
-        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}  # type: ignore[arg-type]
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
 
 class LoginAccountThrottle(GuardThrottle):
