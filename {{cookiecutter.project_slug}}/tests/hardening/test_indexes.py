@@ -72,7 +72,7 @@ def visible(**comparison: Any) -> Any:
 
 
 @pytest.fixture
-def found(settings):
+def found(settings, db):  # Django looks at what the database can do for an index
     """Return a function that routes a view with *attributes* and returns the ids that the checks find in it."""
 
     def ids(attributes: dict[str, Any], *bases: Any) -> list[str]:
