@@ -12,8 +12,8 @@ APPS: list[Any] = [
 
 
 def joined(name: str) -> dict[str, Any]:
-    """Return the dictionaries of all apps under *name* as one."""
-    return {key: value for each in APPS for key, value in getattr(each, name).items()}
+    """Return the dictionaries of all apps under *name* as one; an app that has nothing to say there has none."""
+    return {key: value for each in APPS for key, value in getattr(each, name, {}).items()}
 
 
 def make(client: Client) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """What people see who open the browsable API in a browser."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +74,23 @@ def test_a_form_can_be_filled_in_and_sent(where, browser):
     form.find_element(By.XPATH, ".//button[text()='POST']").click()
 
     assert "HTTP 201 Created" in browser.find_element(By.CSS_SELECTOR, ".response-info").text
+
+
+def test_an_object_can_be_changed_on_its_page(where, browser):
+    sign_in(browser, where, "ada")
+    form = browser.find_element(By.CSS_SELECTOR, ".tab-pane.active form")
+    form.find_element(By.NAME, "title").send_keys("before")
+    form.find_element(By.XPATH, ".//button[text()='POST']").click()
+    key = re.search(r'"id": (\d+)', browser.find_element(By.CSS_SELECTOR, ".response-info").text)
+    browser.get(f"{where}{FORM}{key[1]}/")
+
+    title = browser.find_element(By.CSS_SELECTOR, ".tab-pane.active form [name=title]")
+    title.clear()
+    title.send_keys("after")
+    browser.find_element(By.XPATH, "//*[contains(@class, 'tab-pane active')]//button[text()='PUT']").click()
+
+    answer = browser.find_element(By.XPATH, "//*[@class='response-info'][contains(., 'after')]").text
+    assert "HTTP 200 OK" in answer
 
 
 def test_the_policy_of_the_pages_lets_their_own_scripts_run(where, browser):
