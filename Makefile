@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo new test test-deep lint bench bench-server requirements known-settings clean
+.PHONY: help demo new test test-deep test-system lint bench bench-server requirements known-settings clean
 
 UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.uv/bin/uv)
 RUN := .venv/bin/python -m
@@ -29,6 +29,9 @@ test: .venv/ready ## Test the template: its answers, its own tree, and a rendere
 
 test-deep: .venv/bench ## Test what takes longer: races in real servers, combinations, DRF's own suite, removed guards
 	$(RUN) pytest -m deep
+
+test-system: .venv/ready ## Test what needs Chromium and nginx: two rendered projects' `make test-system`
+	$(RUN) pytest -m system
 
 lint: .venv/ready ## Check style, workflows and house rules
 	$(RUN) ruff check . --ignore RUF200

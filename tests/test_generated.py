@@ -49,3 +49,19 @@ def test_a_rendered_project_passes_its_deep_tests(project):
 
     assert not re.search(r"\d+ (failed|skipped)", tested.stdout)
     assert " passed" in tested.stdout
+
+
+@pytest.mark.system
+def test_a_rendered_project_passes_its_system_tests(project):
+    tested = run(["make", "test-system"], project)
+
+    assert not re.search(r"\d+ (failed|skipped)", tested.stdout)
+    assert " passed" in tested.stdout
+
+
+@pytest.mark.system
+def test_a_project_on_django_6_1_without_examples_passes_its_system_tests(project_61, newer_python):
+    tested = run(["make", "test-system"], project_61, UV_PYTHON=newer_python)
+
+    assert not re.search(r"\d+ (failed|skipped)", tested.stdout)
+    assert " passed" in tested.stdout
