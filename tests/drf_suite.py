@@ -61,4 +61,10 @@ EXPECTED = {
         "tests/test_generics.py::TestRootView::test_post_cannot_set_id",
         "tests/test_generics.py::TestRootView::test_post_root_view",
     ],
+    "a duration stays within the 64 bits that a database has for it": [
+        "tests/test_model_serializer.py::TestDurationFieldMapping::test_duration_field",
+    ],
+    "DRF's own OpenAPI, which drf-spectacular stands for here, does not look for base classes": [
+        "tests/schemas/test_openapi.py::TestOperationIntrospection::test_serializer_hstorefield",
+    ],
 }
