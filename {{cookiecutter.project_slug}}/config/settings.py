@@ -93,9 +93,8 @@ SECURE_REDIRECT_EXEMPT = [rf"^(?!{re.escape(ADMIN_PATH)})" if ADMIN_PATH else ""
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
-SECURE_REFERRER_POLICY = (
-    "same-origin"  # without a referrer browsers send forms with `Origin: null`: no CSRF check holds
-)
+# Without a referrer a browser sends forms with `Origin: null`, which the CSRF check refuses.
+SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 # A browser takes cookies of these names from this host only, and over TLS.
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (f"{'' if DEBUG else '__Host-'}{name}" for name in ("sessionid", "csrftoken"))

@@ -53,6 +53,21 @@ def offered(browser: Chrome, field: str) -> list[str]:
     return [each.text for each in select.options if each.get_attribute("value")]
 
 
+def answered(browser: Chrome, words: str) -> str:
+    """Return the answer that the page shows, once it has *words*."""
+    found: str = browser.find_element(By.XPATH, f"//*[@class='response-info'][contains(., '{words}')]").text
+    return found
+
+
+def fill_in(browser: Chrome, title: str, button: str) -> None:
+    """Fill in the form that is open, and press a *button* of it."""
+    form = browser.find_element(By.CSS_SELECTOR, ".tab-pane.active form")
+    field = form.find_element(By.NAME, "title")
+    field.clear()
+    field.send_keys(title)
+    form.find_element(By.XPATH, f".//button[text()='{button}']").click()
+
+
 def test_two_people_in_turn_are_offered_their_own(where, browser, pytestconfig):
     screenshots = pytestconfig.cache.mkdir("screenshots")
 
@@ -67,30 +82,23 @@ def test_two_people_in_turn_are_offered_their_own(where, browser, pytestconfig):
 
 def test_a_form_can_be_filled_in_and_sent(where, browser):
     sign_in(browser, where, "ada")
-    form = browser.find_element(By.CSS_SELECTOR, ".tab-pane.active form")
-    form.find_element(By.NAME, "title").send_keys("by hand")
-    Select(form.find_element(By.NAME, "crate")).select_by_visible_text("ada-2")
+    Select(browser.find_element(By.CSS_SELECTOR, ".tab-pane.active select[name=crate]")).select_by_visible_text("ada-2")
 
-    form.find_element(By.XPATH, ".//button[text()='POST']").click()
+    fill_in(browser, "by hand", "POST")
 
-    assert "HTTP 201 Created" in browser.find_element(By.CSS_SELECTOR, ".response-info").text
+    assert '"title": "by hand"' in answered(browser, "201 Created")
 
 
 def test_an_object_can_be_changed_on_its_page(where, browser):
     sign_in(browser, where, "ada")
-    form = browser.find_element(By.CSS_SELECTOR, ".tab-pane.active form")
-    form.find_element(By.NAME, "title").send_keys("before")
-    form.find_element(By.XPATH, ".//button[text()='POST']").click()
-    key = re.search(r'"id": (\d+)', browser.find_element(By.CSS_SELECTOR, ".response-info").text)
-    browser.get(f"{where}{FORM}{key[1]}/")
+    fill_in(browser, "before", "POST")
+    created = re.search(r'"id": (\d+)', answered(browser, "201 Created"))
+    assert created
+    browser.get(f"{where}{FORM}{created[1]}/")
 
-    title = browser.find_element(By.CSS_SELECTOR, ".tab-pane.active form [name=title]")
-    title.clear()
-    title.send_keys("after")
-    browser.find_element(By.XPATH, "//*[contains(@class, 'tab-pane active')]//button[text()='PUT']").click()
+    fill_in(browser, "after", "PUT")
 
-    answer = browser.find_element(By.XPATH, "//*[@class='response-info'][contains(., 'after')]").text
-    assert "HTTP 200 OK" in answer
+    assert "HTTP 200 OK" in answered(browser, '"title": "after"')
 
 
 def test_the_policy_of_the_pages_lets_their_own_scripts_run(where, browser):
