@@ -21,7 +21,7 @@ def check_serializers(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Check every model serializer that the routes can reach, and the model behind it."""
     errors: list[Error] = []
     for serializer in _serializers(errors):
-        for check in (_fields, _options, _dates, _constraints, _messages, _scopes):
+        for check in (_fields, _options, _dates, _constraints, _messages, _scopes, _columns):
             errors.extend(check(serializer))
     return errors
 
@@ -119,6 +119,21 @@ def _scopes(serializer: Any) -> Iterator[Error]:
                 serializer,
                 f"accepts every {queryset.model.__name__} in {name!r}.",
                 "Name a scope in Meta.related_querysets, such as hardening.relations.visible_to_caller.",
+                "E006",
+            )
+
+
+def _columns(serializer: Any) -> Iterator[Error]:
+    columns = {each.attname: each for each in serializer.Meta.model._meta.concrete_fields if each.is_relation}
+    for name, field in serializer.fields.items():
+        relation = columns.get(field.source)
+        if relation is None or field.read_only or isinstance(field, RelatedField):
+            continue
+        if hasattr(relation.related_model._default_manager.all(), "visible_to"):
+            yield _error(
+                serializer,
+                f"writes {name!r} as a plain column: every {relation.related_model.__name__} is accepted.",
+                f"Use a related field for {relation.name!r}.",
                 "E006",
             )
 

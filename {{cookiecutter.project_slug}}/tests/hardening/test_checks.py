@@ -130,6 +130,17 @@ def test_a_scope_on_a_field_that_is_none_of_ours_is_refused(found):
     assert found(view(BadSerializer)) == ["E004"]
 
 
+def test_a_key_that_is_written_as_a_plain_column_is_refused(found):
+    class PlainSerializer(serializers.ModelSerializer):
+        crate_id = serializers.IntegerField()
+
+        class Meta:
+            model = Parcel
+            fields = ("id", "crate_id")
+
+    assert found(view(PlainSerializer)) == ["E006"]
+
+
 class Unscoped(models.Model):
     class Meta:
         app_label = "elsewhere"
