@@ -49,7 +49,8 @@ requirements: .venv/ready ## Resolve requirements-dev.txt anew
 	@rm -rf build && $(RUN) cookiecutter . --no-input --output-dir build
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 		--output-file requirements-dev.txt --group pyproject.toml:dev \
-		--group build/my-api/pyproject.toml:dev --group build/my-api/pyproject.toml:fuzz build/my-api/pyproject.toml
+		--group build/my-api/pyproject.toml:dev --group build/my-api/pyproject.toml:fuzz \
+		--group build/my-api/pyproject.toml:system build/my-api/pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 		--constraint requirements-dev.txt --output-file requirements-bench.txt --group pyproject.toml:bench
 	@rm -rf build

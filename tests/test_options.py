@@ -62,6 +62,4 @@ def test_the_same_answers_render_the_same_bytes_but_for_the_key(render):
 
     files = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
     assert files == sorted(path.relative_to(two) for path in two.rglob("*") if path.is_file())
-    assert [name for name in files if (one / name).read_bytes() != (two / name).read_bytes()] == [
-        files[0].parent / ".env"
-    ]
+    assert [str(name) for name in files if (one / name).read_bytes() != (two / name).read_bytes()] == [".env"]
