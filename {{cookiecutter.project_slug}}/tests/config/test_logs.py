@@ -136,7 +136,7 @@ def test_a_fault_is_logged_with_one_traceback(ada, log, monkeypatch, path):
 def test_no_secret_is_ever_logged(client, log, caplog, monkeypatch, at_once):
     monkeypatch.setattr(connections["default"], "force_debug_cursor", True)
     caplog.set_level(logging.DEBUG, "django.db.backends")
-    old, new, newest, mistyped = "canary old phrase", "canary new phrase", "canary newest phrase", "canary mistyped"
+    old, new, newest, mistyped = "canary old phrase", "canary new phrase", "canary newest phrase", "canary-mistyped"
     account = {"username": "eve", "email": "eve@example.com", "name": "Eve"}
 
     client.post(ACCOUNTS, account | {"password": old, "confirm_password": old})
@@ -147,15 +147,16 @@ def test_no_secret_is_ever_logged(client, log, caplog, monkeypatch, at_once):
     eve.patch(OWN, {"password": new, "current_password": old})
     client.post(RESET, {"email": "eve@example.com"})
     client.post(CONFIRM, {"token": reset_token(), "password": newest, "confirm_password": newest})
+    again = client.post(LOGIN, {"username": "eve", "password": newest}).json()["token"]
     monkeypatch.setattr("accounts.views.authenticate", lambda *args, **kwargs: {}["a fault"])
     assert client.post(f"{LOGIN}", {"username": "eve", "password": newest}).status_code == 500
     monkeypatch.setattr("accounts.views.ProfileViewSet.list", lambda *args: {}["a fault"])
-    Client(HTTP_AUTHORIZATION=f"Bearer {token}").get(f"{PROFILES}?page_size={mistyped}")
+    assert Client(HTTP_AUTHORIZATION=f"Bearer {again}").get(f"{PROFILES}?cursor={mistyped}").status_code == 500
 
     text = log.getvalue()
     assert "SELECT" in text
     assert "KeyError" in text
-    for secret in (old, new, newest, mistyped, token, token[8:], reset_token()):
+    for secret in (old, new, newest, mistyped, token, token[8:], again[8:], reset_token()):
         assert secret not in text
 
 

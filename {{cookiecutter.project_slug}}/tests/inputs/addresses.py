@@ -19,6 +19,8 @@ NO_KEYS = [
     "1%2F", "1%3Fa=1", "1%27%20OR%201=1", "$(id)", "9223372036854775807", "9223372036854775808",
     "9999999999999999999", "99999999999999999999", "1" * 5000, "..", "%2e%2e", "me", "1.json", "00000000-0000-0000",
 ]  # fmt: skip
+# What stands before and after the key of an object that is there.
+OTHER_SPELLINGS = [("0", ""), ("+", ""), ("%20", ""), ("", "%20"), ("", "%0A"), ("%09", ""), ("", ".0"), ("0_", "")]
 NO_PATHS = [
     "/", "//", "/api", "/api/", "/api/v1", "/api/v1/", "/api/v2/profiles/", "/api/v1//profiles/", "/api/v1/profiles",
     "/api/v1/PROFILES/", "/api/v1/profiles/.", "/api/v1/profiles//", "/api/v1/profiles.json",
@@ -115,6 +117,8 @@ def paths() -> Iterator[Row]:
     for path in NO_PATHS:
         yield Row("GET", path, 404, "not_found")
         yield Row("POST", path, 404, "not_found", body={})
+    for path, spelling in product(OBJECTS, OTHER_SPELLINGS):
+        yield Row("GET", path.replace("{", spelling[0] + "{").replace("}", "}" + spelling[1]), 404, "not_found")
     for path in LISTS:
         for key, method in product(NO_KEYS, ("GET", "PUT", "PATCH", "DELETE")):
             yield Row(method, f"{path}{key}/", 404, "not_found", body=None if method in ("GET", "DELETE") else {})

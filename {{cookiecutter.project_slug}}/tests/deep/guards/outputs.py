@@ -5,7 +5,6 @@ from tests.deep.guards.guard import Guard
 FAULTS = "tests/hardening/test_faults.py"
 STATUSES = "tests/hardening/test_statuses.py"
 CHECKS = "tests/hardening/test_checks.py"
-ACCESS = "tests/access/test_access.py"
 REQUESTS = "tests/config/test_requests.py"
 OUTPUT = "tests/config/test_output.py"
 LOGS = "tests/config/test_logs.py"
@@ -25,7 +24,7 @@ GUARDS = [
         "hardening/handlers.py",
         "if media_type == PROBLEM_JSON or not isinstance(",
         "if media_type == PROBLEM_JSON and not isinstance(",
-        f"{ACCESS}::test_every_caller_gets_the_status_of_the_table[schema]",
+        "tests/config/test_schema.py::test_the_schema_takes_a_token",
     ),
     Guard(
         "hardening/middleware.py", "            _become_document(response, request)\n", "            pass\n", REQUESTS
