@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.hardening.shapes.models import Author, Basket, Book, Crate, Label, Parcel, Ticket
+from tests.hardening.shapes.models import Author, Basket, Book, Crate, Label, Parcel, Slip, Ticket
 
 
 def crate(user: Any) -> Crate:
@@ -32,6 +32,7 @@ OBJECTS: dict[Any, Any] = {
     Crate: crate,
     Label: label,
     Parcel: lambda _user: Parcel.objects.create(title="x"),
+    Slip: lambda user: Slip.objects.create(author=author(user), name=user.username),
     Ticket: lambda _user: Ticket.objects.get_or_create(title="x")[0],
 }
 # What lies within the scope of every caller.
