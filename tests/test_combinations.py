@@ -14,8 +14,8 @@ CHOICES = {
 }
 ALL = [dict(zip(CHOICES, values, strict=True)) for values in product(*CHOICES.values())]
 
-# The first two run in every `make test`, and two more in the deep ring. The last two differ from those in their CI
-# only, of which no test of a project's knows; they are checked there.
+# The first runs in every `make test`, and three more in the deep ring. The last two differ from those in their CI
+# only, of which no test of a project's knows: that they render is all there is to them.
 PAIRWISE = [
     {"django_version": "5.2 LTS", "ci": "github", "examples": "yes"},
     {"django_version": "6.1", "ci": "gitlab", "examples": "no"},
@@ -77,11 +77,3 @@ def test_a_combination_passes_its_own_checks_and_tests(render, newer_python, ans
     tested = run(["make", "test"], project, **environment)
 
     assert tested.stdout.count(" passed") == 2
-
-
-@pytest.mark.deep
-@pytest.mark.parametrize("answers", PAIRWISE[4:], ids=named)
-def test_a_combination_passes_its_own_checks(render, newer_python, answers):
-    environment = {"UV_PYTHON": newer_python} if answers["django_version"] == "6.1" else {}
-
-    run(["make", "check"], render(**answers).project, **environment)

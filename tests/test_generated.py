@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import TREE, run
 
 
+@pytest.mark.deep
 def test_the_tree_passes_its_tests_before_it_is_rendered(tmp_path):
     run(
         [
@@ -36,9 +37,11 @@ def test_a_rendered_project_passes_its_checks_and_its_tests(project):
     assert not re.search(r"\d+ (failed|skipped)", tested.stdout)
 
 
+@pytest.mark.deep
 def test_a_project_on_django_6_1_without_examples_passes_its_checks_and_its_tests(project_61, newer_python):
     run(["make", "check"], project_61, UV_PYTHON=newer_python)
     tested = run(["make", "test"], project_61, UV_PYTHON=newer_python)
+    run(["make", "coverage"], project_61, UV_PYTHON=newer_python)
 
     assert tested.stdout.count(" passed") == 2
 

@@ -79,7 +79,7 @@ class Told(NamedTuple):
 def told(caller: Client, related: Related, path: str, name: Any, accept: str) -> Told:
     with CaptureQueriesContext(connection) as queries:
         response = send(caller, related, path, name, accept)
-    headers = {key: value for key, value in response.items() if key != "X-Request-ID"}
+    headers = {key: value for key, value in response.items() if key not in ("Content-Length", "X-Request-ID")}
     body = response.content.decode().replace(response["X-Request-ID"], "")
     return Told(response.status_code, headers, re.sub(rf"(?<!\w){re.escape(str(name))}(?!\w)", "…", body), len(queries))
 
