@@ -5,7 +5,6 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import run
+from tests.conftest import free_port, run
 
 TOOLS = Path(sys.executable).parent
 
@@ -126,8 +125,7 @@ def test_the_steps_of_the_dockerfile_make_an_api_that_is_healthy(project, tmp_pa
     }
     migrate = yaml.safe_load((project / "compose.yaml").read_text())["services"]["migrate"]["command"]
     build.check(migrate)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     probe = build.command(dict(said)["HEALTHCHECK"].partition("CMD")[2], port)
 
     with subprocess.Popen(

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.conftest import TEMPLATE, TREE, run
+from tests.conftest import TEMPLATE, TREE, free_port, run
 
 PAGES = [TEMPLATE / "README.md", *TEMPLATE.glob("docs/*.md"), *TREE.glob("*.md"), *TREE.glob("docs/*.md")]
 
@@ -71,8 +70,7 @@ def test_every_command_and_path_that_a_page_names_is_there(page):
 @contextmanager
 def serving(target: str, folder: Path) -> Iterator[int]:
     """Serve with a target of make, and yield the port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     command = ["make", target, f"PORT={port}"]
     with subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True) as server:

@@ -22,9 +22,9 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignor
     def get_by_natural_key(self, username: str | None) -> Any:
         return self.alias(folded=Lower("username")).get(folded=Lower(models.Value(username)))
 
-    def with_email(self, address: str) -> Any:
-        """Return the account with *address*, in any case, that can sign in with a password; None if there is none."""
-        user = self.alias(folded=Lower("email")).filter(folded=Lower(models.Value(address)), is_active=True).first()
+    def with_email(self, email: str) -> Any:
+        """Return the account with *email*, in any case, that can sign in with a password; None if there is none."""
+        user = self.alias(folded=Lower("email")).filter(folded=Lower(models.Value(email)), is_active=True).first()
         return user if user is not None and user.has_usable_password() else None
 
 

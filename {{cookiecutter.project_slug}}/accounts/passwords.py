@@ -1,7 +1,5 @@
 """Passwords: how they are stored, and how a forgotten one is replaced by mail."""
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -52,10 +50,10 @@ def reset(token: str, password: str) -> User:
     """
     key, _dash, secret = token.partition("-")
     with transaction.atomic():
-        user: Any = User._base_manager.select_for_update().filter(pk=key, is_active=True).first()
+        user: User | None = User._base_manager.select_for_update().filter(pk=key, is_active=True).first()
         if user is None or not default_token_generator.check_token(user, secret):
             raise ValidationError({"token": ["This token is wrong, too old or used."]}, "invalid_token")
         user.password = hashed(password, user)
         user.save(update_fields=["password"])
         revoke_tokens(user)
-    return user  # type: ignore[no-any-return]  # Django's managers are untyped
+    return user

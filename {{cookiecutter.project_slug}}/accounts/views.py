@@ -3,7 +3,6 @@
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from drf_spectacular.utils import extend_schema
-from knox.settings import knox_settings
 from rest_framework import mixins
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -21,7 +20,7 @@ from accounts.serializers import (
     TokenSerializer,
 )
 from hardening import events
-from hardening.authentication import new_token, revoke_tokens
+from hardening.authentication import BearerAuthentication, new_token, revoke_tokens
 from hardening.flat import FlatListMixin
 from hardening.mail import send_later
 from hardening.permissions import Public
@@ -61,13 +60,11 @@ class LoginView(APIView):
     error_statuses = {401}
 
     def get_authenticate_header(self, request: Request) -> str:
-        return str(knox_settings.AUTH_HEADER_PREFIX)
+        return BearerAuthentication().scheme()
 
     @extend_schema(request=LoginSerializer, responses=TokenSerializer)
     def post(self, request: Request) -> Response:
-        serializer = LoginSerializer(data=request.data, context={"request": request, "view": self})
-        serializer.is_valid(raise_exception=True)
-        user = authenticate(request, **serializer.validated_data)
+        user = authenticate(request, **self.validated(LoginSerializer))
         if user is None:
             raise AuthenticationFailed("The username or the password is wrong.")
         token, expiry = new_token(user)
@@ -104,9 +101,7 @@ class PasswordResetView(APIView):
 
     @extend_schema(request=PasswordResetSerializer, responses={202: None})
     def post(self, request: Request) -> Response:
-        serializer = PasswordResetSerializer(data=request.data, context={"request": request, "view": self})
-        serializer.is_valid(raise_exception=True)
-        user = User.objects.with_email(serializer.validated_data["email"])
+        user = User.objects.with_email(**self.validated(PasswordResetSerializer))
         events.record("password_reset_requested", request, known=user is not None)
         if user is not None:
             send_later(reset_mail(user))
@@ -122,9 +117,8 @@ class PasswordResetConfirmView(APIView):
 
     @extend_schema(request=PasswordResetConfirmSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
-        serializer = PasswordResetConfirmSerializer(data=request.data, context={"request": request, "view": self})
-        serializer.is_valid(raise_exception=True)
-        user = reset(serializer.validated_data["token"], serializer.validated_data["password"])
+        sent = self.validated(PasswordResetConfirmSerializer)
+        user = reset(sent["token"], sent["password"])
         events.record("password_reset", request, user=user.pk)
         return Response(status=204)
 

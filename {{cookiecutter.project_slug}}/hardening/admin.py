@@ -17,7 +17,7 @@ class AdminSite(admin.AdminSite):
         """Show or take the form."""
         throttles = [LoginAddressThrottle(), LoginAccountThrottle()] if request.method == "POST" else []
         try:
-            refused = [each for each in throttles if not each.allow_request(request, self)]  # type: ignore[arg-type]  # Django's request has what they read
+            refused = [each for each in throttles if not each.allow_request(request, self)]
         except TryAgain as error:
             return HttpResponse(status=error.status_code, headers={"Retry-After": str(error.wait)})
         if refused:

@@ -28,8 +28,8 @@ class BearerAuthentication(BaseAuthentication):
 
         Raises `AuthenticationFailed` for a token that is unknown, expired or garbled.
         """
-        scheme, token = self.credentials(request)
-        if scheme != self.scheme().lower():
+        token = self.token(request)
+        if token is None:
             return None
         found = find_token(hash_token(token))
         if found is None or not found.user.is_active or (found.expiry is not None and found.expiry <= timezone.now()):
@@ -39,17 +39,16 @@ class BearerAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401; it says where a token was sent and is none (RFC 6750, 3.1)."""
-        scheme, _token = self.credentials(request)
-        return f'{self.scheme()} error="invalid_token"' if scheme == self.scheme().lower() else self.scheme()
+        return self.scheme() if self.token(request) is None else f'{self.scheme()} error="invalid_token"'
 
     def scheme(self) -> str:
         """Return the scheme of the header, `Bearer`."""
         return str(knox_settings.AUTH_HEADER_PREFIX)
 
-    def credentials(self, request: Request) -> tuple[str, str]:
-        """Return the scheme in lower case and the token that *request* carries."""
+    def token(self, request: Request) -> str | None:
+        """Return the token that *request* carries; None where its header is of another scheme, or not there."""
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
-        return scheme.lower(), token.strip()
+        return token.strip() if scheme.lower() == self.scheme().lower() else None
 
 
 def new_token(user: Any) -> tuple[str, Any]:

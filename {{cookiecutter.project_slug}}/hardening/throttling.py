@@ -50,8 +50,8 @@ class FixedWindowThrottle(throttling.SimpleRateThrottle):
             return ident
         return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else ident
 
-    def allow_request(self, request: Request, view: Any) -> bool:
-        """Count *request* and tell whether it is within the rate."""
+    def allow_request(self, request: Any, view: Any) -> bool:
+        """Count *request*, DRF's or Django's, and tell whether it is within the rate."""
         key = None if self.rate is None else self.get_cache_key(request, view)
         if key is None:
             return True

@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import views
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer
 
 from hardening.exceptions import BadRequest
 from hardening.keys import shortened
@@ -65,6 +66,12 @@ class APIView(views.APIView):
         prepared = super().initialize_request(request, *args, **kwargs)
         prepared.__class__ = _Request
         return prepared
+
+    def validated(self, serializer_class: type[BaseSerializer[Any]]) -> Any:
+        """Return the body as *serializer_class* reads it; raise its `ValidationError`. For views without a model."""
+        serializer = serializer_class(data=self.request.data, context={"request": self.request, "view": self})
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
 
     def get_query_parameters(self) -> Collection[str]:
         """Return the names of the query parameters that this request may have."""

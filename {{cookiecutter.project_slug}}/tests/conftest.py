@@ -27,6 +27,12 @@ def _empty_cache() -> None:
 
 
 @pytest.fixture
+def mail_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send mail before the answer, and not in a thread."""
+    monkeypatch.setattr("hardening.mail._sender.submit", lambda send, message: send(message))
+
+
+@pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """What is logged while the test runs, as it would stand on standard output."""
     handler = next(each for each in logging.getLogger().handlers if isinstance(each.formatter, ProcessorFormatter))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-PASSWORD = "correct horse battery"
+from tests.deep.server import PASSWORD
 
 
 def rows(new: Callable[..., int]) -> dict[str, list[int]]:

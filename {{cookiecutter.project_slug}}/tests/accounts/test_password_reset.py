@@ -1,12 +1,9 @@
 """A forgotten password is replaced by mail, and nobody learns whose addresses there are."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth import get_user_model
-
-from hardening import mail
 
 RESET, CONFIRM, LOGIN, OWN = (
     f"/api/v1/{path}/" for path in ("auth/password-reset", "auth/password-reset/confirm", "auth/login", "accounts/me")
@@ -14,16 +11,7 @@ RESET, CONFIRM, LOGIN, OWN = (
 NEW = "another horse battery"
 
 
-class AtOnce(ThreadPoolExecutor):
-    """Sends before it returns."""
-
-    def submit(self, function, *args):
-        function(*args)
-
-
-@pytest.fixture(autouse=True)
-def _sent_at_once(monkeypatch):
-    monkeypatch.setattr(mail, "_sender", AtOnce())
+pytestmark = pytest.mark.usefixtures("mail_at_once")
 
 
 @pytest.fixture

@@ -68,13 +68,7 @@ def reset_token() -> str:
     return found[0]
 
 
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Send mail before the answer."""
-    monkeypatch.setattr("hardening.mail._sender.submit", lambda send, message: send(message))
-
-
-def test_a_reset_is_recorded_when_it_is_asked_for_and_when_it_is_done(ada, client, log, at_once):
+def test_a_reset_is_recorded_when_it_is_asked_for_and_when_it_is_done(ada, client, log, mail_at_once):
     client.post(RESET, {"email": "nobody@example.com"})
     client.post(RESET, {"email": "ada@example.com"})
     new = {"password": "another good phrase", "confirm_password": "another good phrase"}
@@ -133,7 +127,7 @@ def test_a_fault_is_logged_with_one_traceback(ada, log, monkeypatch, path):
     assert found[0]["exception"].endswith("KeyError: 'a fault'")
 
 
-def test_no_secret_is_ever_logged(client, log, caplog, monkeypatch, at_once):
+def test_no_secret_is_ever_logged(client, log, caplog, monkeypatch, mail_at_once):
     monkeypatch.setattr(connections["default"], "force_debug_cursor", True)
     caplog.set_level(logging.DEBUG, "django.db.backends")
     old, new, newest, mistyped = "canary old phrase", "canary new phrase", "canary newest phrase", "canary-mistyped"

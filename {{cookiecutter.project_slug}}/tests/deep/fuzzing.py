@@ -20,9 +20,10 @@ from urllib.parse import parse_qs, urlsplit
 import schemathesis
 from schemathesis import GenerationMode
 
+from tests.deep.server import PASSWORD
+
 API = os.environ["API"]
 MAILS = Path(os.environ["MAILS"])
-PASSWORD = "correct horse battery"
 ENDS_ITS_TOKEN = {"auth_logout_create", "auth_logout_all_create", "accounts_me_destroy", "accounts_me_partial_update"}
 TESTS = Path(__file__).parents[1]
 APPS = [import_module(f"tests.{path.parent.name}.completions") for path in sorted(TESTS.glob("*/completions.py"))]
