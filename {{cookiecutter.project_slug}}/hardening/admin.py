@@ -17,10 +17,9 @@ class AdminSite(admin.AdminSite):
         """Show or take the form."""
         throttles = [LoginAddressThrottle(), LoginAccountThrottle()] if request.method == "POST" else []
         try:
-            refused = [each for each in throttles if not each.allow_request(request, self)]
+            refused = next((each for each in throttles if not each.allow_request(request, self)), None)
         except TryAgain as error:
             return HttpResponse(status=error.status_code, headers={"Retry-After": str(error.wait)})
-        if refused:
-            wait = max(each.reset for each in refused)
-            return HttpResponse(status=Throttled.status_code, headers={"Retry-After": str(wait)})
+        if refused is not None:
+            return HttpResponse(status=Throttled.status_code, headers={"Retry-After": str(refused.reset)})
         return super().login(request, extra_context)

@@ -46,6 +46,12 @@ class APIView(views.APIView):
         self.throttles = super().get_throttles()
         return self.throttles
 
+    def check_throttles(self, request: Request) -> None:
+        """Raise `Throttled` at the first throttle that refuses: the rest count only what gets through to them."""
+        for throttle in self.get_throttles():
+            if not throttle.allow_request(request, self):
+                self.throttled(request, throttle.wait())
+
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Finish *response* as DRF does, and tell how much of each rate is left."""
         response = super().finalize_response(request, response, *args, **kwargs)

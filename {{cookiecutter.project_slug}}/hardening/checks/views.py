@@ -11,13 +11,14 @@ from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BrowsableAPIRenderer
 
 from hardening.checks import routes
+from hardening.idempotency import IdempotencyMixin
 from hardening.permissions import Public
 
 
 def check_views(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Check every routed view."""
     found = dict(routes.views())
-    return [error for view in found for check in (_permissions, _visibility, _pages) for error in check(view)]
+    return [error for view in found for check in (_permissions, _visibility, _pages, _keys) for error in check(view)]
 
 
 def check_deployed_views(app_configs: Any, **kwargs: Any) -> list[Error]:
@@ -45,6 +46,11 @@ def _visibility(view: Any) -> Iterator[Error]:
 def _pages(view: Any) -> Iterator[Error]:
     if issubclass(view, ListModelMixin) and getattr(view, "pagination_class", None) is None:
         yield _error(view, "lists without pages.", "Leave pagination_class as the settings have it.", "E012")
+
+
+def _keys(view: Any) -> Iterator[Error]:
+    if issubclass(view, IdempotencyMixin) and any(issubclass(each, AllowAny) for each in view.permission_classes):
+        yield _error(view, "keeps keys for callers that it cannot tell apart.", "Ask for a user there.", "E014")
 
 
 def _development(view: Any) -> Iterator[Error]:

@@ -53,6 +53,13 @@ class Promise:
         return getattr(self.constraint, "deferrable", None) is Deferrable.DEFERRED
 
     @property
+    def judged_late(self) -> bool:
+        """Tell whether PostgreSQL writes a row before it judges it, so that racing duplicates wait for each other."""
+        if not isinstance(self.constraint, UniqueConstraint):
+            return self.unique  # an exclusion constraint
+        return self.constraint.deferrable is not None
+
+    @property
     def columns(self) -> frozenset[str]:
         """Return the columns whose values must differ together; none where expressions are compared."""
         names = getattr(self.constraint, "fields", ())

@@ -52,8 +52,8 @@ class Unit:
     def take_turns(self, table: str) -> None:
         """Have writers of *table* wait for each other until the transaction ends (PostgreSQL).
 
-        Racing duplicates under a deferred rule all get in, and meet at COMMIT in a deadlock, which tells nobody
-        what is wrong.
+        Racing duplicates under a deferrable rule, or an exclusion constraint, all get in before they are judged,
+        and then wait for each other: a deadlock, which tells nobody what is wrong.
         """
         with connections[self.using].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [table])

@@ -63,7 +63,7 @@ def written(root: Any, model: type[Model], data: Any) -> Iterator[None]:
         unit.explanations.append(lambda error: _explained(error, root, found, unit, memory))
         if instance is not None and not instance._state.adding:
             unit.lock(instance)
-        for table in _judged_at_commit(found, using):
+        for table in _judged_late(found, using):
             unit.take_turns(table)
         try:
             yield
@@ -95,17 +95,17 @@ def _is_one_statement(model: type[Model], found: Sequence[Item]) -> bool:
     """Tell whether a plain create is a single INSERT, which needs no transaction around it."""
     if len(found) != 1 or found[0].path or model._meta.parents or has_listeners(post_save, model):
         return False
-    if any(promise.deferred for promise in promises(model)):
+    if any(promise.judged_late for promise in promises(model)):
         return False
     return not any(isinstance(value, list | tuple | set) for value in found[0].values.values())
 
 
-def _judged_at_commit(found: Sequence[Item], using: str) -> list[str]:
-    """Return the tables to be written whose unique rules PostgreSQL judges at COMMIT only."""
+def _judged_late(found: Sequence[Item], using: str) -> list[str]:
+    """Return the tables to be written with rules that PostgreSQL judges after the row is in."""
     if connections[using].vendor != "postgresql":
         return []
     models = [item.serializer.Meta.model for item in found]
-    tables = {each.model._meta.db_table for model in models for each in promises(model) if each.deferred}
+    tables = {each.model._meta.db_table for model in models for each in promises(model) if each.judged_late}
     return sorted(tables)
 
 

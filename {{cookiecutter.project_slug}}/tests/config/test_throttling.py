@@ -110,6 +110,18 @@ def test_guesses_are_counted_by_account_from_wherever_they_come(client, rates):
     assert client.post(LOGIN, {"username": "bob", "password": "x"}, REMOTE_ADDR="10.0.1.1").status_code == 401
 
 
+def test_an_address_that_is_refused_does_not_use_up_the_attempts_of_an_account(client, rates):
+    rates(login="3/day")
+    guess = {"username": "ada", "password": "x"}
+    for number in range(3):
+        client.post(LOGIN, {"username": f"user{number}", "password": "x"})
+
+    refused = statuses(5, lambda _: client.post(LOGIN, guess))
+
+    assert refused == [429] * 5
+    assert statuses(4, lambda _: client.post(LOGIN, guess, REMOTE_ADDR="10.0.0.2")) == [401, 401, 401, 429]
+
+
 def test_guesses_are_counted_by_address_whatever_account_they_are_for(client, rates):
     rates(login="3/day")
 

@@ -12,6 +12,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BrowsableAPIRenderer
 
 from hardening import serializers
+from hardening.idempotency import IdempotencyMixin
 from hardening.models import Model
 from hardening.permissions import Public
 from hardening.relations import visible_to_caller
@@ -68,9 +69,9 @@ def serializer(shape: Any, fields: Any = ("id",), **options: Any) -> type[serial
     return type("BadSerializer", (serializers.ModelSerializer,), {"Meta": meta})
 
 
-def view(serializer_class: Any = None, **attributes: Any) -> Any:
+def view(serializer_class: Any = None, *mixins: type, **attributes: Any) -> Any:
     names = {"queryset": Badge.objects.all(), "serializer_class": serializer_class or serializer(Badge), **attributes}
-    return type("BadViewSet", (ModelViewSet,), names).as_view({"get": "list", "post": "create"})
+    return type("BadViewSet", (*mixins, ModelViewSet), names).as_view({"get": "list", "post": "create"})
 
 
 @pytest.fixture
@@ -159,6 +160,11 @@ class Unscoped(models.Model):
 )
 def test_a_view_that_is_open_is_refused(found, attributes, numbers):
     assert found(view(**attributes)) == numbers
+
+
+def test_keys_of_callers_without_a_name_are_refused(found):
+    assert found(view(None, IdempotencyMixin)) == []
+    assert found(view(None, IdempotencyMixin, permission_classes=[Public])) == ["E014"]
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,22 @@ def test_an_update_is_a_lock_and_an_update(ada, post, way):
         assert "FOR UPDATE OF" in queries.captured_queries[2]["sql"]
 
 
+@pytest.mark.parametrize(
+    ("shape", "body"),
+    [
+        ("steps", {"position": 1}),
+        ("bookings", {"room": 1, "span": ["2026-01-01T08:00:00Z", "2026-01-01T10:00:00Z"]}),
+    ],
+)
+def test_writers_take_turns_under_rules_that_are_judged_after_the_row_is_in(postgresql, post, shape, body):
+    with CaptureQueriesContext(connection) as queries:
+        assert post(shape, **body).status_code == 201
+
+    turn = next(number for number, each in enumerate(queries.captured_queries) if "advisory" in each["sql"])
+    told = [each["sql"].split()[0] for each in queries.captured_queries]
+    assert told.index("SELECT", 1) == turn < told.index("INSERT")
+
+
 def test_a_conflict_costs_the_insert_and_a_look_at_each_other_rule(post, way):
     post("handles", name="ada")
 
