@@ -13,7 +13,9 @@ class OrmAuthentication(BearerAuthentication):
     """The project's authentication with the ORM's query."""
 
     def authenticate(self, request: Any) -> tuple[Any, Any] | None:
-        _scheme, token = self.credentials(request)
+        token = self.token(request)
+        if token is None:
+            return None
         found = get_token_model().objects.select_related("user").filter(digest=hash_token(token)).first()
         if found is None or not found.user.is_active or (found.expiry is not None and found.expiry <= timezone.now()):
             raise AuthenticationFailed("Invalid token.")

@@ -90,7 +90,7 @@ GUARDS = [
     ),
     Guard(
         "hardening/admin.py",
-        "        if refused:\n",
+        "        if refused is not None:\n",
         "        if False:\n",
         f"{THROTTLING}::test_guesses_at_the_admin_are_counted_with_the_others",
     ),
