@@ -78,6 +78,9 @@ class AutoSchema(SpectacularAutoSchema):
         schema: Any = SpectacularAutoSchema._map_serializer(self, serializer, direction, bypass_extensions)
         if direction == "request" and schema.get("type") == "object":
             schema["additionalProperties"] = False  # unknown keys are refused
+            for key, field in serializer.fields.items():
+                if key in schema["properties"] and getattr(field, "max_items", None) is not None:
+                    schema["properties"][key]["maxItems"] = field.max_items
         return schema
 
     def _insert_field_validators(self, field: Any, schema: Any) -> None:

@@ -43,3 +43,8 @@ def test_a_related_field_has_the_type_of_its_key(components, name, types):
     properties = components[name]["properties"]
 
     assert {key: type_of(properties[key]) for key in types} == types
+
+
+def test_a_list_of_related_fields_says_how_many_it_takes(components):
+    assert components["StampRequest"]["properties"]["crates"]["maxItems"] == 100
+    assert "maxItems" not in components["Stamp"]["properties"]["crates"]
