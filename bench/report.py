@@ -42,7 +42,8 @@ Written by `make bench`, which renders a project and asks the same of six ways t
 process, over the same models, the same PostgreSQL, the same connection pool and the same tokens:
 
 - **plain Django view**: the ORM and `json` in a function, keeping the same promises: no look-up before a write, one
-  query for many related objects, 409 for a duplicate, a lock on what is changed, pages by key. It is the measure;
+  query for many related objects, 409 for a duplicate under every field that clashes, a lock on what is changed,
+  pages by key. It is the measure;
 - **stock DRF** as most people write it: `UniqueValidator` and an `exists()` of one's own, numbered pages, related
   objects one by one. It keeps none of them;
 - **django-ninja** with the promises of the plain view;

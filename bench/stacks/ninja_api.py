@@ -11,6 +11,7 @@ from purchases.models import Contact, Location, Purchase
 from pydantic import Field
 from rest_framework.exceptions import AuthenticationFailed
 
+from bench.stacks.clashes import clashes
 from bench.stacks.signing_in import OrmAuthentication
 
 PAGE = 50
@@ -82,12 +83,6 @@ class Purchases(Schema):
 api = NinjaAPI(auth=signed_in, docs_url=None, openapi_url=None)
 
 
-@api.exception_handler(IntegrityError)
-def conflict(request: HttpRequest, error: IntegrityError) -> Any:
-    name = error.__cause__.diag.constraint_name.split("_")[1]
-    return api.create_response(request, {name: [f"A profile with this {name} already exists."]}, status=409)
-
-
 def page(queryset: Any, before: int | None) -> Any:
     return (queryset.filter(pk__lt=before) if before else queryset).order_by("-pk")[:PAGE]
 
@@ -99,7 +94,12 @@ def list_profiles(request: HttpRequest, before: int | None = None) -> Any:
 
 @api.post("profiles/", response={201: ProfileOut})
 def create_profile(request: HttpRequest, body: ProfileIn) -> Any:
-    return 201, Profile.objects.create(owner=request.user, **body.dict())
+    profile = Profile(owner=request.user, **body.dict())
+    try:
+        profile.save()
+    except IntegrityError as error:
+        return api.create_response(request, clashes(error, profile), status=409)
+    return 201, profile
 
 
 @api.get("profiles/{int:pk}/", response=ProfileOut)
@@ -109,11 +109,14 @@ def get_profile(request: HttpRequest, pk: int) -> Any:
 
 @api.patch("profiles/{int:pk}/", response=ProfileOut)
 def change_profile(request: HttpRequest, pk: int, body: ProfilePatch) -> Any:
-    with transaction.atomic():
-        profile = Profile.objects.select_for_update().get(owner=request.user, pk=pk)
-        for name, value in body.dict(exclude_unset=True).items():
-            setattr(profile, name, value)
-        profile.save()
+    try:
+        with transaction.atomic():
+            profile = Profile.objects.select_for_update().get(owner=request.user, pk=pk)
+            for name, value in body.dict(exclude_unset=True).items():
+                setattr(profile, name, value)
+            profile.save()
+    except IntegrityError as error:
+        return api.create_response(request, clashes(error, profile), status=409)
     return profile
 
 

@@ -1,7 +1,7 @@
 """Django's ORM and `json` in functions: the least that these answers cost in Django, and the measure of the rest.
 
-It keeps the same promises: no look-up before a write, one query for many related objects, 409 for a duplicate,
-a lock on what is changed, pages by key.
+It keeps the same promises: no look-up before a write, one query for many related objects, 409 for a
+duplicate under every field that clashes, a lock on what is changed, pages by key.
 """
 
 import json
@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from purchases.models import Contact, Location, Purchase
 from rest_framework.exceptions import AuthenticationFailed
 
+from bench.stacks.clashes import clashes
 from bench.stacks.signing_in import OrmAuthentication
 
 PAGE = 50
@@ -61,11 +62,6 @@ def errors(body: dict[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def conflict(error: IntegrityError) -> JsonResponse:
-    name = error.__cause__.diag.constraint_name.split("_")[1]
-    return JsonResponse({name: [f"A profile with this {name} already exists."]}, status=409)
-
-
 def page(queryset: Any, request: HttpRequest) -> Any:
     before = request.GET.get("before")
     return (queryset.filter(pk__lt=int(before)) if before else queryset).order_by("-pk")[:PAGE]
@@ -83,7 +79,7 @@ def profiles(request: HttpRequest) -> JsonResponse:
     try:
         new.save()
     except IntegrityError as error:
-        return conflict(error)
+        return JsonResponse(clashes(error, new), status=409)
     return JsonResponse(shown(new), status=201)
 
 
@@ -102,7 +98,7 @@ def profile(request: HttpRequest, pk: int) -> JsonResponse:
                 setattr(changed, name, value)
             changed.save()
     except IntegrityError as error:
-        return conflict(error)
+        return JsonResponse(clashes(error, changed), status=409)
     return JsonResponse(shown(changed))
 
 
