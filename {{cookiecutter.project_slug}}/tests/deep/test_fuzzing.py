@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from tests.deep.server import PROJECT, database, free_port, serving
 
 CASES = os.environ.get("FUZZING_CASES", "200")  # for each operation and seed
+Run = subprocess.CompletedProcess[str]
+SEEDS = ["1", "2", "3"]
 HOOKS = {"SCHEMATHESIS_HOOKS": "tests.deep.fuzzing", "PYTHONPATH": str(PROJECT)}
 
 
@@ -23,31 +26,36 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[str]:
-    """The API's address, with an empty PostgreSQL database behind it; its mails are files."""
+def fuzzed(schema: Path, seed: str, folder: Path) -> Run:
+    """Run schemathesis with *seed* against the API, an empty PostgreSQL database behind it; its mails are files."""
     address = f"localhost:{free_port()}"
-    with (
-        database("postgresql", tmp_path, f"fuzzing_{os.getpid()}") as url,
-        serving(url, tmp_path, "--bind", address, TEST_EMAIL_URL=f"filemail:///{tmp_path}/mails"),
-    ):
-        yield f"http://{address}/api/v1"
-
-
-@pytest.mark.parametrize("seed", ["1", "2", "3"])
-def test_no_request_makes_the_api_break_its_schema(api, schema, seed, tmp_path):
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(PROJECT / "tests/deep/schemathesis.toml")]
-    target = ["run", str(schema), "--url", api.removesuffix("/api/v1")]
+    target = ["run", str(schema), "--url", f"http://{address}"]
     flags = ["--checks", "all", "--max-examples", CASES, "--seed", seed, "--no-color"]
+    with (
+        database("postgresql", folder, f"fuzzing_{os.getpid()}_{seed}") as url,
+        serving(url, folder, "--bind", address, TEST_EMAIL_URL=f"filemail:///{folder}/mails"),
+    ):
+        return subprocess.run(
+            [*command, *target, *flags],
+            cwd=folder,
+            env=os.environ | HOOKS | {"API": f"http://{address}/api/v1", "MAILS": str(folder / "mails")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
 
-    fuzzed = subprocess.run(
-        [*command, *target, *flags],
-        cwd=tmp_path,
-        env=os.environ | HOOKS | {"API": api, "MAILS": str(tmp_path / "mails")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
 
-    assert fuzzed.returncode == 0, fuzzed.stdout[-20_000:]
+@pytest.fixture(scope="module")
+def runs(schema: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Run]]]:
+    """The runs of all seeds, as many at once as there are processors."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        yield {seed: threads.submit(fuzzed, schema, seed, tmp_path_factory.mktemp(f"seed{seed}")) for seed in SEEDS}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_request_makes_the_api_break_its_schema(runs, seed):
+    done = runs[seed].result()
+
+    assert done.returncode == 0, done.stdout[-20_000:]
