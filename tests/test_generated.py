@@ -50,7 +50,7 @@ def test_a_project_on_django_6_1_without_examples_passes_its_checks_and_its_test
 
 @pytest.mark.deep
 def test_a_rendered_project_passes_its_deep_tests(project):
-    tested = run(["make", "test-deep"], project, FUZZING_CASES="50")
+    tested = run(["make", "test-deep"], project, FUZZING_CASES="100")
 
     assert not re.search(r"\d+ (failed|skipped)", tested.stdout)
     assert " passed" in tested.stdout
