@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.management import create_contenttypes
 from django.core.cache import cache
+from django.db import connection
 from django.db.models.signals import post_migrate
 from knox.models import get_token_model
 from structlog.stdlib import ProcessorFormatter
@@ -16,11 +17,15 @@ from structlog.stdlib import ProcessorFormatter
 from tests.client import Client
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies in `tests/deep` and `tests/system` for their rings."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what lies in `tests/deep` and `tests/system` for their rings; leave out what has run on SQLite once."""
     for item in items:
         for ring in {"deep", "system"} & set(item.path.relative_to(Path(__file__).parent).parts):
             item.add_marker(ring)
+    if connection.vendor == "postgresql":
+        again = [item for item in items if item.get_closest_marker("once")]
+        config.hook.pytest_deselected(items=again)
+        items[:] = [item for item in items if item not in again]
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,12 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from hardening.events import EVENTS
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(settings.BASE_DIR)
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")

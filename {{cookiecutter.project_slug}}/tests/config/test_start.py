@@ -13,6 +13,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
+pytestmark = pytest.mark.once
+
 PROJECT = Path(__file__).parents[2]
 SETTINGS = PROJECT / "config" / "settings.py"
 SOUND = {
