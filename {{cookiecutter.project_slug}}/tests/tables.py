@@ -6,6 +6,8 @@ from typing import Any
 
 from tests.client import Client
 
+WHERE = "tests/<app>/tables.py has to say what is asked here: see docs/resources.md"
+
 APPS: list[Any] = [
     import_module(f"tests.{path.parent.name}.tables") for path in sorted(Path(__file__).parent.glob("*/tables.py"))
 ]

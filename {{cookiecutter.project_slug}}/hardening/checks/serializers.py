@@ -1,6 +1,7 @@
 """What a serializer may not leave to chance."""
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from django.core.checks import Error
@@ -12,16 +13,19 @@ from rest_framework.serializers import ALL_FIELDS
 
 from hardening.checks import routes
 from hardening.integrity.constraints import has_own_message, promises
+from hardening.serializers import ModelSerializer
 
 # The options of a constraint that make Django leave it out on SQLite, with a warning only.
 _NOT_IN_SQLITE = ("deferrable", "nulls_distinct")
+
+_OPTIONS = ("constraint_fields", "create_defaults", "immutable_fields", "related_querysets")  # of `Meta`, ours
 
 
 def check_serializers(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Check every model serializer that the routes can reach, and the model behind it."""
     errors: list[Error] = []
     for serializer in _serializers(errors):
-        for check in (_fields, _options, _dates, _constraints, _messages, _scopes, _columns):
+        for check in (_kind, _fields, _names, _options, _dates, _constraints, _messages, _scopes, _columns):
             errors.extend(check(serializer))
     return errors
 
@@ -32,6 +36,22 @@ def _serializers(errors: list[Error]) -> Iterable[Any]:
     except ImproperlyConfigured as error:  # an option that `get_fields` itself refuses
         errors.append(Error(str(error), hint="Name a field of the serializer.", id="hardening.E004"))
         return ()
+
+
+def _kind(serializer: Any) -> Iterator[Error]:
+    if not isinstance(serializer, ModelSerializer):
+        yield _error(
+            serializer,
+            "is DRF's own: it looks up what is taken before it writes, and takes every related row.",
+            "Derive it from hardening.serializers.ModelSerializer.",
+            "E007",
+        )
+
+
+def _names(serializer: Any) -> Iterator[Error]:
+    for name in vars(serializer.Meta):
+        if name not in _OPTIONS and get_close_matches(name, _OPTIONS, cutoff=0.8):
+            yield _unknown(serializer, "Meta", name)
 
 
 def _fields(serializer: Any) -> Iterator[Error]:
@@ -118,7 +138,8 @@ def _scopes(serializer: Any) -> Iterator[Error]:
             yield _error(
                 serializer,
                 f"accepts every {queryset.model.__name__} in {name!r}.",
-                "Name a scope in Meta.related_querysets, such as hardening.relations.visible_to_caller.",
+                "Name a scope in Meta.related_querysets, such as hardening.relations.visible_to_caller; what the "
+                "server fills belongs into Meta.create_defaults.",
                 "E006",
             )
 

@@ -12,13 +12,15 @@ from rest_framework.renderers import BrowsableAPIRenderer
 
 from hardening.checks import routes
 from hardening.idempotency import IdempotencyMixin
+from hardening.models import QuerySet
 from hardening.permissions import Public
+from hardening.viewsets import GenericViewSet
 
 
 def check_views(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Check every routed view."""
     found = dict(routes.views())
-    return [error for view in found for check in (_permissions, _visibility, _pages, _keys) for error in check(view)]
+    return [error for view in found for check in _CHECKS for error in check(view)]
 
 
 def check_deployed_views(app_configs: Any, **kwargs: Any) -> list[Error]:
@@ -34,11 +36,13 @@ def _permissions(view: Any) -> Iterator[Error]:
 
 def _visibility(view: Any) -> Iterator[Error]:
     queryset = getattr(view, "queryset", None)
-    if issubclass(view, GenericAPIView) and queryset is not None and not hasattr(queryset.all(), "visible_to"):
+    if not issubclass(view, GenericAPIView) or queryset is None:
+        return
+    if getattr(type(queryset.all()), "visible_to", QuerySet.visible_to) is QuerySet.visible_to:
         yield _error(
             view,
             f"shows every {queryset.model.__name__} to every caller.",
-            "Give its queryset a visible_to(user): derive it from hardening.models.QuerySet.",
+            "Give its queryset a visible_to(user) of its own: derive it from hardening.models.QuerySet.",
             "E010",
         )
 
@@ -48,9 +52,22 @@ def _pages(view: Any) -> Iterator[Error]:
         yield _error(view, "lists without pages.", "Leave pagination_class as the settings have it.", "E012")
 
 
+def _kind(view: Any) -> Iterator[Error]:
+    if issubclass(view, GenericAPIView) and not issubclass(view, GenericViewSet):
+        yield _error(
+            view,
+            "is DRF's own: it asks no visible_to(), and changes objects without a lock.",
+            "Derive it from the classes of hardening.viewsets.",
+            "E015",
+        )
+
+
 def _keys(view: Any) -> Iterator[Error]:
     if issubclass(view, IdempotencyMixin) and any(issubclass(each, AllowAny) for each in view.permission_classes):
         yield _error(view, "keeps keys for callers that it cannot tell apart.", "Ask for a user there.", "E014")
+
+
+_CHECKS = (_permissions, _kind, _visibility, _pages, _keys)
 
 
 def _development(view: Any) -> Iterator[Error]:

@@ -64,7 +64,7 @@ def undone() -> Iterator[None]:
 def test_every_route_and_method_has_a_row(settings):
     settings.ROOT_URLCONF = "config.urls"
 
-    assert sorted(routes(get_resolver())) == sorted(TABLE)
+    assert sorted(routes(get_resolver())) == sorted(TABLE), tables.WHERE
     assert {tuple(sorted(row)) for row in TABLE.values()} == {tuple(sorted(METHODS))}
 
 

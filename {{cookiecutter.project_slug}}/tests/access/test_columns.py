@@ -38,7 +38,7 @@ def test_a_serializer_writes_and_shows_what_the_table_says(settings):
 
     writable = {name: {key for key, field in each if not field.read_only} for name, each in fields.items()}
     read_only = {name: {key for key, field in each if field.read_only} for name, each in fields.items()}
-    assert writable == {name: columns for name, (_path, columns, _shown) in COLUMNS.items()}
+    assert writable == {name: columns for name, (_path, columns, _shown) in COLUMNS.items()}, tables.WHERE
     assert read_only == {name: shown for name, (_path, _columns, shown) in COLUMNS.items()}
 
 

@@ -1,4 +1,5 @@
 from importlib import import_module
+from importlib.util import find_spec
 
 from django.conf import settings
 
@@ -11,7 +12,9 @@ def methods(view, callback) -> set[str]:
 
 
 def test_the_statements_of_every_route_are_counted():
-    tables = [import_module(f"tests.{app}.test_statements").STATEMENTS for app in settings.APPS if app != "hardening"]
+    apps = [app for app in settings.APPS if app != "hardening"]
+    assert [app for app in apps if find_spec(f"tests.{app}.test_statements") is None] == [], "see docs/resources.md"
+    tables = [import_module(f"tests.{app}.test_statements").STATEMENTS for app in apps]
 
     routed = {
         f"{method} {pattern.name}"
@@ -20,4 +23,4 @@ def test_the_statements_of_every_route_are_counted():
         for method in methods(view, pattern.callback) - {"head", "options"}
     }
 
-    assert {route for table in tables for route in table} == routed
+    assert {route for table in tables for route in table} == routed, "see docs/resources.md"

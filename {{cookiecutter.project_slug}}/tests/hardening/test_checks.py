@@ -7,13 +7,14 @@ import pytest
 from django.core.checks import run_checks
 from django.db import connection, models
 from django.urls import path
+from rest_framework import serializers as drf, viewsets
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BrowsableAPIRenderer
 
 from hardening import serializers
 from hardening.idempotency import IdempotencyMixin
-from hardening.models import Model
+from hardening.models import Model, QuerySet
 from hardening.permissions import Public
 from hardening.relations import visible_to_caller
 from hardening.viewsets import ModelViewSet
@@ -140,6 +141,52 @@ def test_a_key_that_is_written_as_a_plain_column_is_refused(found):
             fields = ("id", "crate_id")
 
     assert found(view(PlainSerializer)) == ["E006"]
+
+
+def test_a_serializer_or_a_view_of_drfs_own_is_refused(found):
+    class PlainSerializer(drf.ModelSerializer):
+        class Meta:
+            model = Badge
+            fields = ("id",)
+
+    class PlainViewSet(viewsets.ModelViewSet):
+        queryset = Badge.objects.all()
+        serializer_class = PlainSerializer
+
+    assert sorted(found(PlainViewSet.as_view({"get": "list"}))) == ["E007", "E015"]
+
+
+@pytest.mark.parametrize("option", ["create_default", "related_queryset", "immutable_field", "constraints_fields"])
+def test_an_option_that_is_misspelt_is_refused(found, option):
+    assert found(view(serializer(Badge, **{option: {}}))) == ["E004"]
+
+
+class Undecided(models.Model):
+    objects = QuerySet.as_manager()
+
+    class Meta:
+        app_label = "elsewhere"
+        managed = False
+
+
+class AskingQuerySet(QuerySet):
+    def visible_to(self, user):
+        return self.filter(badge=Badge.objects.get(pk=0).badge)
+
+
+class Asking(models.Model):
+    badge = models.CharField(max_length=10)
+
+    objects = AskingQuerySet.as_manager()
+
+    class Meta:
+        app_label = "elsewhere"
+        managed = False
+
+
+def test_a_scope_that_is_missing_is_refused_and_one_that_asks_the_database_is_let_be(found, db):
+    assert found(view(queryset=Undecided.objects.all())) == ["E010"]
+    assert found(view(queryset=Asking.objects.all())) == []
 
 
 class Unscoped(models.Model):

@@ -91,4 +91,4 @@ def test_everything_that_the_api_offers_has_a_row(settings):
             asked.add((resolve(unquote(row.path.format(**keys).partition("?")[0])).func, row.method))
 
     assert len(rows) >= 500
-    assert routed() - asked == set()
+    assert routed() - asked == set(), tables.WHERE

@@ -37,7 +37,7 @@ OPTIONS = {(each.route, each.model): each for each in FORMS}.values()
 def test_every_related_field_has_objects_to_be_asked_with():
     asked = {each.model for each in FIELDS} | {each.view.queryset.model for each in FIELDS}
 
-    assert asked == OBJECTS.keys()
+    assert asked == OBJECTS.keys(), tables.WHERE
     assert asked >= EVERYBODYS
 
 
