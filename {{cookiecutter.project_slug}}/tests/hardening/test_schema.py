@@ -2,6 +2,7 @@
 
 import pytest
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import spectacular_settings
 
 from hardening.relations import ScopedRelatedField
 from tests.hardening.shapes.urls import router
@@ -26,6 +27,7 @@ def components(monkeypatch):
         raise AssertionError(field)
 
     monkeypatch.setattr(ScopedRelatedField, "get_queryset", get_queryset)
+    monkeypatch.setattr(spectacular_settings, "COMPONENT_SPLIT_REQUEST", True)
     patterns = [each for each in router.urls if str(each.pattern).startswith("^parcels-")]
     return SchemaGenerator(patterns=patterns).get_schema(request=None, public=True)["components"]["schemas"]
 

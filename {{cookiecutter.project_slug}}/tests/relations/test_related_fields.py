@@ -81,6 +81,7 @@ def told(caller: Client, related: Related, path: str, name: Any, accept: str) ->
         response = send(caller, related, path, name, accept)
     headers = {key: value for key, value in response.items() if key not in ("Content-Length", "X-Request-ID")}
     body = response.content.decode().replace(response["X-Request-ID"], "")
+    body = body.replace(f'"status":{response.status_code},', "")  # a key may be the same number
     return Told(response.status_code, headers, re.sub(rf"(?<!\w){re.escape(str(name))}(?!\w)", "…", body), len(queries))
 
 
