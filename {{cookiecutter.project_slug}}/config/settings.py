@@ -64,7 +64,7 @@ DATABASES = {
         pool_size=env.natural("DATABASE_POOL_SIZE", default=20),
     )
 }
-CACHES = {"default": caches.with_limits(env.cache_url("CACHE_URL", default="locmemcache://"))}
+CACHES = {"default": caches.with_limits(env.cache("CACHE_URL", default="locmemcache://"))}
 
 # HTTP
 
@@ -150,7 +150,7 @@ REST_KNOX = {
 
 PASSWORD_RESET_TIMEOUT = 3600  # seconds
 PASSWORD_RESET_URL = env.str("PASSWORD_RESET_URL", default="")
-globals().update(mail_settings(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost")))
+globals().update(mail_settings(env.mail("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost")))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
 
 # The API

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from hardening.docs import DocsView, ErrorCodesView, SchemaView
 from hardening.probes import livez, readyz
@@ -22,6 +23,8 @@ if settings.ADMIN_PATH:
     urlpatterns += [path(settings.ADMIN_PATH, admin.site.urls)]
 if settings.DEBUG:
     urlpatterns += [
+        path("", RedirectView.as_view(pattern_name="docs")),
+        path("api/v1/", RedirectView.as_view(pattern_name="docs")),
         path("api/v1/docs/", DocsView.as_view(), name="docs"),
         path("api-auth/", include("rest_framework.urls")),
     ]

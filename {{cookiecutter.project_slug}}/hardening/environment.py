@@ -1,7 +1,7 @@
 """The environment, read so that what is missing, garbled or weak stops the start with its name, and never its value."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -14,22 +14,39 @@ KNOWN_KEYS = ("django-insecure-", "only-for-tests", "change-me", "changeme")
 class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # it ships no types
     """django-environ's, which names the variable in every refusal; raises `ImproperlyConfigured`."""
 
+    asked: ClassVar[set[str]] = set()
+    """The names that something has read, there or not."""
+
     def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
-        return _named(var, super().get_value, var, *args, **kwargs)
+        self.asked.add(var)
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except (ValueError, KeyError) as error:
+            # Without the cause: its text repeats the value, which may have a password.
+            raise ImproperlyConfigured(f"{var} cannot be read: {type(error).__name__}.") from None
 
     def database(self, var: str, default: str) -> dict[str, Any]:
         """Return the entry of `DATABASES` that the URL in *var* stands for: SQLite or PostgreSQL."""
-        config: dict[str, Any] = _named(var, self.db_url_config, self.str(var, default=default))
+        refusal = f"{var} is no URL of SQLite or PostgreSQL"
+        config = self._url(var, default, self.db_url_config, refusal)
         if config.get("ENGINE", "").rpartition(".")[2] not in ("sqlite3", "postgresql"):
-            raise ImproperlyConfigured(f"{var} is no URL of SQLite or PostgreSQL.")
+            raise ImproperlyConfigured(f"{refusal}.")
         return config
+
+    def cache(self, var: str, default: str) -> dict[str, Any]:
+        """Return the entry of `CACHES` that the URL in *var* stands for."""
+        return self._url(var, default, self.cache_url_config, f"{var} is no URL of a cache, redis://host:6379/0 is")
+
+    def mail(self, var: str, default: str) -> dict[str, Any]:
+        """Return the settings of mail that the URL in *var* stands for."""
+        return self._url(var, default, self.email_url_config, f"{var} is no URL of a mail server, smtp://host is")
 
     def natural(self, var: str, default: int) -> int:
         """Return the number in *var*, which is at least 0."""
-        number: int = self.int(var, default=default)
-        if number < 0:
-            raise ImproperlyConfigured(f"{var} is negative.")
-        return number
+        text = self.str(var, default=str(default))
+        if not (text.isascii() and text.isdigit()):
+            raise ImproperlyConfigured(f"{var} is no whole number from 0 on.")
+        return int(text)
 
     def secret_key(self, var: str, *, debug: bool) -> str:
         """Return the key in *var*; without *debug* one that is short, monotonous or published is refused."""
@@ -47,10 +64,10 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # it ships no ty
             raise ImproperlyConfigured(f"{var} has to name the hosts that this answers to, and '*' names none.")
         return hosts
 
-
-def _named(var: str, read: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    try:
-        return read(*args, **kwargs)
-    except (ValueError, KeyError) as error:
-        # Without the cause: its text repeats the value, which may have a password.
-        raise ImproperlyConfigured(f"{var} cannot be read: {type(error).__name__}.") from None
+    def _url(self, var: str, default: str, parse: Callable[[str], dict[str, Any]], refusal: str) -> dict[str, Any]:
+        text = self.str(var, default="") or default
+        try:
+            return parse(text)
+        except (ValueError, KeyError, ImproperlyConfigured):
+            # Without the cause: its text repeats the value, which may have a password.
+            raise ImproperlyConfigured(f"{refusal}.") from None

@@ -1,10 +1,15 @@
 """Logs: one JSON object a line on standard output, with the request id; readable lines while developing."""
 
+import json
+import logging
 import re
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+
+ACCESS_LOG = "hardening.access"
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -26,6 +31,22 @@ def _without_values(logger: Any, name: str, event: MutableMapping[str, Any]) -> 
     return event
 
 
+class _JSONFormatter(structlog.stdlib.ProcessorFormatter):
+    def format(self, record: logging.LogRecord) -> str:
+        # One line for every request: through all the processors it would be half of what hardening costs.
+        if record.name != ACCESS_LOG or not isinstance(record.args, dict):
+            return super().format(record)
+        line = {
+            "event": "request",
+            **structlog.contextvars.get_contextvars(),
+            "level": record.levelname.lower(),
+            "logger": ACCESS_LOG,
+            **record.args,
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
+        }
+        return json.dumps(line, default=str)
+
+
 def logging_config(*, readable: bool) -> dict[str, Any]:
     """Return Django's `LOGGING`, and set structlog up to go the same way."""
     structlog.configure(
@@ -41,13 +62,14 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
     # Not rich's traceback, which shows the values of variables: passwords among them.
     readable_renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     renderer = readable_renderer if readable else structlog.processors.JSONRenderer()
+    formatter = structlog.stdlib.ProcessorFormatter if readable else _JSONFormatter
     traceback: list[Any] = [structlog.processors.format_exc_info, _without_values]
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "line": {
-                "()": structlog.stdlib.ProcessorFormatter,
+                "()": formatter,
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *traceback, renderer],
                 "foreign_pre_chain": _SHARED,
             },

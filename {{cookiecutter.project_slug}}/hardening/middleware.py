@@ -16,12 +16,13 @@ from rest_framework.response import Response
 
 from hardening import events
 from hardening.exceptions import BadRequest, LengthRequired, PayloadTooLarge, TryAgain
+from hardening.logs import ACCESS_LOG
 from hardening.problems import JSON, PROBLEM_JSON, document, phrase
 from hardening.renderers import JSONRenderer
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-_access_log = logging.getLogger("hardening.access")
+_access_log = logging.getLogger(ACCESS_LOG)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -70,12 +71,14 @@ def request_id(get_response: GetResponse) -> GetResponse:
         identity = sent if trusted else str(uuid.uuid4())
         request.request_id = identity  # type: ignore[attr-defined]  # Django's requests take attributes
         start = time.perf_counter()
-        structlog.contextvars.clear_contextvars()  # the thread's last request may have left its user
-        with structlog.contextvars.bound_contextvars(request_id=identity):
+        structlog.contextvars.bind_contextvars(request_id=identity)
+        try:
             response = get_response(request)
             spent = round((time.perf_counter() - start) * 1000, 1)
             told = {"method": request.method, "path": request.path, "status": response.status_code, "ms": spent}
-            _access_log.info("request", extra=told)
+            _access_log.info("%(method)s %(path)s %(status)s, %(ms)s ms", told)
+        finally:
+            structlog.contextvars.clear_contextvars()  # the thread's next request may be somebody else's
         response["X-Request-ID"] = identity
         return response
 

@@ -1,5 +1,7 @@
 """What the environment may not leave weak."""
 
+import os
+from difflib import get_close_matches
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +9,8 @@ from django.core.checks import CheckMessage, Error, Warning as CheckWarning
 from rest_framework.permissions import AllowAny
 from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
+
+from hardening.environment import Environment
 
 # What every request has to pass, outermost first.
 _MIDDLEWARE = [
@@ -29,7 +33,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not defaults or AllowAny in defaults:
         hint = "Have IsAuthenticated in DEFAULT_PERMISSION_CLASSES, and Public on the views that need it."
         found.append(Error("A view is open unless it says otherwise.", hint, id="hardening.E026"))
-    return found
+    return [*found, *_misspelt()]
 
 
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -45,6 +49,19 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if getattr(settings, "CORS_ALLOW_ALL_ORIGINS", False) or "*" in getattr(settings, "CORS_ALLOWED_ORIGINS", ()):
         hint = "Name the origins in CORS_ALLOWED_ORIGINS."
         found.append(Error("Every origin's scripts may read this.", hint, id="hardening.E024"))
+    return found
+
+
+def _misspelt() -> list[CheckMessage]:
+    """Find variables whose names are nearly ones that are read; `X_DATABASE_URL` is meant to be another one."""
+    known = Environment.asked
+    found: list[CheckMessage] = []
+    for name in sorted(os.environ.keys() - known):
+        meant = get_close_matches(name, known, n=1, cutoff=0.85)
+        if not meant or name.startswith(f"{meant[0]}_") or name.endswith(f"_{meant[0]}"):
+            continue
+        hint = f"Call it {meant[0]}, or read it with `env` in config/settings.py."
+        found.append(CheckWarning(f"Nothing reads the environment's {name}.", hint, id="hardening.W021"))
     return found
 
 

@@ -105,19 +105,22 @@ def test_every_operation_names_its_errors_in_both_renderings(ada):
                     assert set(content["content"]) == {"application/json", "application/problem+json"}
 
 
-def test_there_is_no_page_without_debug(ada):
-    assert ada.get(DOCS).status_code == 404
+@pytest.mark.parametrize("path", ["/", "/api/v1/", DOCS])
+def test_there_is_no_page_without_debug(ada, path):
+    assert ada.get(path).status_code == 404
 
 
 SHOW = """
 import django; django.setup()
 from django.test import Client
 client = Client(HTTP_HOST="localhost")
-print([client.get(path).status_code for path in ("/api/v1/docs/", "/api/v1/docs/?script", "/api/v1/schema/")])
+shown = [client.get(path).status_code for path in ("/api/v1/docs/", "/api/v1/docs/?script", "/api/v1/schema/")]
+led = {client.get(path).headers["Location"] for path in ("/", "/api/v1/")}
+print(shown, led)
 """
 
 
 def test_with_debug_the_page_and_the_schema_are_open(tmp_path):
     shown = project_command(tmp_path, "-c", SHOW, DEBUG="true")
 
-    assert shown.stdout.splitlines()[-1:] == ["[200, 200, 200]"], shown.stderr
+    assert shown.stdout.splitlines()[-1:] == [f"[200, 200, 200] {{'{DOCS}'}}"], shown.stderr

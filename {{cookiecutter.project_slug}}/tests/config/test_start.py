@@ -71,6 +71,10 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", ""),
         ("DATABASE_POOL_SIZE", "many"),
+        ("CACHE_URL", "nonsense"),
+        ("CACHE_URL", "redys://:canary@host"),
+        ("EMAIL_URL", "nonsense"),
+        ("EMAIL_URL", "smtp://user:canary@host:port"),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "mysql://user:canary@host/name"),
         ("DATABASE_URL", "postgresql://user:canary@host:port/name"),
@@ -95,6 +99,7 @@ def test_what_is_missing_or_weak_stops_the_start_with_its_name_and_without_its_v
         {"THROTTLE_ANON": "", "THROTTLE_USER": "", "THROTTLE_LOGIN": ""},
         {"DEBUG": "true", "SECRET_KEY": "short", "ALLOWED_HOSTS": None},
         {"TRUSTED_PROXIES": None},
+        {"CACHE_URL": "", "DATABASE_URL": "", "EMAIL_URL": "", "CORS_ALLOWED_ORIGINS": "", "PASSWORD_RESET_URL": ""},
         {"DATABASE_URL": "postgresql://user:password@host/name"},
     ],
 )
@@ -142,6 +147,17 @@ def test_a_sound_environment_passes_the_deployment_check_with_nothing_silenced()
     done = check("--deploy", "--fail-level", "WARNING")
 
     assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (0 silenced)."), done.stderr
+
+
+def test_a_misspelt_variable_is_named_and_one_that_is_another_is_not():
+    done = check(THROTTLE_LOGN="1/min", CORS_ALLOWED_ORIGIN="", REPORTS_DATABASE_URL="", DATABASE_URL_OLD="")
+
+    warned = [line for line in done.stderr.splitlines() if "W021" in line]
+    assert warned == [
+        "?: (hardening.W021) Nothing reads the environment's CORS_ALLOWED_ORIGIN.",
+        "?: (hardening.W021) Nothing reads the environment's THROTTLE_LOGN.",
+    ]
+    assert "HINT: Call it THROTTLE_LOGIN, or" in done.stderr
 
 
 def test_a_weak_one_fails_every_command_with_the_name():

@@ -10,7 +10,7 @@ from hardening import caches
 from tests.settings import *  # noqa: F403  # the same, but for what follows
 from tests.settings import MIDDLEWARE, REST_FRAMEWORK, env
 
-CACHES = {"default": caches.with_limits(env.cache_url("DEEP_CACHE_URL", default="locmemcache://"))}
+CACHES = {"default": caches.with_limits(env.cache("DEEP_CACHE_URL", default="locmemcache://"))}
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {
     scope: os.environ.get(f"DEEP_{scope.upper()}_RATE", "") for scope in ("anon", "user", "login")
 }
