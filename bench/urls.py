@@ -5,8 +5,8 @@ from bench.stacks import bare, ninja_api, plain, stock
 
 urlpatterns = [
     *own,
-    path("level/", include(bare.level.urls)),
-    path("bare/", include(bare.router.urls)),
+    path("level/", include(bare.level)),
+    path("bare/", include(bare.bare)),
     path("stock/", include(stock.router.urls)),
     path("plain/", include(plain.urlpatterns)),
     path("ninja/", ninja_api.api.urls),

@@ -3,10 +3,11 @@
 from typing import Any
 
 from accounts.views import ProfileViewSet
+from config.urls import api as api_urls
+from django.urls import URLPattern, include, path
 from purchases.views import PurchaseViewSet
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
-from rest_framework.routers import SimpleRouter
 from rest_framework.views import exception_handler
 
 from bench.stacks.signing_in import OrmAuthentication
@@ -40,10 +41,17 @@ class LevelPurchaseViewSet(BarePurchaseViewSet):
     authentication_classes = [OrmAuthentication]
 
 
-router = SimpleRouter()
-router.register("profiles", BareProfileViewSet, basename="bare-profile")
-router.register("purchases", BarePurchaseViewSet, basename="bare-purchase")
+def instead(views: dict[Any, Any]) -> list[Any]:
+    """Return the project's own routes with *views* instead of some: a path is looked for among as many."""
+    return [path("", include([_with(views, route) for route in app.url_patterns])) for app in api_urls]
 
-level = SimpleRouter()
-level.register("profiles", LevelProfileViewSet, basename="level-profile")
-level.register("purchases", LevelPurchaseViewSet, basename="level-purchase")
+
+def _with(views: dict[Any, Any], route: URLPattern) -> URLPattern:
+    view: Any = route.callback
+    if view.cls not in views:
+        return route
+    return URLPattern(route.pattern, views[view.cls].as_view(view.actions, **view.initkwargs))
+
+
+bare = instead({ProfileViewSet: BareProfileViewSet, PurchaseViewSet: BarePurchaseViewSet})
+level = instead({ProfileViewSet: LevelProfileViewSet, PurchaseViewSet: LevelPurchaseViewSet})

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -104,6 +105,18 @@ def test_a_line_tells_whose_request_it_was_and_the_next_one_nothing_of_them(ada,
         ("GET", PROFILES, 200),
         ("GET", PROFILES, 401),
     ]
+
+
+def test_every_line_has_what_a_collector_sorts_by(ada, client, log):
+    before = datetime.now(UTC)
+    ada.get(PROFILES)
+    client.post(LOGIN, {"username": "ada", "password": "wrong"})
+
+    found = lines(log)
+    assert [line["event"] for line in found] == ["request", "login_failed", "request"]
+    assert {line["level"] for line in found} == {"info"}
+    assert all(before <= datetime.fromisoformat(line["timestamp"]) <= datetime.now(UTC) for line in found)
+    assert len({line["request_id"] for line in found}) == 2
 
 
 def test_a_wrong_host_and_a_missing_csrf_token_are_recorded_by_django(client, log):
