@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import argon2
 import pytest
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import Argon2PasswordHasher, PBKDF2PasswordHasher, make_password
 from django.core.management import call_command
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -158,7 +158,15 @@ def test_the_purge_takes_expired_tokens_and_nothing_else(ada, capsys):
 
 
 @pytest.fixture
-def hashings(monkeypatch, settings) -> list[str]:
+def cheap_hashes(monkeypatch):
+    """Let the hashers of production run, which take 0.2 s by design, with as little work as they accept."""
+    for cost, least in {"time_cost": 1, "memory_cost": 8, "parallelism": 1}.items():
+        monkeypatch.setattr(Argon2PasswordHasher, cost, least)
+    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
+
+
+@pytest.fixture
+def hashings(monkeypatch, settings, cheap_hashes) -> list[str]:
     """How often argon2 ran, whichever way it was called."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     ran: list[str] = []
@@ -194,7 +202,7 @@ def test_an_unknown_an_inactive_and_a_wrong_pair_hash_equally_often(sign_in, cli
     assert set(counts.values()) == {1}, counts
 
 
-def test_a_password_in_an_older_hash_is_hashed_anew_when_it_is_used(ada, client, settings):
+def test_a_password_in_an_older_hash_is_hashed_anew_when_it_is_used(ada, client, settings, cheap_hashes):
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.Argon2PasswordHasher",
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
