@@ -119,6 +119,14 @@ def test_every_line_has_what_a_collector_sorts_by(ada, client, log):
     assert len({line["request_id"] for line in found}) == 2
 
 
+def test_a_line_break_in_a_path_begins_no_line(client, log):
+    client.get('/api/v1/profiles%0a{"logger": "forged"}%0d/')
+
+    assert [(line["logger"], line["path"]) for line in lines(log)] == [
+        ("hardening.access", '/api/v1/profiles\n{"logger": "forged"}\r/')
+    ]
+
+
 def test_a_wrong_host_and_a_missing_csrf_token_are_recorded_by_django(client, log):
     client.get(PROFILES, headers={"Host": "evil.example.com"})
     Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "a"}, format="multipart", secure=True)
