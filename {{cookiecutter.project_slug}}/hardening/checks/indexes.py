@@ -24,14 +24,14 @@ _HINT = "Add it to Meta.indexes, leave it out, or silence this where the table s
 
 def check_indexes(app_configs: Any, **kwargs: Any) -> list[CheckWarning]:
     """Check every routed view that has a queryset."""
-    found = dict(routes.views())
-    views = [view for view in found if issubclass(view, GenericAPIView) and view.queryset is not None]
+    views: dict[type, Any] = {type(view): view for view, _pattern in routes.views()}
     checks = (_orders, _filters, _visibility, _searches, _flatness)
-    return [warning for view in views for check in checks for warning in check(view)]
+    asked = [view for view in views.values() if isinstance(view, GenericAPIView) and view.queryset is not None]
+    return [warning for view in asked for check in checks for warning in check(view)]
 
 
 def _orders(view: Any) -> Iterator[CheckWarning]:
-    if not issubclass(view, ListModelMixin):
+    if not issubclass(type(view), ListModelMixin):
         return
     model, paginator = view.queryset.model, getattr(view, "pagination_class", None)
     order = view.queryset.query.order_by or model._meta.ordering
@@ -79,7 +79,7 @@ def _searches(view: Any) -> Iterator[CheckWarning]:
 
 
 def _flatness(view: Any) -> Iterator[CheckWarning]:
-    if issubclass(view, FlatListMixin) and view.serializer_class is not None:
+    if issubclass(type(view), FlatListMixin) and view.serializer_class is not None:
         try:
             columns(view.serializer_class())
         except ImproperlyConfigured as error:
@@ -141,4 +141,4 @@ def _names(expression: Any) -> list[str]:
 
 
 def _warning(view: Any, fault: str, hint: str, number: str) -> CheckWarning:
-    return CheckWarning(f"{view.__name__} {fault}", hint=hint, obj=view, id=f"hardening.{number}")
+    return CheckWarning(f"{type(view).__name__} {fault}", hint=hint, obj=type(view), id=f"hardening.{number}")

@@ -1,6 +1,7 @@
 """The views that are routed, and the serializers that they can reach."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -8,25 +9,43 @@ from rest_framework.serializers import BaseSerializer, ListSerializer, ModelSeri
 from rest_framework.views import APIView
 
 
-def views(resolver: URLResolver | None = None) -> Iterator[tuple[type[APIView], URLPattern]]:
-    """Yield the class and the pattern of every route to a view of DRF's, each once."""
+def views(resolver: URLResolver | None = None) -> Iterator[tuple[APIView, URLPattern]]:
+    """Yield the view, as its route configures it, and the pattern of every route to a view of DRF's."""
     for pattern in (resolver or get_resolver()).url_patterns:
         if isinstance(pattern, URLResolver):
             yield from views(pattern)
             continue
-        view = getattr(pattern.callback, "cls", None) or getattr(pattern.callback, "view_class", None)
+        callback: Any = pattern.callback
+        view = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
         if view is not None and issubclass(view, APIView):
-            yield view, pattern
+            yield view(**getattr(callback, "initkwargs", getattr(callback, "view_initkwargs", {}))), pattern
+
+
+def name(view: APIView, pattern: URLPattern) -> str:
+    """Return the class of *view*, and the `@action` where the route is to one: its decorator may say otherwise."""
+    actions = (getattr(pattern.callback, "actions", None) or {}).values()
+    extra = [each for each in actions if hasattr(getattr(view, each, None), "mapping")]
+    return ".".join([type(view).__name__, *extra[:1]])
 
 
 def serializers() -> list[ModelSerializer[Any]]:
     """Return an instance of every model serializer that a routed view can reach, nested ones included."""
     found: dict[type[Any], ModelSerializer[Any]] = {}
-    for view, _pattern in views():
-        chosen = getattr(view, "serializer_class", None)
-        if chosen is not None and issubclass(chosen, BaseSerializer):
-            _collect(chosen(), found)
+    for view, pattern in views():
+        for chosen in _chosen(view, pattern):
+            if chosen is not None and issubclass(chosen, BaseSerializer):
+                _collect(chosen(), found)
     return list(found.values())
+
+
+def _chosen(view: Any, pattern: URLPattern) -> Iterator[Any]:
+    yield getattr(view, "serializer_class", None)
+    if not hasattr(view, "get_serializer_class"):
+        return
+    view.request, view.format_kwarg, view.args, view.kwargs = None, None, (), {}
+    for view.action in (getattr(pattern.callback, "actions", None) or {"": None}).values():
+        with suppress(AttributeError, AssertionError, KeyError):  # it asks the request, and there is none
+            yield view.get_serializer_class()
 
 
 def _collect(serializer: Any, found: dict[type[Any], Any]) -> None:

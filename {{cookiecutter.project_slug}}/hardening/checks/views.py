@@ -1,7 +1,7 @@
 """What a view may not leave open."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from django.core.checks import Error
 from rest_framework.authentication import BasicAuthentication
@@ -17,67 +17,84 @@ from hardening.permissions import Public
 from hardening.viewsets import GenericViewSet
 
 
+class Fault(NamedTuple):
+    """What is wrong with a view, what to do about it, and the number of the check."""
+
+    text: str
+    hint: str
+    number: str
+
+
 def check_views(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Check every routed view."""
-    found = dict(routes.views())
-    return [error for view in found for check in _CHECKS for error in check(view)]
+    return _found(_CHECKS)
 
 
 def check_deployed_views(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Check every routed view for what only belongs on a developer's machine."""
-    return [error for view, _pattern in routes.views() for error in _development(view)]
+    return _found([_development])
 
 
-def _permissions(view: Any) -> Iterator[Error]:
+def _found(checks: Iterable[Callable[[Any], Iterator[Fault]]]) -> list[Error]:
+    """Return the errors of every route, and what all routes of a view share but once."""
+    errors = {
+        (routes.name(view, pattern), fault): type(view)
+        for view, pattern in routes.views()
+        for check in checks
+        for fault in check(view)
+    }
+    said = {(view, fault) for (name, fault), view in errors.items() if name == view.__name__}
+    return [
+        Error(f"{name} {fault.text}", hint=fault.hint, obj=view, id=f"hardening.{fault.number}")
+        for (name, fault), view in errors.items()
+        if name == view.__name__ or (view, fault) not in said
+    ]
+
+
+def _permissions(view: Any) -> Iterator[Fault]:
     open_to_all = [each for each in view.permission_classes if isinstance(each, type) and issubclass(each, AllowAny)]
     if not view.permission_classes or any(not issubclass(each, Public) for each in open_to_all):
-        yield _error(view, "is open to anyone.", "Say so with hardening.permissions.Public, or ask for a user.", "E011")
+        yield Fault("is open to anyone.", "Say so with hardening.permissions.Public, or ask for a user.", "E011")
 
 
-def _visibility(view: Any) -> Iterator[Error]:
+def _visibility(view: Any) -> Iterator[Fault]:
     queryset = getattr(view, "queryset", None)
-    if not issubclass(view, GenericAPIView) or queryset is None:
+    if not issubclass(type(view), GenericAPIView) or queryset is None:
         return
     if getattr(type(queryset.all()), "visible_to", QuerySet.visible_to) is QuerySet.visible_to:
-        yield _error(
-            view,
+        yield Fault(
             f"shows every {queryset.model.__name__} to every caller.",
             "Give its queryset a visible_to(user) of its own: derive it from hardening.models.QuerySet.",
             "E010",
         )
 
 
-def _pages(view: Any) -> Iterator[Error]:
-    if issubclass(view, ListModelMixin) and getattr(view, "pagination_class", None) is None:
-        yield _error(view, "lists without pages.", "Leave pagination_class as the settings have it.", "E012")
+def _pages(view: Any) -> Iterator[Fault]:
+    if issubclass(type(view), ListModelMixin) and getattr(view, "pagination_class", None) is None:
+        yield Fault("lists without pages.", "Leave pagination_class as the settings have it.", "E012")
 
 
-def _kind(view: Any) -> Iterator[Error]:
-    if issubclass(view, GenericAPIView) and not issubclass(view, GenericViewSet):
-        yield _error(
-            view,
+def _kind(view: Any) -> Iterator[Fault]:
+    if issubclass(type(view), GenericAPIView) and not isinstance(view, GenericViewSet):
+        yield Fault(
             "is DRF's own: it asks no visible_to(), and changes objects without a lock.",
             "Derive it from the classes of hardening.viewsets.",
             "E015",
         )
 
 
-def _keys(view: Any) -> Iterator[Error]:
-    if issubclass(view, IdempotencyMixin) and any(issubclass(each, AllowAny) for each in view.permission_classes):
-        yield _error(view, "keeps keys for callers that it cannot tell apart.", "Ask for a user there.", "E014")
+def _keys(view: Any) -> Iterator[Fault]:
+    if issubclass(type(view), IdempotencyMixin) and any(issubclass(each, AllowAny) for each in view.permission_classes):
+        yield Fault("keeps keys for callers that it cannot tell apart.", "Ask for a user there.", "E014")
 
 
 _CHECKS = (_permissions, _kind, _visibility, _pages, _keys)
 
 
-def _development(view: Any) -> Iterator[Error]:
+def _development(view: Any) -> Iterator[Fault]:
     for kind, classes in (
         (BrowsableAPIRenderer, view.renderer_classes),
         (BasicAuthentication, view.authentication_classes),
     ):
         if any(issubclass(each, kind) for each in classes):
-            yield _error(view, f"uses {kind.__name__} in production.", "Leave it to DEBUG.", "E013")
-
-
-def _error(view: Any, fault: str, hint: str, number: str) -> Error:
-    return Error(f"{view.__name__} {fault}", hint=hint, obj=view, id=f"hardening.{number}")
+            yield Fault(f"uses {kind.__name__} in production.", "Leave it to DEBUG.", "E013")

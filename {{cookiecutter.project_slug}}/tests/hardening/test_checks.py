@@ -9,8 +9,10 @@ from django.db import connection, models
 from django.urls import path
 from rest_framework import serializers as drf, viewsets
 from rest_framework.authentication import BasicAuthentication
+from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BrowsableAPIRenderer
+from rest_framework.routers import SimpleRouter
 
 from hardening import serializers
 from hardening.idempotency import IdempotencyMixin
@@ -207,6 +209,48 @@ class Unscoped(models.Model):
 )
 def test_a_view_that_is_open_is_refused(found, attributes, numbers):
     assert found(view(**attributes)) == numbers
+
+
+def test_what_an_action_sets_for_itself_is_checked_too(found):
+    loose = serializer(Parcel, ("id", "crate"), related_querysets={})
+
+    class ActingViewSet(ModelViewSet):
+        queryset = Badge.objects.all()
+        serializer_class = serializer(Badge)
+
+        @action(detail=True, methods=["post"], permission_classes=[AllowAny], serializer_class=loose)
+        def move(self, request, pk): ...
+
+    acting = ActingViewSet.as_view({"post": "move"}, **ActingViewSet.move.kwargs)
+    assert sorted(found(acting)) == ["E006", "E011"]
+    assert [each.msg for each in run_checks() if each.id == "hardening.E011"] == [
+        "ActingViewSet.move is open to anyone."
+    ]
+
+
+def test_a_serializer_that_a_view_chooses_by_its_action_is_checked_too(found):
+    class ChoosingViewSet(ModelViewSet):
+        queryset = Badge.objects.all()
+        serializer_class = serializer(Badge)
+
+        def get_serializer_class(self):
+            if self.action == "list" and self.request.user.is_staff:
+                return self.serializer_class
+            return serializer(Badge, "__all__") if self.action == "create" else self.serializer_class
+
+    assert found(ChoosingViewSet.as_view({"get": "list"})) == []
+    assert found(ChoosingViewSet.as_view({"get": "list", "post": "create"})) == ["E003"]
+
+
+def test_what_all_routes_of_a_view_leave_open_is_said_once(settings):
+    urls = ModuleType("urls")
+    router = SimpleRouter()
+    attributes = {"queryset": Badge.objects.all(), "permission_classes": [], "serializer_class": serializer(Badge)}
+    router.register("open", type("OpenViewSet", (ModelViewSet,), attributes))
+    urls.urlpatterns = router.urls
+    settings.ROOT_URLCONF = urls
+
+    assert [each.id for each in run_checks() if each.id.startswith("hardening.")] == ["hardening.E011"]
 
 
 def test_keys_of_callers_without_a_name_are_refused(found):

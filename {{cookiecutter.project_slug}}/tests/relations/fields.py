@@ -52,14 +52,13 @@ def written() -> Iterator[Related]:
         for method in METHODS:
             if method not in actions:
                 continue
-            for serializer, start in _serializers(view, pattern.callback.initkwargs, actions[method]):
+            for serializer, start in _serializers(view, actions[method]):
                 for path, field, many in _fields(serializer, start):
-                    yield Related(str(pattern.name), view, method, path, field, many)
+                    yield Related(str(pattern.name), type(view), method, path, field, many)
 
 
-def _serializers(view: Any, initkwargs: dict[str, Any], action: str) -> Iterator[tuple[Any, Path]]:
-    """Yield what *view* reads a body with, and once more where it takes a list of them."""
-    asked = view(**initkwargs)
+def _serializers(asked: Any, action: str) -> Iterator[tuple[Any, Path]]:
+    """Yield what a view reads a body with, and once more where it takes a list of them."""
     asked.action, asked.request, asked.format_kwarg, asked.args, asked.kwargs = action, None, None, (), {}
     if hasattr(asked, "get_serializer"):
         yield asked.get_serializer(), ()
