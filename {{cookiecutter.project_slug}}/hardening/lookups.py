@@ -1,6 +1,7 @@
 """Many related objects at once: by their keys in one query, or one by one where a field has ways of its own."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -31,9 +32,10 @@ def fetch_for_rows(fields: Iterable[Any], rows: Iterable[Any]) -> None:
     rows = [row for row in rows if isinstance(row, Mapping)]
     for field in fields:
         child = getattr(field, "child_relation", field)
-        if not field.read_only and getattr(child, "resolves_keys", bool)():
-            keys, _errors = _each(child.key, list(_named(field, rows)))
-            child.batch = child.fetch(keys.values())
+        with suppress(ValidationError):  # of a scope's own, which every row is to report for itself
+            if not field.read_only and getattr(child, "resolves_keys", bool)():
+                keys, _errors = _each(child.key, list(_named(field, rows)))
+                child.batch = child.fetch(keys.values())
 
 
 def _each(function: Callable[[Any], Any], data: list[Any] | Mapping[int, Any]) -> tuple[Results, Errors]:

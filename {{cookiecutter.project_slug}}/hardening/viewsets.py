@@ -4,19 +4,22 @@ import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db import DatabaseError, connections, router
-from django.db.models import Model, ProtectedError, QuerySet, RestrictedError
+from django.apps import apps
+from django.db import connections, router
+from django.db.models import CASCADE, SET_DEFAULT, SET_NULL, CharField, Model, ProtectedError, QuerySet, RestrictedError
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from rest_framework import mixins, viewsets
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hardening.exceptions import InUse
 from hardening.integrity import drivers
-from hardening.integrity.drivers import Kind
-from hardening.integrity.transactions import Unit, unit
+from hardening.integrity.drivers import DriverError, Kind, Refusal
+from hardening.integrity.transactions import Unit, locked, unit
+from hardening.keys import may_be_key
 from hardening.views import APIView
 
 
@@ -29,6 +32,9 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
 
     in_one_transaction = False
     """Whether every unsafe request is one transaction, from validation on: for related fields whose scopes lock."""
+
+    reads_before_it_locks = False
+    """Whether the queryset is of a kind whose rows SQL cannot lock, grouped ones say."""
 
     lookup_value_regex = "[1-9][0-9]{0,18}"  # a 64-bit key, written in one way and in no other script
 
@@ -53,7 +59,9 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
         """Return *handler* run as one transaction on the database that its model is written to."""
 
         def run(*args: Any, **kwargs: Any) -> Response:
-            with unit(router.db_for_write(super(GenericViewSet, self).get_queryset().model)) as self.unit:
+            queryset: Any = getattr(self, "queryset", None)
+            model = (self.get_queryset() if queryset is None else queryset).model
+            with unit(router.db_for_write(model)) as self.unit:
                 return self.run(handler, *args, **kwargs)
 
         return run
@@ -78,15 +86,17 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Filter as DRF does, and lock the rows of an unsafe request on one object."""
         queryset = super().filter_queryset(queryset)
-        if not self.changes_one_object():
-            return queryset
-        if queryset.query.distinct or queryset.query.group_by or queryset.query.combinator:  # SQL locks no such rows
-            queryset = queryset.model._base_manager.using(queryset.db).filter(pk__in=queryset.values("pk"))
-        return queryset.select_for_update(of=("self",))
+        self.reads_before_it_locks = self.changes_one_object() and not _can_be_locked(queryset)
+        return locked(queryset) if self.changes_one_object() and not self.reads_before_it_locks else queryset
 
     def get_object(self) -> Any:
         """Return the object that the URL names, locked if the request changes it."""
+        if not all(may_be_key(text, CharField()) for text in self.kwargs.values()):
+            raise NotFound  # no column holds it, and PostgreSQL would refuse to look
         instance = super().get_object()
+        if self.reads_before_it_locks:
+            self.unit.lock(instance)
+            instance = super().get_object()  # as it is by now
         if self.changes_one_object():
             self.unit.locked.append(instance)
         return instance
@@ -128,17 +138,28 @@ class ModelViewSet(
     """All of it: list, create, retrieve, update, partial update and destroy."""
 
 
-def _explained(error: DatabaseError, instance: Model, using: str) -> Exception:
+def _can_be_locked(queryset: QuerySet[Any]) -> bool:
+    query = queryset.query
+    over = any(getattr(each, "contains_over_clause", False) for each in query.annotations.values())
+    return not (query.distinct or query.group_by or query.combinator or over)
+
+
+def _explained(error: DriverError, instance: Model, using: str) -> Exception:
     refusal = drivers.read(error, connections[using])
-    if refusal is None or refusal.kind is not Kind.FOREIGN_KEY:
+    if refusal is None or refusal.kind not in (Kind.FOREIGN_KEY, Kind.CHECK, Kind.NOT_NULL, Kind.UNIQUE):
         return error
-    return _in_use(_referrers(instance, using))
+    return _in_use(_referrers(refusal, instance, using))
 
 
-def _referrers(instance: Model, using: str) -> Iterable[Any]:
+def _referrers(refusal: Refusal, instance: Model, using: str) -> Iterable[Any]:
+    """Yield the models whose rows stand in the way: of the table that the refusal names, where it names one."""
+    if refusal.table:
+        yield from (each for each in apps.get_models() if each._meta.db_table == refusal.table)
+        return
     for relation in instance._meta.related_objects:
+        goes_along = relation.on_delete in (CASCADE, SET_NULL, SET_DEFAULT)
         rows = relation.related_model._base_manager.using(using).filter(**{relation.field.name: instance})
-        if rows.exists():
+        if not goes_along and rows.exists():
             yield relation.related_model
 
 

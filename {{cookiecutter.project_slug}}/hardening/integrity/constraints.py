@@ -106,6 +106,17 @@ class Promise:
             return not failures
         return False
 
+    def compares(self, instance: Model, using: str) -> bool:
+        """Tell whether *instance* is compared with other rows: a NULL is not, unless the constraint says so."""
+        nulls_differ = getattr(self.constraint, "nulls_distinct", None) is not False
+        return not (nulls_differ and None in self.values(instance)) and self._applies_to(instance, using)
+
+    def values(self, instance: Model) -> tuple[Any, ...]:
+        """Return the values of *instance* that are judged; texts without regard to case where an expression may be."""
+        found = (getattr(instance, _field(self.model, name).attname, None) for name in self.fields)
+        folds = bool(getattr(self.constraint, "expressions", ()))
+        return tuple(each.casefold() if folds and isinstance(each, str) else each for each in found)
+
     def _applies_to(self, instance: Model, using: str) -> bool:
         """Tell whether *instance* is among the rows that a conditional constraint is about."""
         condition = getattr(self.constraint, "condition", None)

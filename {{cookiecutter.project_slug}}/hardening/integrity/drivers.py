@@ -13,6 +13,9 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+DriverError = DatabaseError | OverflowError
+"""What a driver raises; the second is sqlite3's own for a number of more than 64 bits, which Django leaves as it is."""
+
 
 class Kind(enum.Enum):
     """What a database objects to."""
@@ -23,6 +26,7 @@ class Kind(enum.Enum):
     NOT_NULL = enum.auto()
     FOREIGN_KEY = enum.auto()
     DATA = enum.auto()  # a value that its column cannot hold
+    RANGE = enum.auto()  # or one that is too large for it, for its index, or for what is computed of it
     BUSY = enum.auto()  # or away; nothing is wrong with the request: send it again
 
 
@@ -45,6 +49,9 @@ _SQLSTATES = {
     "23502": Kind.NOT_NULL,
     "23503": Kind.FOREIGN_KEY,
     "23001": Kind.FOREIGN_KEY,  # restrict_violation
+    "22003": Kind.RANGE,  # numeric_value_out_of_range
+    "22008": Kind.RANGE,  # datetime_field_overflow
+    "54000": Kind.RANGE,  # program_limit_exceeded: an index holds 2704 bytes of a row
     "40001": Kind.BUSY,  # serialization_failure
     "40P01": Kind.BUSY,  # deadlock_detected
     "55P03": Kind.BUSY,  # lock_not_available
@@ -74,10 +81,11 @@ _SQLITE_ERRORS = {
     "SQLITE_TOOBIG": Kind.DATA,
 }
 _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
+_SQLITE_OVERFLOW = "Python int too large to convert to SQLite INTEGER"  # of the module; Django does not wrap it
 _SQLITE_SENTENCE = re.compile(r"(?:UNIQUE|CHECK|NOT NULL) constraint failed: (?:index '(?P<index>.+)'|(?P<rest>.+))")
 
 
-def read(error: DatabaseError, connection: BaseDatabaseWrapper) -> Refusal | None:
+def read(error: DriverError, connection: BaseDatabaseWrapper) -> Refusal | None:
     """Return what *connection*'s driver tells of *error*; None where it is no refusal of what was written."""
     reader = _READERS.get(connection.vendor)
     # Django keeps the driver's own exception as the cause.
@@ -103,6 +111,8 @@ def _read_postgresql(error: Any) -> Refusal | None:
 
 
 def _read_sqlite(error: Any) -> Refusal | None:
+    if str(error) == _SQLITE_OVERFLOW:
+        return Refusal(Kind.RANGE)
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(_SQLITE_BUSY):
         return Refusal(Kind.BUSY)

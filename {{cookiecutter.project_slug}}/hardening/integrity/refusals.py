@@ -9,20 +9,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import DatabaseError, connections
+from django.core.validators import EMPTY_VALUES
+from django.db import connections
 from django.db.models import Model
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail
+from rest_framework.settings import api_settings
 
 from hardening.exceptions import Code, TryAgain
 from hardening.integrity import drivers
 from hardening.integrity.constraints import Promise, promises
-from hardening.integrity.drivers import Kind, Refusal
+from hardening.integrity.drivers import DriverError, Kind, Refusal
 from hardening.integrity.rows import Found, Row, error_details, refused, reporting_keys, writable_keys
 
 
-def explain(error: DatabaseError, rows: Sequence[Row], root: Any, using: str) -> Exception:
+def explain(error: DriverError, rows: Sequence[Row], root: Any, using: str) -> Exception:
     """Return what to raise in place of *error*, or *error* itself where it is not the client's doing.
 
     *rows* are those of the body that serializer *root* read, in the order of their writing. The database
@@ -85,12 +87,17 @@ def _tables(model: type[Model], schema: str) -> set[tuple[str, str]]:
 def _named(refusal: Refusal, row: Row, using: str) -> Promise | None:
     known = promises(row.model)
     for promise in known:
-        if promise.constraint.name == refusal.constraint:
+        if refusal.constraint in (promise.constraint.name, _cut(promise.constraint.name)):
             return promise
     alike = [each for each in known if each.columns and each.columns == refusal.columns]
     if len(alike) > 1:  # SQLite names the columns of a partial index, and several may share them
         alike.sort(key=lambda each: not each.broken_by(row.instance, using))
     return alike[0] if alike else None
+
+
+def _cut(name: str) -> str:
+    """Return *name* as PostgreSQL keeps it: 63 bytes of it."""
+    return name.encode()[:63].decode(errors="ignore")
 
 
 def _guilty(promise: Promise, rows: Sequence[Row], using: str) -> Row:
@@ -103,20 +110,22 @@ def _guilty(promise: Promise, rows: Sequence[Row], using: str) -> Row:
         return saved[-1]
     earlier: list[tuple[Any, ...]] = []
     for row in rows:
-        values = tuple(_comparable(getattr(row.instance, name, None)) for name in promise.fields)
-        if values in earlier or promise.broken_by(row.instance, using):
+        if promise.broken_by(row.instance, using):
             return row
-        earlier.append(values)
+        if promise.unique and promise.compares(row.instance, using):
+            values = promise.values(row.instance)
+            if values in earlier:
+                return row
+            earlier.append(values)
     return rows[-1]
-
-
-def _comparable(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
 
 
 def _others(named: Promise, guilty: Row, rows: Sequence[Row], using: str) -> Found:
     """Yield what else is broken, by rows of which it is known what would have been written."""
-    for row in [row for row in rows if row is guilty or row.saved or row.certain][:_MOST_ROWS]:
+    # A change that replaces nested objects has deleted what is back by now: only the refusal itself is certain.
+    replaced = any(not row.path and not row.instance._state.adding for row in rows)
+    asked = [row for row in rows if (row is guilty or row.saved or row.certain) and not (replaced and row.path)]
+    for row in asked[:_MOST_ROWS]:
         for promise in promises(row.model):
             if (row is guilty and promise is named) or not promise.broken_by(row.instance, using):
                 continue
@@ -138,12 +147,23 @@ def _unfit_values(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
     """Yield what the model's own validators say of values that a column could not hold."""
     for row in rows:
         known = writable_keys(row.serializer)
-        excluded = {each.name for each in row.model._meta.fields if each.is_relation or each.name not in known}
+        sent = {name for name, value in row.values.items() if value not in EMPTY_VALUES} & known.keys()
+        excluded = {each.name for each in row.model._meta.fields if each.is_relation or each.name not in sent}
         try:
             row.instance.clean_fields(exclude=excluded)
         except DjangoValidationError as error:
             for name, errors in error.error_dict.items():
                 yield from ((row.path, known[name], detail) for detail in error_details(errors))
+
+
+def _too_large(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
+    """Yield the same, or that something in the row that was written is too large, where no field is by itself."""
+    found = list(_unfit_values(refusal, rows, using))
+    yield from found
+    written = [row for row in rows if row.saved] or (rows if len(rows) == 1 else [])
+    if written and not found:
+        key = str(api_settings.NON_FIELD_ERRORS_KEY)
+        yield written[-1].path, key, ErrorDetail(_("A value is too large."), "overflow")
 
 
 def _nulls(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
@@ -212,4 +232,5 @@ _FINDERS: dict[Kind, Callable[[Refusal, Sequence[Row], str], Found]] = {
     Kind.NOT_NULL: _nulls,
     Kind.FOREIGN_KEY: _missing_references,
     Kind.DATA: _unfit_values,
+    Kind.RANGE: _too_large,
 }

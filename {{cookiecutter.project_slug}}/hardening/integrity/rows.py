@@ -71,13 +71,20 @@ def items(serializer: Any, data: Any, path: Path = ()) -> Iterator[Item]:
 def candidate(item: Item, instance: Model | None) -> Model:
     """Return what writing *item* would make, unsaved: a copy of *instance* with its values, or a new one."""
     model: type[Model] = item.serializer.Meta.model
-    plain = {name: value for name, value in item.values.items() if name in _assignable(model)}
+    nested = {name for name, value in item.values.items() if isinstance(value, dict | list)} & _references(model)
+    plain = {name: value for name, value in item.values.items() if name in _assignable(model) - nested}
     if instance is None:
         return model(**plain)
     changed = copy.copy(instance)
     for name, value in plain.items():
         setattr(changed, name, value)
     return changed
+
+
+@functools.cache
+def _references(model: type[Model]) -> frozenset[str]:
+    """Return the names of the relations to one: what a nested serializer read for them is no object yet."""
+    return frozenset(name for field in model._meta.concrete_fields if field.is_relation for name in _names(field))
 
 
 @functools.cache

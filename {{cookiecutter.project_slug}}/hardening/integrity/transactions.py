@@ -12,11 +12,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connections, transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.db.models.signals import ModelSignal, pre_save
 from rest_framework.exceptions import NotFound
 
-Explanation = Callable[[DatabaseError], Exception]
+from hardening.integrity.drivers import DriverError
+
+Explanation = Callable[[DriverError], Exception]
 
 
 class Unit:
@@ -35,7 +37,7 @@ class Unit:
         """Note that the data is safe: whatever fails from here on is no refusal of it."""
         self.committed = True
 
-    def explain(self, error: DatabaseError) -> Exception:
+    def explain(self, error: DriverError) -> Exception:
         """Return what to raise in place of *error*: the answer of the last to write who can explain it."""
         answers = (explanation(error) for explanation in reversed(self.explanations))
         return next((answer for answer in answers if answer is not error), error)
@@ -44,8 +46,8 @@ class Unit:
         """Lock the row of *instance* until the transaction ends; raise `NotFound` if it was deleted meanwhile."""
         if any(each is instance for each in self.locked):
             return
-        row = type(instance)._base_manager.using(self.using).filter(pk=instance.pk).select_for_update()
-        if not row.values_list("pk").first():
+        row = type(instance)._base_manager.using(self.using).filter(pk=instance.pk)
+        if locked(row).first() is None:
             raise NotFound
         self.locked.append(instance)
 
@@ -57,6 +59,19 @@ class Unit:
         """
         with connections[self.using].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [table])
+
+
+def locked(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Return *queryset* with a lock on its rows, and on those of the models that its own derives from."""
+    return queryset.select_for_update(of=("self", *_parent_links(queryset.model)))
+
+
+def _parent_links(model: type[Model], before: str = "") -> Iterator[str]:
+    concrete: Any = model._meta.concrete_model
+    for parent, link in concrete._meta.parents.items():
+        if link is not None and link.model is concrete:
+            yield f"{before}{link.name}"
+            yield from _parent_links(parent, f"{before}{link.name}__")
 
 
 _current: ContextVar[Unit | None] = ContextVar("unit", default=None)
@@ -83,7 +98,7 @@ def unit(using: str, *, in_transaction: bool = True) -> Iterator[Unit]:
                     _check_deferred_constraints(using)
             finally:
                 _current.reset(token)
-    except DatabaseError as error:
+    except (DatabaseError, OverflowError) as error:
         if current is None or current.committed:
             raise
         answer = current.explain(error)

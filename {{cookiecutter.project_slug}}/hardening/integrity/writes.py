@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError as DjangoValidationError
-from django.db import DatabaseError, connections, router
+from django.db import connections, router
 from django.db.models import Manager, Model, QuerySet
 from django.db.models.signals import post_save, pre_save
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -15,6 +15,7 @@ from rest_framework.serializers import as_serializer_error
 from hardening.exceptions import details
 from hardening.integrity.conditions import certainly_violated
 from hardening.integrity.constraints import promises
+from hardening.integrity.drivers import DriverError
 from hardening.integrity.refusals import explain
 from hardening.integrity.rows import (
     Item,
@@ -154,7 +155,7 @@ def _cleaned(row: Row) -> list[tuple[Path, str | int, ErrorDetail]]:
     return []
 
 
-def _explained(error: DatabaseError, root: Any, found: Sequence[Item], unit: Unit, memory: "_Memory") -> Exception:
+def _explained(error: DriverError, root: Any, found: Sequence[Item], unit: Unit, memory: "_Memory") -> Exception:
     answer = explain(error, rows(found, unit.saved, memory.instance, certain=memory.certain), root, unit.using)
     memory.restore()
     return answer

@@ -29,8 +29,9 @@ class ListSerializer(serializers.ListSerializer[Any]):
         model = getattr(getattr(self.child, "Meta", None), "model", None)
         if model is None or not is_valid(self):
             return super().save(**kwargs)
-        if self.instance is None:
-            kwargs = {**defaults(self.child), **kwargs}
-        self._validated_data = [{**attrs, **kwargs} for attrs in self.validated_data]
+        given = [defaults(self.child) if self.instance is None else {} for _each in self.validated_data]
+        self._validated_data = [
+            {**attrs, **own, **kwargs} for attrs, own in zip(self.validated_data, given, strict=True)
+        ]
         with written(self, model, self._validated_data):
             return super().save(**kwargs)

@@ -88,8 +88,9 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
         fields = fields_of(self, super().get_fields)
         for name, scope in self._option("related_querysets").items():
             narrow(self, fields, name, scope)
-        if isinstance(self.instance, Model):
-            for key in immutable_keys(self, fields):
+        if self.instance is not None:
+            self._immutable_keys = immutable_keys(self, fields)
+            for key in self._immutable_keys:
                 fields[key].read_only, fields[key].required = True, False
         return fields
 
@@ -128,7 +129,7 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
     def _fixed_keys(self) -> list[str]:
         """Return the keys that this request cannot write: filled by the server, or immutable by now."""
         filled = [key for key in self._option("create_defaults") if key in self.fields]
-        return filled + (immutable_keys(self, self.fields) if isinstance(self.instance, Model) else [])
+        return filled + (self._immutable_keys if isinstance(self.instance, Model) and self.fields else [])
 
     def _is_unchanged(self, field: Any, sent: Any) -> bool:
         """Tell whether *sent* is what *field* shows already, so that GET, edit, PUT works."""

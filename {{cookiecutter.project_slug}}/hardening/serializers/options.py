@@ -1,9 +1,11 @@
 """What the `Meta` options of our model serializers mean."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model
 from rest_framework.exceptions import ValidationError
 from rest_framework.relations import ManyRelatedField, RelatedField
 
@@ -29,7 +31,19 @@ def defaults(serializer: Any) -> dict[str, Any]:
 def immutable_keys(serializer: Any, fields: Mapping[str, Any]) -> list[str]:
     """Return the keys among *fields* that are set on create and never again, by the model or by `Meta`."""
     names = {*getattr(serializer.Meta, "immutable_fields", ()), *getattr(serializer.Meta.model, "immutable_fields", ())}
-    return [key for key, field in fields.items() if key in names or field.source in names]
+    own = _primary_keys(serializer.Meta.model)
+    return [
+        key
+        for key, field in fields.items()
+        if key in names or field.source in names or ((field.source or key) in own and not field.read_only)
+    ]
+
+
+@functools.cache
+def _primary_keys(model: type[Model]) -> frozenset[str]:
+    """Return the names of the primary key, parents' included: saving another one writes to another row."""
+    fields = [field for each in (model, *model._meta.all_parents) for field in each._meta.pk_fields]
+    return frozenset(name for field in fields for name in (field.name, field.attname))
 
 
 def same(field: Any, sent: Any, shown: Any) -> bool:

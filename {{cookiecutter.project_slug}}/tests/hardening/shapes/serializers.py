@@ -94,6 +94,45 @@ class BasketSerializer(serializers.ModelSerializer):
         return basket
 
 
+class ItemInBasketSerializer(serializers.ModelSerializer):
+    """Writes its parent along, and the parent's rule is asked before it is there."""
+
+    class NewBasketSerializer(serializers.ModelSerializer):
+        class Meta:
+            model = models.Basket
+            fields = ("name",)
+
+    basket = NewBasketSerializer()
+
+    class Meta:
+        model = models.Item
+        fields = ("id", "basket", "name")
+
+    def create(self, validated_data: Any) -> Any:
+        return super().create(validated_data | {"basket": models.Basket.objects.create(**validated_data.pop("basket"))})
+
+
+class LooseSerializer(serializers.ModelSerializer):
+    """Fields of its own, without the bounds of their columns."""
+
+    integer = serializers.IntegerField(required=False)
+    other = serializers.IntegerField(required=False)
+
+    class Meta:
+        model = models.Values
+        fields = ("id", "integer", "other", "text")
+
+
+class CountedSerializer(serializers.ModelSerializer):
+    """Shows what a queryset counts."""
+
+    labels = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = models.Basket
+        fields = ("id", "name", "labels")
+
+
 class InnerSerializer(serializers.ModelSerializer):
     """A serializer that another one uses inside its `create()`."""
 

@@ -24,7 +24,9 @@ SERIALIZERS = {
     "events": serializers.plain(models.Event),
     "gadgets": serializers.GadgetSerializer,
     "handles": serializers.plain(models.Handle),
+    "items": serializers.ItemInBasketSerializer,
     "lines": serializers.plain(models.Line, "sheet", "number", "text"),
+    "loose": serializers.LooseSerializer,
     "noisy": serializers.plain(models.Noisy),
     "outer": serializers.OuterSerializer,
     "parcels-by-key": scoped.ByKeySerializer,
@@ -45,6 +47,7 @@ SERIALIZERS = {
     "slots-at-once": serializers.BulkSlotSerializer,
     "soft": serializers.plain(models.Soft),
     "steps": serializers.plain(models.Step),
+    "totals": serializers.plain(models.Total),
     "trucks": serializers.plain(models.Truck, "id", "plate", "fleet_number"),
 }
 
@@ -58,6 +61,7 @@ router.register("gadgets-page", views.page(serializers.GadgetSerializer), basena
 router.register("badges-page", views.page(serializers.BadgeSerializer), basename="badges-page")
 router.register("values-flat", views.flat(serializers.plain(models.Values)), basename="values-flat")
 router.register("parcels-flat", views.flat(scoped.ColumnsSerializer), basename="parcels-flat")
+router.register("counted", views.CountedViewSet, basename="counted")
 router.register("tickets", views.TicketViewSet, basename="tickets")
 router.register("tickets-lax", views.LaxTicketViewSet, basename="tickets-lax")
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Count
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.renderers import BrowsableAPIRenderer
@@ -12,8 +13,8 @@ from hardening.parsers import JSONParser
 from hardening.preconditions import PreconditionsMixin
 from hardening.renderers import JSONRenderer
 from hardening.viewsets import ModelViewSet
-from tests.hardening.shapes.models import Ticket
-from tests.hardening.shapes.serializers import TicketSerializer
+from tests.hardening.shapes.models import Basket, Ticket
+from tests.hardening.shapes.serializers import CountedSerializer, TicketSerializer
 
 
 def over(serializer: Any, kind: type[ModelViewSet] | None = None) -> type[ModelViewSet]:
@@ -56,6 +57,15 @@ def flat(serializer: Any) -> type[ModelViewSet]:
     """Return a viewset for *serializer* that lists columns."""
     names = {"queryset": serializer.Meta.model.objects.all(), "serializer_class": serializer}
     return type(f"Flat{serializer.Meta.model.__name__}", (FlatListMixin, ModelViewSet), names)
+
+
+class CountedViewSet(ModelViewSet):
+    """A queryset whose rows SQL cannot lock, and that no attribute names."""
+
+    serializer_class = CountedSerializer
+
+    def get_queryset(self) -> Any:
+        return Basket.objects.annotate(labels=Count("label"))
 
 
 class TicketViewSet(IdempotencyMixin, PreconditionsMixin, Listed):

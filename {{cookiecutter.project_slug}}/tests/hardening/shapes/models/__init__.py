@@ -33,10 +33,12 @@ from tests.hardening.shapes.models.writes import (
     Document as Document,
     Gadget as Gadget,
     Item as Item,
+    Kept as Kept,
     Kinds as Kinds,
     Label as Label,
     Line as Line,
     Ticket as Ticket,
+    Total as Total,
     Truck as Truck,
     Vehicle as Vehicle,
 )

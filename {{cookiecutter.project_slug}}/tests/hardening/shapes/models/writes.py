@@ -5,7 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from hardening.models import VersionedModel
 from tests.hardening.shapes.models.rules import Shape
@@ -130,6 +131,38 @@ class Ticket(Shape, VersionedModel):
     title = models.CharField(max_length=20, unique=True)
     count = models.IntegerField(default=0)
     labels = models.ManyToManyField(Label, blank=True)
+
+
+class Total(Shape):
+    """A column that is computed, and a rule whose name is longer than PostgreSQL keeps."""
+
+    price = models.IntegerField(default=0)
+    quantity = models.IntegerField(default=0)
+    total = models.GeneratedField(
+        expression=F("price") * F("quantity"), output_field=models.IntegerField(), db_persist=True
+    )
+    text = models.TextField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("text"), name=f"total_text_{'long_' * 12}", violation_error_message="Said before."
+            )
+        ]
+
+
+class Kept(Shape):
+    """A rule that a deletion elsewhere would break."""
+
+    basket = models.ForeignKey(Basket, on_delete=models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(basket__isnull=False) | ~Q(reason=""), name="kept_why", violation_error_message="Why?"
+            )
+        ]
 
 
 class Kinds(Shape):
