@@ -26,7 +26,8 @@ class KeysetPagination(CursorPagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """Return the rows of the page that *request* asks for."""
-        self.signer = Signer(salt=f"cursor of {queryset.model._meta.label}")
+        order = ",".join(self.get_ordering(request, queryset, view))  # a position in one is none in another
+        self.signer = Signer(salt=f"cursor of {queryset.model._meta.label} by {order}")
         return super().paginate_queryset(queryset, request, view)
 
     def get_page_size(self, request: Request) -> int:

@@ -1,14 +1,14 @@
 """What requests ask of the database: each statement as its verb and its table, as in `SELECT accounts_profile`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from tests.client import Client
 
@@ -27,10 +27,18 @@ def statements() -> Iterator[list[str]]:
     taken += [" ".join(filter(None, each.groups())) for each in found if each]
 
 
+def address(name: str, key: Callable[[], Any]) -> str:
+    """Return the path of the route *name*, with what *key* returns where the path has a key, as an action's may."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return reverse(name, args=[key()])
+
+
 def send(client: Client, route: str, pk: Any = None, body: Any = None) -> HttpResponse:
-    """Send *body* to a *route* as the tables name it, as in `patch location-detail`; *pk* is for details."""
+    """Send *body* to a *route* as the tables name it, as in `patch location-detail`; *pk* is for those with a key."""
     method, name = route.split()
-    url = reverse(name, args=[pk] if name.endswith("-detail") else [])
+    url = address(name, lambda: pk)
     any_state = {"If-Match": "*"} if method in ("put", "patch", "delete") else None
     response: HttpResponse = getattr(client, method)(url, body, headers=any_state)
     return response

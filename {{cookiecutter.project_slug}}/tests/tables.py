@@ -4,6 +4,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from django.urls import reverse
+
 from tests.client import Client
 
 WHERE = "tests/<app>/tables.py has to say what is asked here: see docs/resources.md"
@@ -16,6 +18,16 @@ APPS: list[Any] = [
 def joined(name: str) -> dict[str, Any]:
     """Return the dictionaries of all apps under *name* as one; an app that has nothing to say there has none."""
     return {key: value for each in APPS for key, value in getattr(each, name, {}).items()}
+
+
+def collection(kind: str) -> str:
+    """Return the path of the list of a *kind* of `RESOURCES`, whose routes have its name."""
+    return reverse(f"{kind}-list")
+
+
+def single(kind: str) -> str:
+    """Return the path of one of them, with `{kind}` for its id."""
+    return f"{collection(kind)}{{{kind}}}/"
 
 
 def make(client: Client) -> dict[str, int]:

@@ -44,6 +44,9 @@ def _orders(view: Any) -> Iterator[CheckWarning]:
     for name in names:
         if isinstance(name, str) and not _is_indexed(model, name.removeprefix("-")):
             yield _warning(view, f"orders by {name!r}, for which {model.__name__} has no index.", _HINT, "W030")
+        if isinstance(name, str) and _may_be_null(model, name.removeprefix("-")):
+            hint = "Order by a column that always has a value."
+            yield _warning(view, f"orders by {name!r}, which may be NULL: no page begins there.", hint, "W035")
 
 
 def _filters(view: Any) -> Iterator[CheckWarning]:
@@ -104,6 +107,10 @@ def _serves(leaf: Any) -> bool:
         column = left.get_source_expressions()[0].target
         return _has_index(column.model, type(left)(column.name))
     return not isinstance(left, Expression)  # what is no column is not judged
+
+
+def _may_be_null(model: Any, name: str) -> bool:
+    return any(field.null for field in model._meta.fields if field.name == name)
 
 
 def _is_indexed(model: Any, path: str, lookup: str = "exact") -> bool:

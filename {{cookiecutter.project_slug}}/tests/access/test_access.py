@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.http import HttpResponse
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests import tables
 from tests.access.statuses import METHODS, NOTHING, NOTHING_PUBLIC, READABLE, to_users
 from tests.client import Client
 from tests.inputs.rows import filled
+from tests.statements import address
 
 pytestmark = pytest.mark.django_db
 
@@ -41,8 +42,7 @@ def path_of(route: str, ids: Mapping[str, int]) -> str:
     """Return the path of *route*, to the object of its kind among *ids*."""
     if route in PROBES:
         return f"/{route}"
-    kind, _hyphen, what = route.partition("-")
-    return reverse(route, args=[ids[kind]] if what == "detail" else [])
+    return address(route, lambda: ids[route.partition("-")[0]])
 
 
 def ask(client: Client, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:

@@ -17,14 +17,27 @@ IGNORED = tables.joined("IGNORED")
 # Values that a column of the type would take.
 STRANGERS: dict[str, Any] = {
     "BigAutoField": 10**6,
+    "BigIntegerField": 77,
     "BooleanField": True,
     "CharField": "stranger",
+    "DateField": "2020-01-01",
     "DateTimeField": "2020-01-01T00:00:00Z",
+    "DecimalField": "7.7",
+    "DurationField": "P1D",
     "EmailField": "stranger@example.com",
+    "FloatField": 7.7,
+    "GenericIPAddressField": "192.0.2.77",
     "IntegerField": 77,
+    "JSONField": {"stranger": True},
     "PositiveBigIntegerField": 77,
     "PositiveIntegerField": 77,
+    "PositiveSmallIntegerField": 7,
+    "SlugField": "stranger",
+    "SmallIntegerField": 7,
     "TextField": "stranger",
+    "TimeField": "07:07:07",
+    "URLField": "https://stranger.example.com",
+    "UUIDField": "77777777-7777-4777-8777-777777777777",
 }
 
 

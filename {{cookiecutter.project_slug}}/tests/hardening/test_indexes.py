@@ -33,6 +33,7 @@ class Ledger(Model):
     upper = models.CharField(max_length=10)
     opened = models.DateField()
     parent = models.ForeignKey("self", on_delete=models.CASCADE)
+    closed = models.DateField(null=True, db_index=True)
 
     objects = LedgerQuerySet.as_manager()
 
@@ -90,6 +91,10 @@ def test_an_order_that_an_index_serves_is_sound(found, ordering):
     assert found(pages(ordering)) == []
 
 
+def test_an_order_by_what_may_be_null_is_found(found):
+    assert found(pages("-closed")) == ["W035"]
+
+
 @pytest.mark.parametrize("ordering", ["title", ("-title", "pk"), "lower", "parent__title"])
 def test_an_order_without_an_index_is_found(found, ordering):
     assert found(pages(ordering)) == ["W030"]
@@ -100,7 +105,12 @@ def test_every_order_that_is_offered_counts(found):
 
     assert found(ordered) == ["W030"]
     assert found({**ordered, "ordering_fields": ["code"]}) == []
-    assert found({"filter_backends": [OrderingFilter]}) == ["W030"] * 3  # title, lower, upper
+    assert found({"filter_backends": [OrderingFilter]}) == [
+        "W030",
+        "W030",
+        "W030",
+        "W035",
+    ]  # title, lower, upper, closed
 
 
 def test_the_order_of_numbered_pages_counts(found):

@@ -7,8 +7,9 @@ from itertools import product
 from tests import tables
 from tests.inputs.rows import Row
 
-LISTS = [f"/api/v1/{kind}s/" for kind in tables.joined("RESOURCES")]
-OBJECTS = [f"/api/v1/{kind}s/{{{kind}}}/" for kind in tables.joined("RESOURCES")]
+LISTS = [tables.collection(kind) for kind in tables.joined("RESOURCES")]
+OBJECTS = [tables.single(kind) for kind in tables.joined("RESOURCES")]
+ORDERED = [path for app in tables.APPS for path in getattr(app, "ORDERED", ())]
 SEARCHED = [path for app in tables.APPS for path in app.SEARCHED]
 SINGLE = sorted({(method, path) for app in tables.APPS for method, path, *_rest in app.SINGLE})
 BODILESS = [route for app in tables.APPS for route in app.BODILESS]
@@ -37,10 +38,11 @@ NO_PATHS = [
 
 UNKNOWN = [
     "x=1", "page=1", "page=0", "limit=1", "limit=99999999999999999999", "offset=-1", "format=json", "format=xyz",
-    "ordering=name", "ordering=owner__password", "order_by=1", "id=1", "pk=1", "owner=1", "owner__password=a",
+    "order_by=1", "id=1", "pk=1", "owner=1", "owner__password=a",
     "_method=DELETE",
     "x", "=1", "=", "%20", "Search=a", "search%20=a", "fields=id", "__proto__=1", "a[]=1", "a[b]=1", "x" * 5000,
 ]  # fmt: skip
+NO_ORDERS = ["ordering=", "ordering=owner__password", "ordering=-owner__password", "ordering=name,id"]
 NO_QUERIES = ["%FF", "x=%FF", "%00", "x=%00", "x=a%00b", "x=%ED%A0%80", "%C0%80=1"]
 NO_PAGE_SIZES = [
     "", "0", "-1", "+1", "101", "1000000", "9" * 20, "9" * 5000, "1.0", "1e2", "a", "%20", "%2010", "10%20", "0x10",
@@ -126,8 +128,10 @@ def paths() -> Iterator[Row]:
 
 def queries() -> Iterator[Row]:
     for path in [*LISTS, *OBJECTS, "/api/v1/accounts/me/", "/api/v1/errors/"]:
-        yield from unknown("GET", path, UNKNOWN)
+        yield from unknown("GET", path, UNKNOWN if path in ORDERED else [*UNKNOWN, *NO_ORDERS])
         yield from (Row("GET", f"{path}?{query}", 400, "bad_request") for query in NO_QUERIES)
+    for path, query in product(ORDERED, NO_ORDERS):
+        yield Row("GET", f"{path}?{query}", 400, "invalid_choice", "/ordering")
     for method, path in [*(("POST", path) for path in LISTS), *product(("PUT", "PATCH", "DELETE"), OBJECTS)]:
         yield from unknown(method, path, ("x=1", "page_size=1", "format=json", "search=a"))
     for method, path in [*SINGLE, *BODILESS]:

@@ -115,8 +115,8 @@ def routes() -> Iterator[tuple[str, str, str]]:
     """Yield the method and path of every route that reads a body, and who may send it one."""
     yield "POST", "/shapes/kinds/", "ada"
     for kind in tables.joined("RESOURCES"):
-        yield "POST", f"/api/v1/{kind}s/", "ada"
-        yield "PATCH", f"/api/v1/{kind}s/{{{kind}}}/", "ada"
+        yield "POST", tables.collection(kind), "ada"
+        yield "PATCH", tables.single(kind), "ada"
     yield from {(method, path, who) for app in tables.APPS for method, path, who, _valid, _fields in app.SINGLE}
 
 

@@ -16,8 +16,7 @@ STRANGE_KEYS = [
 def routes() -> Iterator[tuple[str, str, str, dict[str, Any], dict[str, Refused]]]:
     """Yield `(method, path, who, a body that is valid, {field: what it refuses})` of every route that reads a body."""
     for kind, (valid, fields) in tables.joined("RESOURCES").items():
-        collection = f"/api/v1/{kind}s/"
-        single = f"{collection}{{{kind}}}/"
+        collection, single = tables.collection(kind), tables.single(kind)
         for method, path, rest in (("POST", collection, valid), ("PUT", single, valid), ("PATCH", single, {})):
             yield method, path, "ada", rest, fields
     for app in tables.APPS:

@@ -20,6 +20,7 @@ from tests import tables
 from tests.client import Client
 from tests.hardening.shapes import tables as shapes
 from tests.relations.fields import Related, written
+from tests.statements import address
 
 pytestmark = pytest.mark.django_db
 
@@ -50,9 +51,7 @@ def name_of(target: Any, field: Any) -> Any:
 
 def path_to(related: Related, caller: Client) -> str:
     """Return the path of the route, to an object of the caller's where it is about one."""
-    if not related.route.endswith("-detail"):
-        return reverse(related.route)
-    return reverse(related.route, args=[OBJECTS[related.view.queryset.model](caller.user).pk])
+    return address(related.route, lambda: OBJECTS[related.view.queryset.model](caller.user).pk)
 
 
 def send(caller: Client, related: Related, path: str, name: Any, accept: str = PROBLEM_JSON) -> HttpResponse:

@@ -56,6 +56,7 @@ for prefix, serializer in SERIALIZERS.items():
     router.register(prefix, views.over(serializer), basename=prefix)
 
 router.register("kinds", views.over(serializers.KindsSerializer, views.Searched), basename="kinds")
+router.register("values", views.over(serializers.plain(models.Values), views.Ordered), basename="values")
 router.register("parcels-page", views.page(scoped.ByKeySerializer), basename="parcels-page")
 router.register("gadgets-page", views.page(serializers.GadgetSerializer), basename="gadgets-page")
 router.register("badges-page", views.page(serializers.BadgeSerializer), basename="badges-page")

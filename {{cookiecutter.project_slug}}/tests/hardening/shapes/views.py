@@ -7,6 +7,7 @@ from rest_framework.metadata import SimpleMetadata
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.renderers import BrowsableAPIRenderer
 
+from hardening.filters import OrderingFilter
 from hardening.flat import FlatListMixin
 from hardening.idempotency import IdempotencyMixin
 from hardening.parsers import JSONParser
@@ -37,6 +38,13 @@ class Searched(ModelViewSet):
     """Takes one object, and searches texts."""
 
     search_fields = ("text",)
+
+
+class Ordered(ModelViewSet):
+    """Lists in an order of the caller's choice."""
+
+    filter_backends = [OrderingFilter]
+    ordering_fields = ("integer", "day")
 
 
 class Paged(Listed):
