@@ -1,6 +1,5 @@
 """Settings: safe as they stand, loosened by environment variables only. `.env.example` lists them all."""
 
-import os
 import re
 import tomllib
 from datetime import timedelta
@@ -18,8 +17,7 @@ PROJECT = PYPROJECT["project"]
 
 # The variables of the process win over the file's. ENV_FILE names another file, or none.
 env = Environment()
-if env_file := os.environ.get("ENV_FILE", ".env"):
-    env.read_env(BASE_DIR / env_file)
+env.read_file("ENV_FILE", BASE_DIR)
 
 # What is missing, garbled or weak stops the start with its name.
 
@@ -149,7 +147,7 @@ REST_KNOX = {
 }
 
 PASSWORD_RESET_TIMEOUT = 3600  # seconds
-PASSWORD_RESET_URL = env.str("PASSWORD_RESET_URL", default="")
+PASSWORD_RESET_URL = env.page("PASSWORD_RESET_URL")
 globals().update(mail_settings(env.mail("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost")))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.serializers import BaseSerializer, ListSerializer, ModelSerializer
 from rest_framework.views import APIView
@@ -58,3 +59,13 @@ def _collect(serializer: Any, found: dict[type[Any], Any]) -> None:
     for field in getattr(serializer, "fields", {}).values():
         if isinstance(field, BaseSerializer):
             _collect(field, found)
+
+
+def exists(model: Any, path: str) -> bool:
+    """Tell whether the look-up *path* leads through fields of *model*; what it ends in may be a look-up, or a join."""
+    name, _separator, rest = path.partition("__")
+    try:
+        field = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return hasattr(model, name)  # an accessor, `pear_set` or another name for a relation
+    return not rest or not field.is_relation or field.related_model is None or exists(field.related_model, rest)

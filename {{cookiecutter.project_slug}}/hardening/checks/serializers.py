@@ -12,20 +12,40 @@ from rest_framework.relations import ManyRelatedField, RelatedField
 from rest_framework.serializers import ALL_FIELDS
 
 from hardening.checks import routes
+from hardening.checks.routes import exists
 from hardening.integrity.constraints import has_own_message, promises
 from hardening.serializers import ModelSerializer
 
 # The options of a constraint that make Django leave it out on SQLite, with a warning only.
 _NOT_IN_SQLITE = ("deferrable", "nulls_distinct")
 
-_OPTIONS = ("constraint_fields", "create_defaults", "immutable_fields", "related_querysets")  # of `Meta`, ours
+_OPTIONS = (  # of `Meta`, ours
+    "constraint_fields",
+    "create_defaults",
+    "immutable_fields",
+    "prefetch_related",
+    "related_querysets",
+    "select_related",
+)
 
 
 def check_serializers(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Check every model serializer that the routes can reach, and the model behind it."""
     errors: list[Error] = []
     for serializer in _serializers(errors):
-        for check in (_kind, _fields, _names, _options, _dates, _constraints, _messages, _scopes, _columns):
+        for check in (
+            _kind,
+            _fields,
+            _names,
+            _options,
+            _reported,
+            _related,
+            _dates,
+            _constraints,
+            _messages,
+            _scopes,
+            _columns,
+        ):
             errors.extend(check(serializer))
     return errors
 
@@ -67,8 +87,7 @@ def _fields(serializer: Any) -> Iterator[Error]:
 
 def _options(serializer: Any) -> Iterator[Error]:
     meta, model = serializer.Meta, serializer.Meta.model
-    fields = {name for each in model._meta.get_fields() for name in (each.name, getattr(each, "attname", each.name))}
-    constraints = {promise.constraint.name for promise in promises(model)}
+    fields = _fields_of(model)
     known = {
         "create_defaults": fields | serializer.fields.keys(),
         "immutable_fields": fields | serializer.fields.keys(),
@@ -76,12 +95,39 @@ def _options(serializer: Any) -> Iterator[Error]:
     for option, names in known.items():
         for name in set(getattr(meta, option, ())) - names:
             yield _unknown(serializer, f"Meta.{option}", name)
+    for name in _listed(getattr(model, "immutable_fields", ())) - fields:
+        yield _unknown(serializer, f"{model.__name__}.immutable_fields", name)
+
+
+def _reported(serializer: Any) -> Iterator[Error]:
+    meta, model = serializer.Meta, serializer.Meta.model
+    fields = _fields_of(model)
+    constraints = {promise.constraint.name for promise in promises(model)}
+    for name in getattr(meta, "constraint_fields", {}).keys() - constraints:
+        if get_close_matches(name, constraints, n=1, cutoff=0.9):  # others may be of a migration's own
+            yield _unknown(serializer, "Meta.constraint_fields", name)
     for key in getattr(meta, "constraint_fields", {}).values():
         if key not in serializer.fields:
             yield _unknown(serializer, "Meta.constraint_fields", key)
     for name, field in getattr(model, "constraint_fields", {}).items():
         if name not in constraints or field not in fields:
             yield _unknown(serializer, f"{model.__name__}.constraint_fields", f"{name}: {field}")
+
+
+def _related(serializer: Any) -> Iterator[Error]:
+    for option in ("select_related", "prefetch_related"):
+        for path in getattr(serializer.Meta, option, ()):
+            if isinstance(path, str) and not exists(serializer.Meta.model, path):
+                yield _unknown(serializer, f"Meta.{option}", path)
+
+
+def _fields_of(model: Any) -> set[str]:
+    return {name for each in model._meta.get_fields() for name in (each.name, getattr(each, "attname", each.name))}
+
+
+def _listed(names: Any) -> set[str]:
+    """Return *names* as a set; a text, which lacks the comma of a tuple, as one that no field has."""
+    return {f"{names!r}, no tuple"} if isinstance(names, str) else set(names)
 
 
 def _unknown(serializer: Any, option: str, name: str) -> Error:

@@ -11,9 +11,12 @@ from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BrowsableAPIRenderer
 
 from hardening.checks import routes
+from hardening.checks.routes import exists
+from hardening.flat import FlatListMixin
 from hardening.idempotency import IdempotencyMixin
-from hardening.models import QuerySet
+from hardening.models import QuerySet, VersionedModel
 from hardening.permissions import Public
+from hardening.preconditions import PreconditionsMixin
 from hardening.viewsets import GenericViewSet
 
 
@@ -88,7 +91,38 @@ def _keys(view: Any) -> Iterator[Fault]:
         yield Fault("keeps keys for callers that it cannot tell apart.", "Ask for a user there.", "E014")
 
 
-_CHECKS = (_permissions, _kind, _visibility, _pages, _keys)
+def _versions(view: Any) -> Iterator[Fault]:
+    queryset: Any = getattr(view, "queryset", None)
+    if not isinstance(view, PreconditionsMixin) or queryset is None:
+        return
+    model = queryset.model
+    if not issubclass(model, VersionedModel):
+        hint = "Derive the model from hardening.models.VersionedModel."
+        yield Fault(f"has ETags of {model.__name__}, which has no version.", hint, "E016")
+    for field in model._meta.concrete_fields:
+        if field.is_relation and "SET" in getattr(field.remote_field.on_delete, "__name__", "SET"):
+            hint = "Use CASCADE, RESTRICT or PROTECT there: what sets it counts no version."
+            yield Fault(f"keeps its ETag when a deletion elsewhere changes {field.name!r}.", hint, "E018")
+
+
+def _order(view: Any) -> Iterator[Fault]:
+    line = type(view).__mro__
+    for mixin in (PreconditionsMixin, IdempotencyMixin, FlatListMixin):
+        if mixin in line and GenericViewSet in line and line.index(mixin) > line.index(GenericViewSet):
+            yield Fault(f"has {mixin.__name__} without effect.", "Name it before the viewset among the bases.", "E017")
+
+
+def _names(view: Any) -> Iterator[Fault]:
+    queryset: Any = getattr(view, "queryset", None)
+    for option in ("search_fields", "ordering_fields") if queryset is not None else ():
+        offered = getattr(view, option, None) or ()
+        for name in () if isinstance(offered, str) else offered:
+            path = name.lstrip("^=@$-")
+            if path not in queryset.query.annotations and not exists(queryset.model, path):
+                yield Fault(f"names {name!r} in {option}, which does not exist.", "Correct the name.", "E004")
+
+
+_CHECKS = (_permissions, _kind, _visibility, _pages, _keys, _versions, _order, _names)
 
 
 def _development(view: Any) -> Iterator[Fault]:

@@ -75,12 +75,19 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
         ("CACHE_URL", "redys://:canary@host"),
         ("EMAIL_URL", "nonsense"),
         ("EMAIL_URL", "smtp://user:canary@host:port"),
+        ("ALLOWED_HOSTS", "https://api.example.com"),
+        ("PASSWORD_RESET_URL", "app.nowhere/reset"),
+        ("ENV_FILE", "nowhere.env"),
+        ("SECRET_KEY_FILE", "/nowhere/key"),
         ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "sqlite://canary.sqlite3"),
+        ("DATABASE_URL", "postgresql://user:canary@host:5432/"),
+        ("CACHE_URL", "redis://host:port/0"),
         ("DATABASE_URL", "mysql://user:canary@host/name"),
         ("DATABASE_URL", "postgresql://user:canary@host:port/name"),
     ],
 )
-@pytest.mark.filterwarnings("ignore:Engine not recognized")
+@pytest.mark.filterwarnings("ignore:Engine not recognized", "ignore:SQLite URL contains host")
 def test_what_is_missing_or_weak_stops_the_start_with_its_name_and_without_its_value(load, name, value):
     with pytest.raises(ImproperlyConfigured) as refusal:
         load(**{name: value})

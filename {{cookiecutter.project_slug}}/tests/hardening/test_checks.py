@@ -15,12 +15,15 @@ from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.routers import SimpleRouter
 
 from hardening import serializers
+from hardening.flat import FlatListMixin
 from hardening.idempotency import IdempotencyMixin
-from hardening.models import Model, QuerySet
+from hardening.models import Model, QuerySet, VersionedModel
 from hardening.permissions import Public
+from hardening.preconditions import PreconditionsMixin
 from hardening.relations import visible_to_caller
 from hardening.viewsets import ModelViewSet
-from tests.hardening.shapes.models import Badge, Book, Parcel, Slot
+from tests.hardening.shapes.models import Badge, Basket, Book, Parcel, Slot, Ticket
+from tests.hardening.shapes.models.rules import OpenQuerySet
 
 
 class Dated(Model):
@@ -55,6 +58,26 @@ class Deferred(Model):
                 violation_error_message="Taken.",
             )
         ]
+
+
+class Fixed(Model):
+    title = models.CharField(max_length=10)
+
+    immutable_fields = ("titel",)
+
+    class Meta:
+        app_label = "elsewhere"
+        managed = False
+
+
+class Fixated(Model):
+    title = models.CharField(max_length=10)
+
+    immutable_fields = "title"  # type: ignore[assignment]  # the comma of a tuple is missing
+
+    class Meta:
+        app_label = "elsewhere"
+        managed = False
 
 
 class Misnamed(Model):
@@ -107,6 +130,12 @@ def test_a_sound_view_has_no_findings(found):
         (serializer(Slot, constraint_fields={"slot_room": "rom"}), "E004"),
         (serializer(Book, ("id", "author"), related_querysets={"auhtor": visible_to_caller}), "E004"),
         (serializer(Misnamed, ("title",)), "E004"),
+        (serializer(Fixed, ("title",)), "E004"),
+        (serializer(Fixated, ("title",)), "E004"),
+        (serializer(Slot, ("id", "ends"), constraint_fields={"slot_hour": "ends"}), "E004"),
+        (serializer(Ticket, prefetch_related=("label",)), "E004"),
+        (serializer(Ticket, prefetch_related=("labels__baskt",)), "E004"),
+        (serializer(Book, select_related=("auhtor",)), "E004"),
         (serializer(Wordless, ("title",)), "E005"),
         (serializer(Parcel, ("id", "crate"), related_querysets={}), "E006"),
         (serializer(Parcel, ("id", "crates"), related_querysets={}), "E006"),
@@ -205,6 +234,8 @@ class Unscoped(models.Model):
         ({"permission_classes": []}, ["E011"]),
         ({"permission_classes": [Public]}, []),
         ({"pagination_class": None}, ["E012"]),
+        ({"search_fields": ("^nubmer", "number")}, ["E004"]),
+        ({"ordering_fields": ("nubmer", "id")}, ["E004"]),
     ],
 )
 def test_a_view_that_is_open_is_refused(found, attributes, numbers):
@@ -251,6 +282,29 @@ def test_what_all_routes_of_a_view_leave_open_is_said_once(settings):
     settings.ROOT_URLCONF = urls
 
     assert [each.id for each in run_checks() if each.id.startswith("hardening.")] == ["hardening.E011"]
+
+
+class Scrap(VersionedModel):
+    basket = models.ForeignKey(Basket, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    objects = OpenQuerySet.as_manager()
+
+    class Meta:
+        app_label = "elsewhere"
+        managed = False
+
+
+def test_what_has_no_version_or_changes_without_one_has_no_etag(found):
+    assert found(view(None, PreconditionsMixin)) == ["E016"]
+    assert found(view(serializer(Ticket), PreconditionsMixin, queryset=Ticket.objects.all())) == []
+    assert found(view(serializer(Scrap), PreconditionsMixin, queryset=Scrap.objects.all())) == ["E018"]
+
+
+@pytest.mark.parametrize("mixin", [IdempotencyMixin, FlatListMixin])
+def test_a_mixin_that_stands_where_it_has_no_effect_is_refused(found, mixin):
+    names = {"queryset": Badge.objects.all(), "serializer_class": serializer(Badge)}
+
+    assert found(type("LateViewSet", (ModelViewSet, mixin), names).as_view({"get": "list"})) == ["E017"]
 
 
 def test_keys_of_callers_without_a_name_are_refused(found):
