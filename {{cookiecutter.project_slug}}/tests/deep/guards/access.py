@@ -11,6 +11,24 @@ RESET = "tests/accounts/test_password_reset.py"
 
 GUARDS = [
     Guard(
+        "hardening/checks/routes.py",
+        'yield view(**getattr(callback, "initkwargs", getattr(callback, "view_initkwargs", {}))), pattern',
+        "yield view(), pattern",
+        "tests/hardening/test_checks.py::test_what_an_action_sets_for_itself_is_checked_too",
+    ),
+    Guard(
+        "hardening/serializers/options.py",
+        " or ((field.source or key) in own and not field.read_only)",
+        "",
+        "tests/hardening/test_corners.py::test_a_primary_key_is_chosen_once_so_that_no_other_row_is_written",
+    ),
+    Guard(
+        "hardening/pagination.py",
+        " by {order}",
+        "",
+        "tests/hardening/test_ordering.py::test_a_cursor_of_another_order_is_none_of_this_list",
+    ),
+    Guard(
         "hardening/relations.py",
         "            queryset = self.scope(queryset, self)\n",
         "            pass\n",

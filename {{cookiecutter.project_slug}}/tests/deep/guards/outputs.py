@@ -29,7 +29,7 @@ GUARDS = [
     Guard(
         "hardening/middleware.py", "            _become_document(response, request)\n", "            pass\n", REQUESTS
     ),
-    Guard("hardening/middleware.py", "trusted = settings.TRUSTED_PROXIES > 0 and ", "trusted = ", REQUESTS),
+    Guard("hardening/middleware.py", " and settings.TRUSTED_PROXIES > 0", "", REQUESTS),
     Guard(
         "hardening/middleware.py",
         "            response.headers.setdefault(name, value)\n",
