@@ -156,7 +156,10 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
             return data
         if not may_be_key(data, field):
             self.fail(self.wrong_type, data_type=type(data).__name__)
-        key = field.to_python(data)
+        try:
+            key = field.to_python(data)
+        except TypeError:  # a number for a date
+            self.fail(self.wrong_type, data_type=type(data).__name__)
         if isinstance(field, IntegerField) and not in_range(key, field):
             self.missing(data)
         return key
@@ -176,7 +179,7 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
         wanted = iter(set(keys))
         while chunk := list(itertools.islice(wanted, _CHUNK)):
             for each in queryset.filter(**{f"{path}__in": chunk}):
-                if key_of(each) in found:
+                if found.get(key_of(each), each) != each:  # a join may show one row twice
                     raise queryset.model.MultipleObjectsReturned(f"{path}={key_of(each)!r} is not unique.")
                 found[key_of(each)] = each
         return found

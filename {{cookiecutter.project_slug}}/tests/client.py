@@ -67,6 +67,7 @@ def assert_error_document(response: HttpResponse) -> None:
         assert ("errors" in body) != ("code" in body)
     elif isinstance(body.get("detail"), str):
         assert set(body) == {"detail", "code"}
-    assert codes(getattr(response, "data", None)) <= documented_codes()
+    unknown = codes(getattr(response, "data", None)) - documented_codes()
+    assert not unknown, f"{unknown}: declare a FieldError with this code, see docs/errors.md"
     text = response.content.decode().lower()
     assert not any(word in text for word in ("psycopg", "sqlite", "select ", "insert ", "constraint “", "traceback"))

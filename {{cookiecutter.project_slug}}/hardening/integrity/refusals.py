@@ -17,7 +17,7 @@ from rest_framework import status
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.settings import api_settings
 
-from hardening.exceptions import Code, TryAgain
+from hardening.exceptions import Code, InUse, TryAgain
 from hardening.integrity import drivers
 from hardening.integrity.constraints import Promise, promises
 from hardening.integrity.drivers import DriverError, Kind, Refusal
@@ -40,6 +40,8 @@ def explain(error: DriverError, rows: Sequence[Row], root: Any, using: str) -> E
     found = list(find(refusal, rows, using))
     if not found:  # a partition or another schema; and names that the database made up
         found = list(find(drivers.completed(refusal, connection), rows, using))
+    if not found and refusal.kind is Kind.FOREIGN_KEY and any(_lost_what_it_was_given(row, using) for row in rows):
+        return TryAgain()  # the caller's account was deleted meanwhile: the next request learns so
     return refused(root, sorted(found, key=_place_in(rows))) if found else error
 
 
@@ -191,6 +193,35 @@ def _missing_references(refusal: Refusal, rows: Sequence[Row], using: str) -> Fo
                 yield from _missing_one(row, field, key, using)
             elif field.is_relation and isinstance(row.values.get(name), list | tuple):
                 yield from _missing_many(row, row.values[name], key, using)
+    yield from _still_in_use(refusal, rows, using)
+
+
+def _still_in_use(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
+    """Yield the fields whose old value others refer to by `to_field`."""
+    for row in rows:
+        stored = row.model._base_manager.using(using).filter(pk=row.instance.pk).first()
+        known = writable_keys(row.serializer)
+        for relation in row.model._meta.related_objects if stored is not None else ():
+            target = None if relation.many_to_many else relation.field.target_field
+            if target is None or target.name not in known:
+                continue
+            before = getattr(stored, target.attname)
+            referrers = relation.related_model._base_manager.using(using).filter(**{relation.field.attname: before})
+            if before != getattr(row.instance, target.attname) and referrers.exists():
+                yield (
+                    row.path,
+                    known[target.name],
+                    ErrorDetail(str(InUse.default_detail), Code("in_use", InUse.status_code)),
+                )
+
+
+def _lost_what_it_was_given(row: Row, using: str) -> bool:
+    """Tell whether an object that the server filled in is gone by now."""
+    for name in getattr(row.serializer.Meta, "create_defaults", ()):
+        given = row.values.get(name)
+        if isinstance(given, Model) and not type(given)._base_manager.using(using).filter(pk=given.pk).exists():
+            return True
+    return False
 
 
 def _source(row: Row, key: str) -> str:

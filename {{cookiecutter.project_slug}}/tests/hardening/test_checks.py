@@ -1,195 +1,29 @@
-"""What the system checks refuse, each with its id and a hint."""
+"""What the system checks refuse of views and settings, each with its id and a hint."""
 
 from types import ModuleType
-from typing import Any
 
 import pytest
 from django.core.checks import run_checks
 from django.db import connection, models
-from django.urls import path
-from rest_framework import serializers as drf, viewsets
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.routers import SimpleRouter
 
-from hardening import serializers
 from hardening.flat import FlatListMixin
 from hardening.idempotency import IdempotencyMixin
-from hardening.models import Model, QuerySet, VersionedModel
+from hardening.models import QuerySet, VersionedModel
 from hardening.permissions import Public
 from hardening.preconditions import PreconditionsMixin
-from hardening.relations import visible_to_caller
 from hardening.viewsets import ModelViewSet
-from tests.hardening.shapes.models import Badge, Basket, Book, Parcel, Slot, Ticket
+from tests.hardening.routed import serializer, view
+from tests.hardening.shapes.models import Badge, Basket, Parcel, Ticket
 from tests.hardening.shapes.models.rules import OpenQuerySet
-
-
-class Dated(Model):
-    day = models.DateField()
-    title = models.CharField(max_length=10, unique_for_date="day")
-
-    class Meta:
-        app_label = "elsewhere"
-        managed = False
-
-
-class Wordless(Model):
-    title = models.CharField(max_length=10)
-
-    class Meta:
-        app_label = "elsewhere"
-        managed = False
-        constraints = [models.UniqueConstraint(fields=["title"], name="wordless_title")]
-
-
-class Deferred(Model):
-    position = models.IntegerField()
-
-    class Meta:
-        app_label = "elsewhere"
-        managed = False
-        constraints = [
-            models.UniqueConstraint(
-                fields=["position"],
-                name="deferred_position",
-                deferrable=models.Deferrable.DEFERRED,
-                violation_error_message="Taken.",
-            )
-        ]
-
-
-class Fixed(Model):
-    title = models.CharField(max_length=10)
-
-    immutable_fields = ("titel",)
-
-    class Meta:
-        app_label = "elsewhere"
-        managed = False
-
-
-class Fixated(Model):
-    title = models.CharField(max_length=10)
-
-    immutable_fields = "title"  # type: ignore[assignment]  # the comma of a tuple is missing
-
-    class Meta:
-        app_label = "elsewhere"
-        managed = False
-
-
-class Misnamed(Model):
-    title = models.CharField(max_length=10)
-
-    constraint_fields = {"nothing": "title"}
-
-    class Meta:
-        app_label = "elsewhere"
-        managed = False
-
-
-def serializer(shape: Any, fields: Any = ("id",), **options: Any) -> type[serializers.ModelSerializer]:
-    meta = type("Meta", (), {"model": shape, "fields": fields, **options})
-    return type("BadSerializer", (serializers.ModelSerializer,), {"Meta": meta})
-
-
-def view(serializer_class: Any = None, *mixins: type, **attributes: Any) -> Any:
-    names = {"queryset": Badge.objects.all(), "serializer_class": serializer_class or serializer(Badge), **attributes}
-    return type("BadViewSet", (*mixins, ModelViewSet), names).as_view({"get": "list", "post": "create"})
-
-
-@pytest.fixture
-def found(settings):
-    """Return a function that routes a view and returns the ids that the checks find in it."""
-
-    def ids(callback: Any, *, deploy: bool = False) -> list[str]:
-        urls = ModuleType("urls")
-        urls.urlpatterns = [path("bad/", callback)]
-        settings.ROOT_URLCONF = urls
-        messages = [each for each in run_checks(include_deployment_checks=deploy) if each.id.startswith("hardening.")]
-        assert all(each.hint for each in messages)
-        return [each.id.removeprefix("hardening.") for each in messages]
-
-    return ids
 
 
 def test_a_sound_view_has_no_findings(found):
     assert found(view()) == []
-
-
-@pytest.mark.parametrize(
-    ("bad", "number"),
-    [
-        (serializer(Dated, ("title",)), "E001"),
-        (serializer(Badge, "__all__"), "E003"),
-        (serializer(Badge, None, exclude=("note",)), "E003"),
-        (serializer(Badge, create_defaults={"ownr": 1}), "E004"),
-        (serializer(Badge, immutable_fields=("nubmer",)), "E004"),
-        (serializer(Slot, constraint_fields={"slot_room": "rom"}), "E004"),
-        (serializer(Book, ("id", "author"), related_querysets={"auhtor": visible_to_caller}), "E004"),
-        (serializer(Misnamed, ("title",)), "E004"),
-        (serializer(Fixed, ("title",)), "E004"),
-        (serializer(Fixated, ("title",)), "E004"),
-        (serializer(Slot, ("id", "ends"), constraint_fields={"slot_hour": "ends"}), "E004"),
-        (serializer(Ticket, prefetch_related=("label",)), "E004"),
-        (serializer(Ticket, prefetch_related=("labels__baskt",)), "E004"),
-        (serializer(Book, select_related=("auhtor",)), "E004"),
-        (serializer(Wordless, ("title",)), "E005"),
-        (serializer(Parcel, ("id", "crate"), related_querysets={}), "E006"),
-        (serializer(Parcel, ("id", "crates"), related_querysets={}), "E006"),
-    ],
-)
-def test_a_serializer_that_leaves_something_to_chance_is_refused(found, bad, number):
-    assert found(view(bad)) == [number]
-
-
-def test_a_rule_that_the_database_does_not_create_is_refused(found):
-    assert found(view(serializer(Deferred, ("position",)))) == (["E002"] if connection.vendor == "sqlite" else [])
-
-
-def test_a_scope_on_a_field_that_is_none_of_ours_is_refused(found):
-    from rest_framework.relations import PrimaryKeyRelatedField  # noqa: PLC0415  # DRF's own, by the same name
-
-    class BadSerializer(serializers.ModelSerializer):
-        author = PrimaryKeyRelatedField(queryset=Book.objects.all())
-
-        class Meta:
-            model = Book
-            fields = ("id", "author")
-            related_querysets = {"author": visible_to_caller}
-
-    assert found(view(BadSerializer)) == ["E004"]
-
-
-def test_a_key_that_is_written_as_a_plain_column_is_refused(found):
-    class PlainSerializer(serializers.ModelSerializer):
-        crate_id = serializers.IntegerField()
-
-        class Meta:
-            model = Parcel
-            fields = ("id", "crate_id")
-
-    assert found(view(PlainSerializer)) == ["E006"]
-
-
-def test_a_serializer_or_a_view_of_drfs_own_is_refused(found):
-    class PlainSerializer(drf.ModelSerializer):
-        class Meta:
-            model = Badge
-            fields = ("id",)
-
-    class PlainViewSet(viewsets.ModelViewSet):
-        queryset = Badge.objects.all()
-        serializer_class = PlainSerializer
-
-    assert sorted(found(PlainViewSet.as_view({"get": "list"}))) == ["E007", "E015"]
-
-
-@pytest.mark.parametrize("option", ["create_default", "related_queryset", "immutable_field", "constraints_fields"])
-def test_an_option_that_is_misspelt_is_refused(found, option):
-    assert found(view(serializer(Badge, **{option: {}}))) == ["E004"]
 
 
 class Undecided(models.Model):

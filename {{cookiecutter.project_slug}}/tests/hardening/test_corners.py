@@ -1,11 +1,13 @@
 """What was a fault once, found by trying: another row was written, another field accused, or nothing was explained."""
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.exceptions import ValidationError
 
 from hardening import serializers
+from hardening.relations import PrimaryKeyRelatedField, SlugRelatedField
 from tests.hardening.shapes import models
 from tests.hardening.shapes.urls import SERIALIZERS
 
@@ -121,6 +123,17 @@ def test_a_deletion_that_would_break_a_rule_elsewhere_is_refused(ada, post):
     assert models.Basket.objects.count() == 1
 
 
+def test_a_value_that_others_refer_to_is_not_taken_away(way, ada):
+    if way == "nested" and connection.vendor == "sqlite":
+        return  # which asks at the caller's COMMIT only
+    crate = models.Crate.objects.create(owner=ada.user, code="c")
+    models.Parcel.objects.create(title="x", by_code=crate)
+
+    response = ada.patch(f"/shapes/crate/{crate.pk}/", {"code": "d"})
+
+    assert (response.status_code, response.json()) == (409, {"code": ["This is in use."]})
+
+
 @pytest.mark.parametrize("method", ["put", "patch"])
 def test_rows_that_cannot_be_locked_as_they_are_read_are_changed_and_shown_whole(ada, method):
     basket = models.Basket.objects.create(name="fruit")
@@ -187,3 +200,62 @@ def test_what_a_scope_refuses_is_said_of_every_row_and_field(post, monkeypatch):
 
     assert (alone.status_code, alone.json()) == (400, {"author": ["Not today."]})
     assert (listed.status_code, listed.json()) == (400, {"0": {"author": ["Not today."]}})
+
+
+@pytest.mark.parametrize(("codes", "guilty"), [(("a", "X", "A"), "2"), (("a", "Q", "z"), "1"), (("B", "Q", "z"), "1")])
+def test_what_save_changes_does_not_change_which_row_of_a_list_is_refused(post, monkeypatch, codes, guilty):
+    save = models.Badge.save
+
+    def normalised(self, *args, **kwargs):
+        self.number = self.number.lower()
+        save(self, *args, **kwargs)
+
+    monkeypatch.setattr(models.Badge, "save", normalised)
+    post("badges", badge="q")
+
+    response = post("badges", [{"badge": code} for code in codes])
+
+    assert (response.status_code, list(response.json())) == (409, [guilty])
+
+
+def test_a_serializer_may_try_again_with_another_value(post):
+    post("badges", badge="1")
+    second = SERIALIZERS["badges"](data={"badge": "1"})
+    second.is_valid(raise_exception=True)
+
+    with pytest.raises(ValidationError):
+        second.save()
+
+    assert second.save(number="2").number == "2"
+    assert second.data["badge"] == "2"
+
+
+def test_whose_account_is_deleted_meanwhile_is_asked_to_come_again(way, post, monkeypatch):
+    if way == "nested" and connection.vendor == "sqlite":
+        return  # which asks at the caller's COMMIT only
+    gone = {"owner": lambda serializer: get_user_model()(pk=10**6)}
+    monkeypatch.setattr(SERIALIZERS["gadgets"].Meta, "create_defaults", gone)
+
+    response = post("gadgets", serial="a", kind="even", value=2)
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+
+
+@pytest.mark.parametrize("value", [5, 1.5])
+def test_a_slug_that_is_no_moment_names_no_object(value):
+    field = SlugRelatedField("changed", queryset=models.Document.objects.all())
+
+    with pytest.raises(ValidationError) as refusal:
+        field.run_validation(value)
+
+    assert {each.code for each in refusal.value.detail} <= {"invalid", "does_not_exist"}
+
+
+def test_a_scope_may_show_one_object_twice():
+    basket = models.Basket.objects.create(name="fruit")
+    for name in ("apple", "pear"):
+        models.Item.objects.create(basket=basket, name=name)
+    field = PrimaryKeyRelatedField(queryset=lambda baskets, field: baskets.filter(items__isnull=False), many=True)
+    field.child_relation.queryset = models.Basket.objects.all()
+
+    assert field.run_validation([basket.pk]) == [basket]
