@@ -6,7 +6,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
-from drf_spectacular.plumbing import ResolvedComponent, force_instance
+from drf_spectacular.plumbing import ResolvedComponent, force_instance, get_lib_doc_excludes
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.settings import api_settings
@@ -188,3 +188,14 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer"}
+
+
+def undescribed() -> list[type]:
+    """Return the classes whose docstrings are for who derives from them, and not for the readers of a schema."""
+    # The views load this module.
+    from hardening import flat, idempotency, preconditions, serializers as own, views, viewsets  # noqa: PLC0415  # see above
+
+    bases = [own.Serializer, own.ModelSerializer, own.HyperlinkedModelSerializer, own.ListSerializer, views.APIView]
+    mixins = [idempotency.IdempotencyMixin, preconditions.PreconditionsMixin, flat.FlatListMixin]
+    kinds = [viewsets.GenericViewSet, viewsets.ModelViewSet, viewsets.DestroyModelMixin]
+    return [*get_lib_doc_excludes(), *bases, *mixins, *kinds]

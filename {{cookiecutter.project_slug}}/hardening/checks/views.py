@@ -87,7 +87,8 @@ def _kind(view: Any) -> Iterator[Fault]:
 
 
 def _keys(view: Any) -> Iterator[Fault]:
-    if issubclass(type(view), IdempotencyMixin) and any(issubclass(each, AllowAny) for each in view.permission_classes):
+    open_to_all = [each for each in view.permission_classes if isinstance(each, type) and issubclass(each, AllowAny)]
+    if isinstance(view, IdempotencyMixin) and open_to_all:
         yield Fault("keeps keys for callers that it cannot tell apart.", "Ask for a user there.", "E014")
 
 
@@ -100,7 +101,7 @@ def _versions(view: Any) -> Iterator[Fault]:
         hint = "Derive the model from hardening.models.VersionedModel."
         yield Fault(f"has ETags of {model.__name__}, which has no version.", hint, "E016")
     for field in model._meta.concrete_fields:
-        if field.is_relation and "SET" in getattr(field.remote_field.on_delete, "__name__", "SET"):
+        if field.is_relation and "SET" in getattr(field.remote_field.on_delete, "__name__", "").upper():
             hint = "Use CASCADE, RESTRICT or PROTECT there: what sets it counts no version."
             yield Fault(f"keeps its ETag when a deletion elsewhere changes {field.name!r}.", hint, "E018")
 

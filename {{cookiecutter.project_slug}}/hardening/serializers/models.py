@@ -32,13 +32,14 @@ _LONGEST = timedelta(microseconds=2**63 - 1)  # SQLite holds microseconds in 64 
 class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
     """DRF's model serializer without its look-ups before the write, and with the database's answer after it.
 
-    `Meta` takes four options beside DRF's:
+    `Meta` takes six options beside DRF's:
 
     - `related_querysets = {"location": visible_to_caller}`: scopes, see `hardening.relations`;
     - `create_defaults = {"owner": current_user}`: what the server fills on create, a value or a function of
       the serializer; such a field is read-only, and another value in the body is refused;
     - `immutable_fields = ("owner",)`: fields that only a create may set; the model's own are included;
-    - `constraint_fields = {"name of a constraint": "field"}`: where a broken rule is reported.
+    - `constraint_fields = {"name of a constraint": "field"}`: where a broken rule is reported;
+    - `select_related` and `prefetch_related`: what the fields read of other tables, fetched along by viewsets.
     """
 
     serializer_field_mapping: ClassVar[dict[Any, Any]] = {

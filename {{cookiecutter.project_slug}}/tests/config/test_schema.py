@@ -105,6 +105,13 @@ def test_every_operation_names_its_errors_in_both_renderings(ada):
                     assert set(content["content"]) == {"application/json", "application/problem+json"}
 
 
+def test_the_documents_tell_nothing_that_is_for_programmers(settings):
+    found = [path.read_text(encoding="utf-8") for path in Path(settings.BASE_DIR).glob("*/schema.json")]
+
+    assert found
+    assert not any(word in text for text in found for word in ("DRF", "serializer", "Meta", "viewset", "queryset"))
+
+
 @pytest.mark.parametrize("path", ["/", "/api/v1/", DOCS])
 def test_there_is_no_page_without_debug(ada, path):
     assert ada.get(path).status_code == 404
