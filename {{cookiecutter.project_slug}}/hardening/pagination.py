@@ -26,9 +26,13 @@ class KeysetPagination(CursorPagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """Return the rows of the page that *request* asks for."""
-        order = ",".join(self.get_ordering(request, queryset, view))  # a position in one is none in another
-        self.signer = Signer(salt=f"cursor of {queryset.model._meta.label} by {order}")
+        self.label = queryset.model._meta.label
         return super().paginate_queryset(queryset, request, view)
+
+    @property
+    def signer(self) -> Signer:
+        """What signs the cursors of this list in its order: a position in one order is none in another."""
+        return Signer(salt=f"cursor of {self.label} by {','.join(self.ordering)}")
 
     def get_page_size(self, request: Request) -> int:
         """Return how many rows to show; raise `ValidationError` for what is no number from 1 to the maximum."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.checks import Warning as CheckWarning
+from django.core.checks import CheckMessage, Warning as CheckWarning
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ObjectDoesNotExist
 from django.db import DatabaseError
 from django.db.models import F, UniqueConstraint
@@ -17,20 +17,24 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.pagination import CursorPagination
 
 from hardening.checks import routes
+from hardening.checks.routes import Fault
 from hardening.flat import FlatListMixin, columns
 
 _HINT = "Add it to Meta.indexes, leave it out, or silence this where the table stays small."
 
 
-def check_indexes(app_configs: Any, **kwargs: Any) -> list[CheckWarning]:
+def check_indexes(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check every routed view that has a queryset."""
-    views: dict[Any, Any] = {type(view): view for view, _pattern in routes.views()}
-    checks = (_orders, _filters, _visibility, _searches, _flatness)
-    asked = [view for kind, view in views.items() if issubclass(kind, GenericAPIView) and view.queryset is not None]
-    return [warning for view in asked for check in checks for warning in check(view)]
+    return routes.faults([_slow], CheckWarning)
 
 
-def _orders(view: Any) -> Iterator[CheckWarning]:
+def _slow(view: Any) -> Iterator[Fault]:
+    if issubclass(type(view), GenericAPIView) and view.queryset is not None:
+        for check in (_orders, _filters, _visibility, _searches, _flatness):
+            yield from check(view)
+
+
+def _orders(view: Any) -> Iterator[Fault]:
     if not issubclass(type(view), ListModelMixin):
         return
     model, paginator = view.queryset.model, getattr(view, "pagination_class", None)
@@ -43,20 +47,20 @@ def _orders(view: Any) -> Iterator[CheckWarning]:
         names += [field.name for field in model._meta.fields] if offered in (None, "__all__") else offered
     for name in names:
         if isinstance(name, str) and not _is_indexed(model, name.removeprefix("-")):
-            yield _warning(view, f"orders by {name!r}, for which {model.__name__} has no index.", _HINT, "W030")
+            yield Fault(f"orders by {name!r}, for which {model.__name__} has no index.", _HINT, "W030")
         if isinstance(name, str) and _may_be_null(model, name.removeprefix("-")):
             hint = "Order by a column that always has a value."
-            yield _warning(view, f"orders by {name!r}, which may be NULL: no page begins there.", hint, "W035")
+            yield Fault(f"orders by {name!r}, which may be NULL: no page begins there.", hint, "W035")
 
 
-def _filters(view: Any) -> Iterator[CheckWarning]:
+def _filters(view: Any) -> Iterator[Fault]:
     model = view.queryset.model
     for name in (*getattr(view, "filterset_fields", ()), view.lookup_field):
         if not _is_indexed(model, name):
-            yield _warning(view, f"filters by {name!r}, for which {model.__name__} has no index.", _HINT, "W031")
+            yield Fault(f"filters by {name!r}, for which {model.__name__} has no index.", _HINT, "W031")
 
 
-def _visibility(view: Any) -> Iterator[CheckWarning]:
+def _visibility(view: Any) -> Iterator[Fault]:
     if not hasattr(view.queryset.all(), "visible_to"):
         return  # hardening.E010
     try:
@@ -66,27 +70,26 @@ def _visibility(view: Any) -> Iterator[CheckWarning]:
     leaves = list(_leaves(visible.query.where))
     if leaves and not any(_serves(leaf) for leaf in leaves):
         model = view.queryset.model.__name__
-        yield _warning(view, f"shows what {model}.visible_to() finds without an index.", _HINT, "W032")
+        yield Fault(f"shows what {model}.visible_to() finds without an index.", _HINT, "W032")
 
 
-def _searches(view: Any) -> Iterator[CheckWarning]:
+def _searches(view: Any) -> Iterator[Fault]:
     model = view.queryset.model
     for name in getattr(view, "search_fields", None) or ():
         if name.startswith("=") and not _has_index(model, Upper(name[1:])):
-            yield _warning(
-                view,
+            yield Fault(
                 f"looks {name[1:]!r} up by __iexact, which is UPPER({name[1:]}) in SQL: no index serves it.",
                 "Compare Lower() with an index of Lower(), or add an index of Upper().",
                 "W033",
             )
 
 
-def _flatness(view: Any) -> Iterator[CheckWarning]:
+def _flatness(view: Any) -> Iterator[Fault]:
     if issubclass(type(view), FlatListMixin) and view.serializer_class is not None:
         try:
             columns(view.serializer_class())
         except ImproperlyConfigured as error:
-            yield _warning(view, f"cannot list columns: {error}", "Leave FlatListMixin out.", "W034")
+            yield Fault(f"cannot list columns: {error}", "Leave FlatListMixin out.", "W034")
 
 
 def _leaves(node: Any) -> Iterator[Any]:
@@ -145,7 +148,3 @@ def _firsts(model: Any) -> Iterator[Any]:
 
 def _names(expression: Any) -> list[str]:
     return [vars(each)["name"] for each in expression.get_source_expressions() if isinstance(each, F)]
-
-
-def _warning(view: Any, fault: str, hint: str, number: str) -> CheckWarning:
-    return CheckWarning(f"{type(view).__name__} {fault}", hint=hint, obj=type(view), id=f"hardening.{number}")

@@ -1,13 +1,25 @@
-"""The views that are routed, and the serializers that they can reach."""
+"""The views that are routed, what is wrong with them, and the serializers that they can reach."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.serializers import BaseSerializer, ListSerializer, ModelSerializer
 from rest_framework.views import APIView
+
+
+class Fault(NamedTuple):
+    """What is wrong with a view, what to do about it, and the number of the check."""
+
+    text: str
+    hint: str
+    number: str
+
+
+Check = Callable[[Any], Iterator[Fault]]
 
 
 def views(resolver: URLResolver | None = None) -> Iterator[tuple[APIView, URLPattern]]:
@@ -22,7 +34,23 @@ def views(resolver: URLResolver | None = None) -> Iterator[tuple[APIView, URLPat
             yield view(**getattr(callback, "initkwargs", getattr(callback, "view_initkwargs", {}))), pattern
 
 
-def name(view: APIView, pattern: URLPattern) -> str:
+def faults(checks: Iterable[Check], kind: Callable[..., CheckMessage]) -> list[CheckMessage]:
+    """Return a message of *kind* for what *checks* find in every route; what all routes of a view share, but once."""
+    found = {
+        (_name(view, pattern), fault): type(view)
+        for view, pattern in views()
+        for check in checks
+        for fault in check(view)
+    }
+    said = {(view, fault) for (name, fault), view in found.items() if name == view.__name__}
+    return [
+        kind(f"{name} {fault.text}", hint=fault.hint, obj=view, id=f"hardening.{fault.number}")
+        for (name, fault), view in found.items()
+        if name == view.__name__ or (view, fault) not in said
+    ]
+
+
+def _name(view: APIView, pattern: URLPattern) -> str:
     """Return the class of *view*, and the `@action` where the route is to one: its decorator may say otherwise."""
     actions = (getattr(pattern.callback, "actions", None) or {}).values()
     extra = [each for each in actions if hasattr(getattr(view, each, None), "mapping")]

@@ -1,9 +1,9 @@
 """What a view may not leave open."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
-from django.core.checks import Error
+from django.core.checks import CheckMessage, Error
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
@@ -11,7 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BrowsableAPIRenderer
 
 from hardening.checks import routes
-from hardening.checks.routes import exists
+from hardening.checks.routes import Fault, exists
 from hardening.flat import FlatListMixin
 from hardening.idempotency import IdempotencyMixin
 from hardening.models import QuerySet, VersionedModel
@@ -20,44 +20,23 @@ from hardening.preconditions import PreconditionsMixin
 from hardening.viewsets import GenericViewSet
 
 
-class Fault(NamedTuple):
-    """What is wrong with a view, what to do about it, and the number of the check."""
-
-    text: str
-    hint: str
-    number: str
-
-
-def check_views(app_configs: Any, **kwargs: Any) -> list[Error]:
+def check_views(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check every routed view."""
-    return _found(_CHECKS)
+    return routes.faults(_CHECKS, Error)
 
 
-def check_deployed_views(app_configs: Any, **kwargs: Any) -> list[Error]:
+def check_deployed_views(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check every routed view for what only belongs on a developer's machine."""
-    return _found([_development])
-
-
-def _found(checks: Iterable[Callable[[Any], Iterator[Fault]]]) -> list[Error]:
-    """Return the errors of every route, and what all routes of a view share but once."""
-    errors = {
-        (routes.name(view, pattern), fault): type(view)
-        for view, pattern in routes.views()
-        for check in checks
-        for fault in check(view)
-    }
-    said = {(view, fault) for (name, fault), view in errors.items() if name == view.__name__}
-    return [
-        Error(f"{name} {fault.text}", hint=fault.hint, obj=view, id=f"hardening.{fault.number}")
-        for (name, fault), view in errors.items()
-        if name == view.__name__ or (view, fault) not in said
-    ]
+    return routes.faults([_development], Error)
 
 
 def _permissions(view: Any) -> Iterator[Fault]:
-    open_to_all = [each for each in view.permission_classes if isinstance(each, type) and issubclass(each, AllowAny)]
-    if not view.permission_classes or any(not issubclass(each, Public) for each in open_to_all):
+    if not view.permission_classes or any(not issubclass(each, Public) for each in _open_to_all(view)):
         yield Fault("is open to anyone.", "Say so with hardening.permissions.Public, or ask for a user.", "E011")
+
+
+def _open_to_all(view: Any) -> list[type[AllowAny]]:
+    return [each for each in view.permission_classes if isinstance(each, type) and issubclass(each, AllowAny)]
 
 
 def _visibility(view: Any) -> Iterator[Fault]:
@@ -87,8 +66,7 @@ def _kind(view: Any) -> Iterator[Fault]:
 
 
 def _keys(view: Any) -> Iterator[Fault]:
-    open_to_all = [each for each in view.permission_classes if isinstance(each, type) and issubclass(each, AllowAny)]
-    if isinstance(view, IdempotencyMixin) and open_to_all:
+    if isinstance(view, IdempotencyMixin) and _open_to_all(view):
         yield Fault("keeps keys for callers that it cannot tell apart.", "Ask for a user there.", "E014")
 
 

@@ -71,8 +71,10 @@ def items(serializer: Any, data: Any, path: Path = ()) -> Iterator[Item]:
 def candidate(item: Item, instance: Model | None) -> Model:
     """Return what writing *item* would make, unsaved: a copy of *instance* with its values, or a new one."""
     model: type[Model] = item.serializer.Meta.model
-    nested = {name for name, value in item.values.items() if isinstance(value, dict | list)} & _references(model)
-    plain = {name: value for name, value in item.values.items() if name in _assignable(model) - nested}
+    plain = {name: value for name, value in item.values.items() if name in _assignable(model)}
+    for name in plain.keys() & _references(model):
+        if isinstance(plain[name], dict | list):
+            del plain[name]
     if instance is None:
         return model(**plain)
     changed = copy.copy(instance)

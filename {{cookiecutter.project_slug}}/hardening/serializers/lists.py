@@ -29,9 +29,9 @@ class ListSerializer(serializers.ListSerializer[Any]):
         model = getattr(getattr(self.child, "Meta", None), "model", None)
         if model is None or not is_valid(self):
             return super().save(**kwargs)
-        given = [defaults(self.child) if self.instance is None else {} for _each in self.validated_data]
+        creates = self.instance is None
         self._validated_data = [
-            {**attrs, **own, **kwargs} for attrs, own in zip(self.validated_data, given, strict=True)
+            {**attrs, **(defaults(self.child) if creates else {}), **kwargs} for attrs in self.validated_data
         ]
         with written(self, model, self._validated_data):
             return super().save(**kwargs)

@@ -129,8 +129,9 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
 
     def _fixed_keys(self) -> list[str]:
         """Return the keys that this request cannot write: filled by the server, or immutable by now."""
-        filled = [key for key in self._option("create_defaults") if key in self.fields]
-        return filled + (self._immutable_keys if isinstance(self.instance, Model) and self.fields else [])
+        fields = self.fields  # which decides what is immutable
+        filled = [key for key in self._option("create_defaults") if key in fields]
+        return filled + (self._immutable_keys if isinstance(self.instance, Model) else [])
 
     def _is_unchanged(self, field: Any, sent: Any) -> bool:
         """Tell whether *sent* is what *field* shows already, so that GET, edit, PUT works."""

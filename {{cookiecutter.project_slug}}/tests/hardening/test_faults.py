@@ -7,6 +7,7 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.utils import ConnectionHandler
 
+from tests.hardening.databases import needs_no_commit
 from tests.hardening.shapes import models
 
 OUTERMOST = pytest.mark.django_db(transaction=True, databases=["default", "second"])
@@ -41,11 +42,6 @@ def session() -> Iterator[Callable[[str], None]]:
     if connection.vendor == "postgresql":
         set_for_session("RESET ALL")
     connection.close()
-
-
-def needs_no_commit(way: str) -> bool:
-    """SQLite tells of a missing reference at COMMIT only, which is the caller's where the write is nested."""
-    return connection.vendor == "postgresql" or way == "outermost"
 
 
 def test_a_reference_that_vanished_is_reported_as_one_that_is_not_there(post, author, way):

@@ -128,7 +128,7 @@ def paths() -> Iterator[Row]:
 
 def queries() -> Iterator[Row]:
     for path in [*LISTS, *OBJECTS, "/api/v1/accounts/me/", "/api/v1/errors/"]:
-        yield from unknown("GET", path, UNKNOWN if path in ORDERED else [*UNKNOWN, *NO_ORDERS])
+        yield from unknown("GET", path, UNKNOWN if path in ORDERED else [*UNKNOWN, "ordering=name", *NO_ORDERS])
         yield from (Row("GET", f"{path}?{query}", 400, "bad_request") for query in NO_QUERIES)
     for path, query in product(ORDERED, NO_ORDERS):
         yield Row("GET", f"{path}?{query}", 400, "invalid_choice", "/ordering")

@@ -24,7 +24,7 @@ GUARDS = [
     ),
     Guard(
         "hardening/pagination.py",
-        " by {order}",
+        " by {','.join(self.ordering)}",
         "",
         "tests/hardening/test_ordering.py::test_a_cursor_of_another_order_is_none_of_this_list",
     ),
