@@ -1,6 +1,6 @@
 """The model serializer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -22,6 +22,7 @@ from hardening.relations import (
     is_scope,
 )
 from hardening.serializers import fields
+from hardening.serializers.mapping import OWN, FieldMapping
 from hardening.serializers.options import default, defaults, immutable_keys, is_valid, narrow, same
 from hardening.serializers.prototypes import fields_of
 from hardening.serializers.strict import Serializer
@@ -42,14 +43,7 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
     - `select_related` and `prefetch_related`: what the fields read of other tables, fetched along by viewsets.
     """
 
-    serializer_field_mapping: ClassVar[dict[Any, Any]] = {
-        **serializers.ModelSerializer.serializer_field_mapping,
-        models.DateField: fields.DateField,
-        models.DateTimeField: fields.DateTimeField,
-        models.DurationField: fields.DurationField,
-        models.JSONField: fields.JSONField,
-        models.TimeField: fields.TimeField,
-    }
+    serializer_field_mapping: ClassVar[MutableMapping[Any, Any]] = FieldMapping(OWN)
     serializer_choice_field: ClassVar[type[fields.ChoiceField]] = fields.ChoiceField
     serializer_related_field: ClassVar[type[RelatedField]] = PrimaryKeyRelatedField
     serializer_related_to_field = SlugRelatedField

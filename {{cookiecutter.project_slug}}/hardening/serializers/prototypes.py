@@ -18,6 +18,8 @@ from django.utils.functional import Promise
 from rest_framework.serializers import Field
 from rest_framework.settings import api_settings
 
+from hardening.serializers.mapping import state_of
+
 # What may look at the context, or at the instance, where a class overrides it.
 _HOOKS = (
     "build_field",
@@ -69,7 +71,8 @@ def _options(serializer: Any) -> list[Any]:
     """Return all that DRF reads, as it is now: some change a `Meta`, or the declared fields, while they run."""
     meta = getattr(serializer, "Meta", None)
     options = [_snapshot(getattr(meta, name, None)) for name in _OPTIONS]
-    return [*options, dict(serializer._declared_fields), serializer.url_field_name, api_settings.URL_FIELD_NAME]
+    mapping = state_of(serializer.serializer_field_mapping)
+    return [*options, mapping, dict(serializer._declared_fields), serializer.url_field_name, api_settings.URL_FIELD_NAME]
 
 
 def _snapshot(value: Any) -> Any:
