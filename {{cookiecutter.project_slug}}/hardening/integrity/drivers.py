@@ -1,6 +1,7 @@
 """What a database driver says of a refusal, by its structured diagnostics: one reader for each vendor.
 
-PostgreSQL's message text is never read: it is translated, and it quotes what the client sent. SQLite has no
+PostgreSQL's message text is never read: it is translated, and it quotes what the client sent. The one exception is
+the list of columns in `Key (a, b)=(…)`: no language changes it, and it comes before the values. SQLite has no
 diagnostics but its error's name and a fixed English sentence that holds names from the schema only.
 """
 
@@ -32,13 +33,18 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """A refused statement; *constraint* may be an index, and a driver that knows no more leaves the rest out."""
+    """A refused statement; *constraint* may be an index, and a driver that knows no more leaves the rest out.
+
+    *key* holds the columns whose values clash, or are missing elsewhere. A foreign key names its own ones where
+    the row that it refers to is missing, and the ones it refers to where that row is deleted.
+    """
 
     kind: Kind
     constraint: str = ""
     schema: str = ""
     table: str = ""
     columns: frozenset[str] = frozenset()
+    key: frozenset[str] = frozenset()
 
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -67,6 +73,8 @@ _SQLSTATE_CLASSES = {
     "22": Kind.DATA,  # data exceptions
     "53": Kind.BUSY,  # insufficient resources
 }
+
+_POSTGRESQL_KEY = re.compile(r"[^()]*\(([^()]+)\)=\(")
 
 _PSYCOPG_ERRORS = {"OperationalError": Kind.BUSY, "InterfaceError": Kind.BUSY, "DataError": Kind.DATA}
 
@@ -107,7 +115,14 @@ def _read_postgresql(error: Any) -> Refusal | None:
         schema=said.schema_name or "",
         table=said.table_name or "",
         columns=frozenset(filter(None, [said.column_name])),
+        key=_read_key(said.message_detail or ""),
     )
+
+
+def _read_key(detail: str) -> frozenset[str]:
+    """Return the columns in PostgreSQL's `Key (a, b)=(1, 2) already exists.`; none where it has an expression."""
+    found = _POSTGRESQL_KEY.match(detail)
+    return frozenset(name.strip('"') for name in found[1].split(", ")) if found else frozenset()
 
 
 def _read_sqlite(error: Any) -> Refusal | None:

@@ -87,14 +87,18 @@ def _tables(model: type[Model], schema: str) -> set[tuple[str, str]]:
 
 
 def _named(refusal: Refusal, row: Row, using: str) -> Promise | None:
-    known = promises(row.model)
-    for promise in known:
-        if refusal.constraint in (promise.constraint.name, _cut(promise.constraint.name)):
-            return promise
-    alike = [each for each in known if each.columns and each.columns == refusal.columns]
+    alike = find_promises(refusal, row.model)
     if len(alike) > 1:  # SQLite names the columns of a partial index, and several may share them
         alike.sort(key=lambda each: not each.broken_by(row.instance, using))
     return alike[0] if alike else None
+
+
+def find_promises(refusal: Refusal, model: type[Model]) -> list[Promise]:
+    """Return the constraints of *model* that *refusal* may mean: the one it names, or else those on its columns."""
+    known = promises(model)
+    named = [each for each in known if refusal.constraint in (each.constraint.name, _cut(each.constraint.name))]
+    columns = refusal.columns or refusal.key
+    return named[:1] or [each for each in known if each.columns and each.columns == columns]
 
 
 def _cut(name: str) -> str:
