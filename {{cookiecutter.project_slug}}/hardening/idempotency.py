@@ -57,7 +57,8 @@ class IdempotencyMixin(_ViewSet):
 
     def is_one_unit(self) -> bool:
         """Tell whether all that the handler does is one transaction; where there is a key, it is."""
-        return super().is_one_unit() or self.idempotency_key is not None
+        has_key = self.idempotency_key is not None  # a malformed one is rejected before any transaction
+        return has_key or super().is_one_unit()
 
     def run(self, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
         """Return what *handler* answers, or answered; raise `KeyInUse` or `KeyReused`."""

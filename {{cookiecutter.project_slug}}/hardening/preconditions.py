@@ -47,6 +47,13 @@ class PreconditionsMixin(_ViewSet):
     _beside: tuple[Any, ...] = ()
     _written: Any = None
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Prepare the request as the viewset does; raise `BadRequest` for a malformed condition."""
+        super().initial(request, *args, **kwargs)
+        if self.detail:
+            for header in ("If-Match", "If-None-Match"):
+                entity_tags(request, header)
+
     def get_object(self) -> Any:
         """Return the object as the viewset does; raise `PreconditionRequired` or `PreconditionFailed`."""
         instance = super().get_object()

@@ -22,12 +22,15 @@ from hardening.integrity.transactions import Unit, locked, unit
 from hardening.keys import may_be_key
 from hardening.views import APIView
 
+_READ_THE_BODY = ("create", "update", "partial_update")
+
 
 class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     """DRF's viewset over what the model's queryset says is visible to the caller.
 
     An unsafe request on one object runs as one transaction that begins with a lock on it, so that nobody's
-    change is lost and a refusal at COMMIT is explained like any other.
+    change is lost and a refusal at COMMIT is explained like any other. Everything that needs no database comes
+    before it: negotiation, permissions, headers, and reading and parsing the request body.
     """
 
     in_one_transaction = False
@@ -61,10 +64,19 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
         def run(*args: Any, **kwargs: Any) -> Response:
             queryset: Any = getattr(self, "queryset", None)
             model = (self.get_queryset() if queryset is None else queryset).model
+            self.read_body()
             with unit(router.db_for_write(model)) as self.unit:
                 return self.run(handler, *args, **kwargs)
 
         return run
+
+    def read_body(self) -> None:
+        """Read and parse the request body, since a client that is slow to send it must not hold a transaction open.
+
+        An empty body is left to a handler that asks for it: many clients send `Content-Type` with every DELETE.
+        """
+        if self.action in _READ_THE_BODY or self.request.META.get("CONTENT_LENGTH") not in (None, "", "0"):
+            self.request.data  # noqa: B018  # the property reads
 
     def run(self, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
         """Return what *handler* answers; runs within the transaction."""

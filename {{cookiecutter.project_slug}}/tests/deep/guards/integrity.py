@@ -40,6 +40,12 @@ GUARDS = [
         "tests/hardening/test_deletes.py",
     ),
     Guard(
+        "hardening/viewsets.py",
+        "            self.read_body()\n",
+        "",
+        "tests/hardening/test_bodies.py",
+    ),
+    Guard(
         "hardening/models.py",
         "if changed := self._changed_immutable_fields():",
         "if changed := []:",
