@@ -4,8 +4,8 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager as DjangoUserManager
 from django.db import models
-from django.db.models.functions import Lower
 
+from hardening.canonical import DigestField, canonical_email, canonical_text, digest
 from hardening.models import Model, QuerySet
 
 
@@ -17,14 +17,17 @@ class UserQuerySet(QuerySet):
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # a class made at run time
-    """Finds an account without regard to case, by the index that keeps names unique."""
+    """Finds an account by the canonical form of its name or address, by the index that keeps them unique."""
 
     def get_by_natural_key(self, username: str | None) -> Any:
-        return self.alias(folded=Lower("username")).get(folded=Lower(models.Value(username)))
+        return self.get(username_digest=digest(canonical_text(username or "")))
+
+    async def aget_by_natural_key(self, username: str | None) -> Any:
+        return await self.aget(username_digest=digest(canonical_text(username or "")))
 
     def with_email(self, email: str) -> Any:
-        """Return the account with *email*, in any case, that can sign in with a password; None if there is none."""
-        user = self.alias(folded=Lower("email")).filter(folded=Lower(models.Value(email)), is_active=True).first()
+        """Return the account with *email*, however it is written, if it can sign in with a password; None otherwise."""
+        user = self.filter(email_digest=digest(canonical_email(email)), is_active=True).first()
         return user if user is not None and user.has_usable_password() else None
 
 
@@ -32,18 +35,22 @@ class User(AbstractUser, Model):
     """An account. Its name and its address are each taken once, however they are written."""
 
     email = models.EmailField("email address")
+    username_digest = DigestField(of="username")
+    email_digest = DigestField(of="email", canonical=canonical_email)
+
+    constraint_fields = {"user_username_unique": "username", "user_email_unique": "email"}
 
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(
-                Lower("username"),
+                fields=["username_digest"],
                 name="user_username_unique",
                 violation_error_message="A user with that username already exists.",
             ),
             models.UniqueConstraint(
-                Lower("email"),
+                fields=["email_digest"],
                 name="user_email_unique",
                 violation_error_message="A user with that email address already exists.",
             ),
@@ -64,20 +71,23 @@ class Profile(Model):
     username = models.CharField(max_length=150)
     email = models.EmailField()
     bio = models.TextField(max_length=2000, blank=True)
+    username_digest = DigestField(of="username")
+    email_digest = DigestField(of="email", canonical=canonical_email)
 
     immutable_fields = ("owner",)
+    constraint_fields = {"profile_username_unique": "username", "profile_email_unique": "email"}
 
     objects = ProfileQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                Lower("username"),
+                fields=["username_digest"],
                 name="profile_username_unique",
                 violation_error_message="A profile with this username already exists.",
             ),
             models.UniqueConstraint(
-                Lower("email"),
+                fields=["email_digest"],
                 name="profile_email_unique",
                 violation_error_message="A profile with this email already exists.",
             ),

@@ -9,6 +9,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, router
 from django.utils.translation import gettext_lazy as _
 
+from hardening.canonical import digest_fields, with_digests
 from hardening.integrity.constraints import Promise, promises
 
 
@@ -26,7 +27,20 @@ class QuerySet(models.QuerySet[Any]):
             raise _unchangeable(changed)
         if issubclass(self.model, VersionedModel):
             kwargs.setdefault("version", models.F("version") + 1)
+        for field in digest_fields(self.model):
+            if field.of in kwargs and field.name not in kwargs:
+                kwargs[field.name] = field.digest_of(kwargs[field.of])
         return super().update(**kwargs)
+
+    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
+        """Update as Django does, with the digests of what is among *fields*."""
+        return super().bulk_update(objs, with_digests(self.model, fields), batch_size=batch_size)
+
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        """Create as Django does; where rows conflict, update the digests of what is among `update_fields` too."""
+        if kwargs.get("update_fields"):
+            kwargs["update_fields"] = with_digests(self.model, kwargs["update_fields"])
+        return super().bulk_create(objs, *args, **kwargs)
 
 
 class Model(models.Model):
@@ -48,6 +62,12 @@ class Model(models.Model):
         super().save(*args, **kwargs)
         self._remember()
 
+    def save_base(self, *args: Any, **kwargs: Any) -> None:
+        """Save as Django does, with the digests of the fields that are written."""
+        if kwargs.get("update_fields"):
+            kwargs["update_fields"] = with_digests(type(self), kwargs["update_fields"])
+        super().save_base(*args, **kwargs)
+
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
         """Build an instance from a row as Django does, and remember what must not change."""
@@ -64,12 +84,14 @@ class Model(models.Model):
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """Validate as Django does, and report a broken rule under the field that the API reports it under."""
         using = router.db_for_write(type(self), instance=self)
+        judged = {field.name for field in digest_fields(type(self)) if field.of not in (exclude or ())}
+        excluded = set(exclude or ()) - judged  # forms leave out what nobody can edit
         errors: dict[str, list[ValidationError]] = {}
         for promise in promises(type(self)):
             if promise.constraint not in promise.model._meta.constraints:
                 continue  # validate_unique() sees to the others
             try:
-                promise.constraint.validate(promise.model, self, exclude=set(exclude or ()), using=using)
+                promise.constraint.validate(promise.model, self, exclude=excluded, using=using)
             except ValidationError as error:
                 errors.setdefault(self._reported_under(promise, exclude or ()), []).append(error)
         if errors:
