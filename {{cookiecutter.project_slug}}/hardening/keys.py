@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.db import connections, router
-from django.db.models import IntegerField
+from django.db.models import GenericIPAddressField, IntegerField
 
 _INTEGER = re.compile(r"-?[0-9]{1,100}")  # not \d, which takes the digits of every script
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of surrogate pairs
@@ -16,10 +17,22 @@ _LONGEST_ECHO = 64
 
 def may_be_key(data: Any, field: Any) -> bool:
     """Tell whether *data*, as the client sent it, can be a value of the model field *field*."""
+    if isinstance(field, GenericIPAddressField):
+        return isinstance(data, str) and _is_address(data, field)
     if isinstance(data, str):
         return bool(_INTEGER.fullmatch(data)) if isinstance(field, IntegerField) else not _UNSTORABLE.search(data)
     # True is 1 and 1.5 is 1 to a database: neither was meant as a key.
     return not isinstance(data, _NO_KEYS)
+
+
+def _is_address(text: str, field: Any) -> bool:
+    """Tell whether *text* is an IP address: PostgreSQL fails on any other text that is compared with one."""
+    try:
+        for validate in field.default_validators:
+            validate(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def is_url(text: str) -> bool:

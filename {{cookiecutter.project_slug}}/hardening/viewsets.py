@@ -1,6 +1,7 @@
 """Viewsets that show a caller what is theirs, and lock what they change until it is written."""
 
 import copy
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,6 +21,7 @@ from hardening.integrity import drivers
 from hardening.integrity.drivers import DriverError, Kind, Refusal
 from hardening.integrity.transactions import Unit, locked, unit
 from hardening.keys import may_be_key
+from hardening.patterns import LookupPattern, model_of, resolve_field
 from hardening.views import APIView
 
 _READ_THE_BODY = ("create", "update", "partial_update")
@@ -39,7 +41,8 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     reads_before_it_locks = False
     """Whether the queryset is of a kind whose rows SQL cannot lock, grouped ones say."""
 
-    lookup_value_regex = "[1-9][0-9]{0,18}"  # a 64-bit key, written in one way and in no other script
+    lookup_value_regex: Any = LookupPattern()
+    """The pattern of the key in the URL: of the field that `lookup_field` names, unless a view sets one of its own."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Prepare the request as DRF does, and put the handler into a transaction where it changes one object."""
@@ -103,15 +106,26 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
 
     def get_object(self) -> Any:
         """Return the object that the URL names, locked if the request changes it."""
-        if not all(may_be_key(text, CharField()) for text in self.kwargs.values()):
-            raise NotFound  # no column holds it, and PostgreSQL would refuse to look
-        instance = super().get_object()
-        if self.reads_before_it_locks:
-            self.unit.lock(instance)
-            instance = super().get_object()  # as it is by now
+        self.check_keys()
+        try:
+            instance = super().get_object()
+            if self.reads_before_it_locks:
+                self.unit.lock(instance)
+                instance = super().get_object()  # as it is by now
+        except ArithmeticError as error:  # a number beyond what the driver, or the type of the column, can hold
+            raise NotFound from error
         if self.changes_one_object():
             self.unit.locked.append(instance)
         return instance
+
+    def check_keys(self) -> None:
+        """Raise `NotFound` for a key in the URL that no column holds: PostgreSQL would refuse to look."""
+        if not all(may_be_key(text, CharField()) for text in self.kwargs.values()):
+            raise NotFound
+        text = self.kwargs.get(self.lookup_url_kwarg or self.lookup_field)
+        field = resolve_field(model_of(self), self.lookup_field)
+        if isinstance(text, str) and not (re.fullmatch(self.lookup_value_regex, text) and may_be_key(text, field)):
+            raise NotFound
 
     def get_query_parameters(self) -> set[str]:
         """Return the parameters of a list: the paginator's and the filters'."""

@@ -71,8 +71,8 @@ def _options(serializer: Any) -> list[Any]:
     """Return all that DRF reads, as it is now: some change a `Meta`, or the declared fields, while they run."""
     meta = getattr(serializer, "Meta", None)
     options = [_snapshot(getattr(meta, name, None)) for name in _OPTIONS]
-    mapping = state_of(serializer.serializer_field_mapping)
-    return [*options, mapping, dict(serializer._declared_fields), serializer.url_field_name, api_settings.URL_FIELD_NAME]
+    options += [state_of(serializer.serializer_field_mapping), dict(serializer._declared_fields)]
+    return [*options, serializer.url_field_name, api_settings.URL_FIELD_NAME]
 
 
 def _snapshot(value: Any) -> Any:

@@ -98,5 +98,5 @@ GUARDS = [
         "for name, values in ()]",
         PAGES,
     ),
-    Guard("hardening/viewsets.py", 'lookup_value_regex = "[1-9][0-9]{0,18}"', 'lookup_value_regex = "[^/]+"', PATHS),
+    Guard("hardening/viewsets.py", "lookup_value_regex: Any = LookupPattern()", 'lookup_value_regex = "[^/]+"', PATHS),
 ]
