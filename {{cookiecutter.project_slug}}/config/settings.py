@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "hardening.middleware.error_documents",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "hardening.probes.answer_probes",
     "corsheaders.middleware.CorsMiddleware",
     "hardening.middleware.https_only",
     "hardening.middleware.body_limits",
@@ -87,7 +88,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_SSL_REDIRECT = not DEBUG
 # An API does not redirect, hardening.middleware.https_only refuses; the admin's pages do.
-SECURE_REDIRECT_EXEMPT = [rf"^(?!{re.escape(ADMIN_PATH)})" if ADMIN_PATH else ""]
+SECURE_REDIRECT_EXEMPT = ["^(livez|readyz)$", rf"^(?!{re.escape(ADMIN_PATH)})" if ADMIN_PATH else ""]
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

@@ -3,12 +3,14 @@
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import parse_header_parameters
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException, ErrorDetail
 from rest_framework.response import Response
@@ -21,7 +23,13 @@ from hardening.renderers import JSONRenderer
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+# Keys of `request.META`, the environment of WSGI, that the outermost layer (`hardening.wsgi`) shares with these.
+REQUEST_ID = "hardening.request_id"  # set where that layer logs with the id from before until after Django
+LOGGED = "hardening.logged"  # set once the access log has its line
+SHAPED = "hardening.shaped"  # the content type that `error_documents` has let pass
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_UTF_8 = ("utf-8", "utf8")
 
 _API_POLICY = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"  # ASVS 5.0, 3.4.3
 _PAGE_POLICY = (
@@ -37,6 +45,18 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     # Answers hold what one caller may see, and tokens: no cache may keep them.
     "Cache-Control": "no-store",
+}
+
+# Headers that describe a content, which an error document replaces.
+OF_THE_CONTENT = {
+    "accept-ranges",
+    "content-disposition",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "etag",
+    "expires",
+    "last-modified",
 }
 
 _ERRORS: dict[int, type[APIException]] = {
@@ -63,19 +83,21 @@ def request_id(get_response: GetResponse) -> GetResponse:
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
-        sent = request.META.get("HTTP_X_REQUEST_ID", "")
-        trusted = _REQUEST_ID.fullmatch(sent) and settings.TRUSTED_PROXIES > 0
-        identity = sent if trusted else _random_uuid()
+        is_inner = REQUEST_ID in request.META
+        identity = request.META[REQUEST_ID] if is_inner else find_request_id(request.META)
         request.request_id = identity  # type: ignore[attr-defined]  # Django's requests take attributes
         start = time.perf_counter()
-        structlog.contextvars.bind_contextvars(request_id=identity)
+        if not is_inner:
+            structlog.contextvars.bind_contextvars(request_id=identity)
         try:
             response = get_response(request)
             spent = round((time.perf_counter() - start) * 1000, 1)
             told = {"method": request.method, "path": request.path, "status": response.status_code, "ms": spent}
             access_log.info("%(method)s %(path)s %(status)s, %(ms)s ms", told)
+            request.META[LOGGED] = True
         finally:
-            structlog.contextvars.clear_contextvars()  # the thread's next request may be somebody else's
+            if not is_inner:
+                structlog.contextvars.clear_contextvars()  # the thread's next request may be somebody else's
         response["X-Request-ID"] = identity
         return response
 
@@ -87,11 +109,11 @@ def error_documents(get_response: GetResponse) -> GetResponse:
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.status_code < 400 or isinstance(response, Response):
-            return response
-        media_type = response.headers.get("Content-Type", "").partition(";")[0]
-        if media_type not in (JSON, PROBLEM_JSON):
-            _become_document(response, request)
+        if response.status_code >= HTTPStatus.BAD_REQUEST and not isinstance(response, Response):
+            media_type = response.headers.get("Content-Type", "").partition(";")[0]
+            if media_type not in (JSON, PROBLEM_JSON):
+                response = _replace_by_document(response, request)
+        request.META[SHAPED] = response.headers.get("Content-Type")
         return response
 
     return answer
@@ -112,13 +134,15 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 
 
 def body_limits(get_response: GetResponse) -> GetResponse:
-    """Refuse a body that is too large, of unknown length or compressed before anything reads it."""
+    """Refuse a body that is too large, of unknown length, compressed or in another charset before it is read."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         if "HTTP_TRANSFER_ENCODING" in request.META and "CONTENT_LENGTH" not in request.META:
             return HttpResponse(status=HTTPStatus.LENGTH_REQUIRED)
         if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
             return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)  # RFC 9110, 15.5.16
+        if (request.content_params or {}).get("charset", "utf-8").lower() not in _UTF_8:
+            return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)  # JSON has no other (RFC 8259, 8.1)
         if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return get_response(request)
@@ -160,14 +184,55 @@ def _length(request: HttpRequest) -> int:
         return 0
 
 
-def _become_document(response: HttpResponse, request: HttpRequest) -> None:
-    status = response.status_code
+def _replace_by_document(response: HttpResponse, request: HttpRequest) -> HttpResponse:
+    """Return the error document with the status of *response*, and with those headers that do not describe a page.
+
+    It is another response, because one that streams, of a static file say, cannot take the content of a document.
+    """
+    data, media_type = describe_status(response.status_code, request)
+    replaced = HttpResponse(JSONRenderer().render(data), status=response.status_code, content_type=media_type)
+    for name, value in response.headers.items():
+        if name.lower() not in OF_THE_CONTENT:
+            replaced.headers[name] = value
+    replaced.headers["Content-Length"] = str(len(replaced.content))
+    replaced.cookies = response.cookies
+    replaced._resource_closers.extend(response._resource_closers)  # files that it holds open
+    return replaced
+
+
+def find_request_id(environ: Mapping[str, Any]) -> str:
+    """Return the id of a request: what a proxy gave it in `X-Request-ID`, or else a new one."""
+    sent: str = environ.get("HTTP_X_REQUEST_ID", "")
+    return sent if settings.TRUSTED_PROXIES > 0 and _REQUEST_ID.fullmatch(sent) else _random_uuid()
+
+
+def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
+    """Return the media type and the parameters of a `Content-Type`; one that cannot be read has no known charset."""
+    try:
+        return parse_header_parameters(value)
+    except (ValueError, LookupError):  # a parameter in a charset that does not exist, or is not one of texts
+        return "", {"charset": ""}
+
+
+def describe_status(status: int, request: HttpRequest) -> tuple[dict[str, Any], str]:
+    """Return the error document that says no more than *status*, and its media type."""
     known = _ERRORS.get(status)
     if known is None:
         text, code = phrase(status), HTTPStatus(status).name.lower()
     else:
-        text, code = str(known.default_detail).format(method=request.method), known.default_code
-    data, media_type = document({"detail": ErrorDetail(text, code)}, status, request)
-    response.content = JSONRenderer().render(data)
-    response["Content-Type"] = media_type
-    response["Content-Length"] = str(len(response.content))
+        text, code = str(known.default_detail).format(method=request.method), str(known.default_code)
+    return document({"detail": ErrorDetail(text, code)}, status, request)
+
+
+def list_safe_headers(environ: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the headers that keep an error document safe, for a response that no middleware has seen."""
+    yield from _HEADERS.items()
+    yield "Content-Security-Policy", _API_POLICY
+    yield "Cross-Origin-Opener-Policy", "same-origin"
+    yield "Referrer-Policy", "same-origin"
+    yield "X-Content-Type-Options", "nosniff"
+    yield "X-Frame-Options", "DENY"
+    name, value = settings.SECURE_PROXY_SSL_HEADER or ("wsgi.url_scheme", "https")
+    if value in (environ.get(name), environ.get("wsgi.url_scheme")):
+        policy = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
+        yield "Strict-Transport-Security", policy

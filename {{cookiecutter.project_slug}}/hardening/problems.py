@@ -39,10 +39,12 @@ def document(detail: Any, status: int, request: HttpRequest) -> tuple[dict[str, 
 
 def prefers_problem(request: HttpRequest) -> bool:
     """Tell whether `Accept` names problem details, and does not put plain JSON above them."""
-    named = request.accepted_type(PROBLEM_JSON)
+    try:
+        named, plain = request.accepted_type(PROBLEM_JSON), request.accepted_type(JSON)
+    except (ValueError, LookupError):  # a parameter in a charset that does not exist
+        return False
     if named is None or str(named).partition(";")[0] != PROBLEM_JSON:
         return False
-    plain = request.accepted_type(JSON)
     return plain is None or plain.quality <= named.quality
 
 

@@ -47,9 +47,11 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Prepare the request as DRF does, and put the handler into a transaction where it changes one object."""
         super().initial(request, *args, **kwargs)
-        handler = getattr(self, str(request.method).lower(), None)
+        method = str(request.method).lower()
+        # Only names of methods: a client may also send REQUEST or SETTINGS, which name attributes of a view.
+        handler = getattr(self, method, None) if method in self.http_method_names else None
         if handler is not None and self.is_one_unit():
-            setattr(self, str(request.method).lower(), self.in_unit(handler))
+            setattr(self, method, self.in_unit(handler))
 
     def is_one_unit(self) -> bool:
         """Tell whether all that the handler does is one transaction."""

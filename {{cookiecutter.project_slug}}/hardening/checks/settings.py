@@ -14,8 +14,12 @@ from hardening.environment import Environment
 
 # What every request has to pass, outermost first.
 _MIDDLEWARE = [
-    f"hardening.middleware.{name}"
-    for name in ("request_id", "security_headers", "error_documents", "https_only", "body_limits")
+    "hardening.middleware.request_id",
+    "hardening.middleware.security_headers",
+    "hardening.middleware.error_documents",
+    "hardening.probes.answer_probes",
+    "hardening.middleware.https_only",
+    "hardening.middleware.body_limits",
 ]
 
 

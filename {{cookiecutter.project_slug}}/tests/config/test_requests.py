@@ -139,3 +139,36 @@ def test_errors_are_listed_under_what_type_names(client):
     listed = {each["code"]: each for each in client.get(page).json()}
 
     assert listed[code] == {"code": "not_found", "status": 404, "meaning": "Not found."}
+
+
+# Attributes of views, methods of HTTP that nothing here has, and names of nothing.
+METHODS = (
+    "REQUEST", "SETTINGS", "HEADERS", "ACTION", "DISPATCH", "ARGS", "KWARGS", "QUERYSET", "GET_OBJECT", "UNIT", "RUN",
+    "IN_UNIT", "INITIAL", "LIST", "RETRIEVE", "DESTROY", "UPDATE", "CREATE", "DETAIL", "THROTTLES", "STRICT_INPUT",
+    "TRACE", "CONNECT", "OPTIONS", "PROPFIND", "LOCK", "QUERY", "BREW", "__CLASS__", "request", "headers",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("path", ["/api/v1/profiles/", "/api/v1/profiles/{id}/", "/api/v1/accounts/me/"])
+def test_a_method_that_a_route_lacks_is_405_with_allow(ada, log, path, method):
+    profile = ada.post("/api/v1/profiles/", {"username": "ada", "email": "ada@example.com"}).json()
+
+    response = ada.generic(method, path.format(**profile))
+
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+    assert "GET" in response["Allow"]
+    assert '"exception"' not in log.getvalue()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_a_method_that_a_probe_lacks_is_405_with_allow(client, path, method):
+    response = client.generic(method, path)
+
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("method", ["post", "Patch", "delete"])
+def test_a_method_in_lower_case_is_the_one_in_upper_case(ada, method):
+    assert ada.generic(method, "/api/v1/accounts/me/", b"{}", content_type="application/json").status_code < 500

@@ -4,6 +4,7 @@ from tests.deep.guards.guard import Guard
 
 LIMITS = "tests/hardening/test_limits.py"
 RELATIONS = "tests/hardening/test_relations.py"
+OUTERMOST = "tests/config/test_outermost.py"
 REQUESTS = "tests/config/test_requests.py"
 ANSWERS = "tests/inputs/test_inputs.py::test_every_row_gets_its_answer_and_leaves_every_list_and_object_readable"
 TEXTS, TYPES, KEYS, VALUES, KINDS, PATHS, QUERIES, PAGES = (
@@ -35,7 +36,12 @@ GUARDS = [
         "pass",
         f"{LIMITS}::test_the_size_of_a_body",
     ),
-    Guard("hardening/middleware.py", "return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)", "pass", TYPES),
+    Guard(
+        "hardening/middleware.py",
+        "return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)  # RFC 9110, 15.5.16",
+        "pass",
+        TYPES,
+    ),
     Guard(
         "hardening/serializers/strict.py",
         "for key in data if key not in self.fields][:MAX_NAMED]",
@@ -99,4 +105,16 @@ GUARDS = [
         PAGES,
     ),
     Guard("hardening/viewsets.py", "lookup_value_regex: Any = LookupPattern()", 'lookup_value_regex = "[^/]+"', PATHS),
+    Guard(
+        "hardening/viewsets.py",
+        "getattr(self, method, None) if method in self.http_method_names else None",
+        "getattr(self, method, None)",
+        f"{REQUESTS}::test_a_method_that_a_route_lacks_is_405_with_allow",
+    ),
+    Guard(
+        "hardening/middleware.py",
+        'if (request.content_params or {}).get("charset", "utf-8").lower() not in _UTF_8:',
+        "if False:",
+        f"{OUTERMOST}::test_a_charset_other_than_utf_8_is_415_with_and_without_a_query",
+    ),
 ]

@@ -6,6 +6,7 @@ FAULTS = "tests/hardening/test_faults.py"
 STATUSES = "tests/hardening/test_statuses.py"
 CHECKS = "tests/hardening/test_checks.py"
 REQUESTS = "tests/config/test_requests.py"
+OUTERMOST = "tests/config/test_outermost.py"
 OUTPUT = "tests/config/test_output.py"
 LOGS = "tests/config/test_logs.py"
 START = "tests/config/test_start.py"
@@ -27,9 +28,14 @@ GUARDS = [
         "tests/config/test_schema.py::test_the_schema_takes_a_token",
     ),
     Guard(
-        "hardening/middleware.py", "            _become_document(response, request)\n", "            pass\n", REQUESTS
+        "hardening/middleware.py",
+        "                response = _replace_by_document(response, request)\n",
+        "                pass\n",
+        REQUESTS,
     ),
-    Guard("hardening/middleware.py", " and settings.TRUSTED_PROXIES > 0", "", REQUESTS),
+    Guard("hardening/wsgi.py", "            reply.fail(error)\n", "            raise\n", OUTERMOST),
+    Guard("hardening/wsgi.py", "            reply.complete()\n", "            pass\n", OUTERMOST),
+    Guard("hardening/middleware.py", "settings.TRUSTED_PROXIES > 0 and ", "", REQUESTS),
     Guard(
         "hardening/middleware.py",
         "            response.headers.setdefault(name, value)\n",

@@ -1,9 +1,0 @@
-"""The ASGI application; the API is synchronous, and `make serve` uses WSGI."""
-
-import os
-
-from django.core.asgi import get_asgi_application
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-application = get_asgi_application()
