@@ -1,6 +1,6 @@
 """How a serializer's `save()` writes: judge in Python what is certain, write as one unit, explain a refusal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -50,33 +50,59 @@ def written(root: Any, model: type[Model], data: Any) -> Iterator[None]:
     instance = root.instance if isinstance(root.instance, Model) else None
     plain = _writes_as_given(root, model)
     found = list(items(root, data))
-    lists_changes = root.instance is not None and instance is None  # what each row changes, only it knows
-    unjudged = set() if lists_changes else _judge(root, found, instance, certain=plain)
-    found = [replace(item, values=dict(item.values)) for item in found]  # create() may take them apart
+    unjudged = _judge(root, found, None, certain=plain) if root.instance is None else set()
     if len(found) > 1 or not plain:
         for item in found:
             watch(item.serializer.Meta.model)
-    alone = plain and instance is None and _is_one_statement(model, found)
+    alone = plain and root.instance is None and _is_one_statement(model, found)
     memory = _Memory(root, certain=plain)
     using = router.db_for_write(model, instance=instance) if instance is not None else router.db_for_write(model)
     with joined(using, in_transaction=not alone) as unit:
-        unit.unjudged |= unjudged
         unit.explanations.append(lambda error: _explained(error, root, found, unit, memory))
-        if instance is not None and not instance._state.adding:
-            unit.lock(instance)
+        if root.instance is not None:
+            _lock(unit, root, data)
+            memory = _Memory(root, certain=plain)
+        if instance is not None:  # of a list, only the list knows what each row changes
+            unjudged = _judge(root, found, instance, certain=plain)
+        unit.unjudged |= unjudged
+        found = [replace(item, values=dict(item.values)) for item in found]  # create() may take them apart
         for table in _judged_late(found, using):
             unit.take_turns(table)
-        try:
+        with _reporting(root, found, unit, memory):
             yield
-        except DjangoValidationError as error:
-            row = _row_of(error, rows(found, unit.saved, instance, certain=plain))
-            memory.restore()
-            raise refused(root, model_errors(row, error)) from error
-        except ValidationError as error:
-            memory.restore()
-            root._errors = as_serializer_error(error)
-            error.detail = root.errors
-            raise
+
+
+@contextmanager
+def _reporting(root: Any, found: Sequence[Item], unit: Unit, memory: "_Memory") -> Iterator[None]:
+    """Run the block; report the validation errors that it raises under *root*'s keys."""
+    try:
+        yield
+    except DjangoValidationError as error:
+        row = _row_of(error, rows(found, unit.saved, memory.instance, certain=memory.certain))
+        memory.restore()
+        raise refused(root, model_errors(row, error)) from error
+    except ValidationError as error:
+        memory.restore()
+        root._errors = as_serializer_error(error)
+        error.detail = root.errors
+        raise
+
+
+def _lock(unit: Unit, root: Any, data: Any) -> None:
+    """Lock the rows that *root* changes, and then those behind a relation to one that *data* writes into."""
+    stored = root.instance if hasattr(root, "child") else [root.instance]
+    changed = [each for each in (stored.all() if isinstance(stored, Manager) else stored) if isinstance(each, Model)]
+    unit.lock(*(each for each in changed if not each._state.adding))
+    if isinstance(data, Mapping):
+        unit.lock(*(related for each in changed for related in _written_along(each, data)))
+
+
+def _written_along(instance: Model, values: Mapping[str, Any]) -> Iterator[Model]:
+    for name, value in values.items():
+        related = getattr(instance, name, None) if isinstance(value, Mapping) else None
+        if isinstance(related, Model):
+            yield related
+            yield from _written_along(related, value)
 
 
 def _writes_as_given(root: Any, model: type[Model]) -> bool:

@@ -1,7 +1,10 @@
 """Many objects in one body."""
 
+import functools
+from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Manager, Model
 from rest_framework import serializers
 
 from hardening.integrity.writes import written
@@ -24,6 +27,31 @@ class ListSerializer(serializers.ListSerializer[Any]):
         if isinstance(data, list) and (self.max_length is None or len(data) <= self.max_length):
             fetch_for_rows(getattr(self.child, "_writable_fields", ()), data)
         return super().validate_empty_values(data)
+
+    def run_child_validation(self, data: Any) -> Any:
+        """Validate one row; where the list changes objects, as a change of the one whose primary key it has.
+
+        DRF's documentation sets `self.child.instance` in the same way ("Customizing multiple update"). So the child
+        rejects a changed immutable field of a row as it does for a single object.
+        """
+        if self.instance is None or not isinstance(data, Mapping):
+            return super().run_child_validation(data)
+        whole, self.child.instance = self.child.instance, self._stored.get(self._key(data) or "")
+        try:
+            return super().run_child_validation(data)
+        finally:
+            self.child.instance = whole
+
+    @functools.cached_property
+    def _stored(self) -> dict[str, Model]:
+        instances = self.instance.all() if isinstance(self.instance, Manager) else self.instance
+        return {str(each.pk): each for each in instances if isinstance(each, Model)}
+
+    def _key(self, data: Mapping[str, Any]) -> str | None:
+        fields = getattr(self.child, "fields", {}).items()
+        model: Any = getattr(getattr(self.child, "Meta", None), "model", None)
+        names = {"pk", model._meta.pk.name, model._meta.pk.attname} if model is not None else set()
+        return next((str(data[key]) for key, field in fields if field.source in names and key in data), None)
 
     def save(self, **kwargs: Any) -> Any:
         model = getattr(getattr(self.child, "Meta", None), "model", None)

@@ -31,9 +31,12 @@ def defaults(serializer: Any) -> dict[str, Any]:
 
 
 def immutable_keys(serializer: Any, fields: Mapping[str, Any]) -> list[str]:
-    """Return the keys among *fields* that are set on create and never again, by the model or by `Meta`."""
+    """Return the keys among *fields* that are set on create and never again, by the model or by `Meta`.
+
+    In a list the primary key stays writable: it says which object a row changes.
+    """
     names = {*getattr(serializer.Meta, "immutable_fields", ()), *getattr(serializer.Meta.model, "immutable_fields", ())}
-    own = _primary_keys(serializer.Meta.model)
+    own = _primary_keys(serializer.Meta.model) if isinstance(serializer.instance, Model) else frozenset()
     return [
         key
         for key, field in fields.items()
