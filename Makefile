@@ -50,7 +50,7 @@ requirements: .venv/ready ## Resolve requirements-dev.txt anew
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 		--output-file requirements-dev.txt --group pyproject.toml:dev \
 		--group build/my-api/pyproject.toml:dev --group build/my-api/pyproject.toml:fuzz \
-		--group build/my-api/pyproject.toml:system build/my-api/pyproject.toml
+		--group build/my-api/pyproject.toml:system --group build/my-api/pyproject.toml:third-party build/my-api/pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 		--constraint requirements-dev.txt --output-file requirements-bench.txt --group pyproject.toml:bench
 	@rm -rf build

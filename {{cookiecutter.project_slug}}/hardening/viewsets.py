@@ -1,6 +1,7 @@
 """Viewsets that show a caller what is theirs, and lock what they change until it is written."""
 
 import copy
+import functools
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -11,12 +12,13 @@ from django.db.models import CASCADE, SET_DEFAULT, SET_NULL, CharField, Model, P
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from rest_framework import mixins, viewsets
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hardening.exceptions import InUse
+from hardening.filtersets import Parameter, errors_by_parameter, forms_of, parameters_of
 from hardening.integrity import drivers
 from hardening.integrity.drivers import DriverError, Kind, Refusal
 from hardening.integrity.transactions import Unit, locked, unit
@@ -102,7 +104,10 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Filter as DRF does, and lock the rows of an unsafe request on one object."""
-        queryset = super().filter_queryset(queryset)
+        try:
+            queryset = super().filter_queryset(queryset)
+        except ValidationError as error:
+            raise errors_by_parameter(error, forms_of(self)) from error
         self.reads_before_it_locks = self.changes_one_object() and not _can_be_locked(queryset)
         return locked(queryset) if self.changes_one_object() and not self.reads_before_it_locks else queryset
 
@@ -133,10 +138,23 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
         """Return the parameters of a list: the paginator's and the filters'."""
         if self.detail or self.request.method not in SAFE_METHODS:
             return set()
-        sources: list[Any] = [each() for each in self.filter_backends]
+        sources: list[Any] = [backend() for backend in self.filter_backends]
         if self.paginator is not None:
             sources.append(self.paginator)
-        return {each["name"] for source in sources for each in source.get_schema_operation_parameters(self)}
+        documented = [source for source in sources if hasattr(source, "get_schema_operation_parameters")]
+        names = {each["name"] for source in documented for each in source.get_schema_operation_parameters(self)}
+        return names | {each.name for each in self.filter_parameters}
+
+    def get_repeatable_parameters(self) -> set[str]:
+        """Return the parameters that may be there more than once: those of filters for several values."""
+        if self.detail or self.request.method not in SAFE_METHODS:
+            return set()
+        return {each.name for each in self.filter_parameters if each.is_repeatable}
+
+    @functools.cached_property
+    def filter_parameters(self) -> list[Parameter]:
+        """The parameters of filter sets, such as django-filter's."""
+        return [each for form in forms_of(self) for each in parameters_of(form)]
 
 
 class DestroyModelMixin(mixins.DestroyModelMixin):

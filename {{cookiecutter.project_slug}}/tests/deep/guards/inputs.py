@@ -100,8 +100,8 @@ GUARDS = [
     Guard("hardening/views.py", 'if "\\0" in text:', "if False:", QUERIES),
     Guard(
         "hardening/views.py",
-        "for name, values in query.lists() if len(values) > 1]",
-        "for name, values in ()]",
+        "repeated = [name for name, values in query.lists() if len(values) > 1]",
+        "repeated = []",
         PAGES,
     ),
     Guard("hardening/viewsets.py", "lookup_value_regex: Any = LookupPattern()", 'lookup_value_regex = "[^/]+"', PATHS),

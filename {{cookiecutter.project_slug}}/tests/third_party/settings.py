@@ -1,0 +1,34 @@
+"""The tests' settings with the packages that `docs/packages.md` lists: `make test-packages`."""
+
+import os
+
+from tests.settings import *  # noqa: F403  # the same, but for what follows
+from tests.settings import INSTALLED_APPS
+
+PACKAGES = [
+    "dj_rest_auth",
+    "django.contrib.postgres",
+    "django_countries",
+    "django_filters",
+    "djmoney",
+    "guardian",
+    "parler",
+    "polymorphic",
+    "rest_framework_simplejwt",
+    "taggit",
+]
+# A package that registers its fields does so whether it is loaded before the project's apps or after them.
+if os.environ.get("PACKAGES_FIRST"):
+    INSTALLED_APPS = [*PACKAGES, *INSTALLED_APPS, "tests.third_party"]
+else:
+    INSTALLED_APPS = [*INSTALLED_APPS, *PACKAGES, "tests.third_party"]
+
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "guardian.backends.ObjectPermissionBackend"]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_CODE = "en"
+PARLER_LANGUAGES = {
+    None: ({"code": "en"}, {"code": "de"}),
+    "default": {"fallbacks": ["en"], "hide_untranslated": False},
+}
+REST_AUTH = {"TOKEN_MODEL": None, "USE_JWT": True, "SESSION_LOGIN": False, "JWT_AUTH_HTTPONLY": False}
+STATIC_URL = "/static/"
