@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar, Self
 
+from asgiref.sync import sync_to_async
+from django.contrib.auth.hashers import make_password, verify_password
 from django.contrib.auth.models import AbstractUser, UserManager as DjangoUserManager
-from django.db import models
+from django.db import models, router
 
 from hardening.canonical import DigestField, canonical_email, canonical_text, digest
 from hardening.models import Model, QuerySet
@@ -55,6 +57,28 @@ class User(AbstractUser, Model):
                 violation_error_message="A user with that email address already exists.",
             ),
         ]
+
+    def check_password(self, raw_password: str) -> bool:
+        """Return whether *raw_password* is correct, and store it in a newer hash where the old one is out of date.
+
+        Django writes the new hash unconditionally, which brings an old password back over one that was chosen
+        meanwhile. This replaces nothing but the hash that was checked.
+        """
+        correct, outdated = verify_password(raw_password, self.password)
+        return self._renew_hash(raw_password) if correct and outdated else correct
+
+    async def acheck_password(self, raw_password: str) -> bool:
+        """Return what `check_password()` returns."""
+        return await sync_to_async(self.check_password)(raw_password)
+
+    def _renew_hash(self, raw_password: str) -> bool:
+        """Store a new hash in place of the one that was checked; check again if that was replaced meanwhile."""
+        checked, self.password = self.password, make_password(raw_password)
+        stored = type(self)._base_manager.using(router.db_for_write(type(self), instance=self)).filter(pk=self.pk)
+        if self._state.adding or stored.filter(password=checked).update(password=self.password):
+            return True
+        self.password = stored.values_list("password", flat=True).first() or ""
+        return self.check_password(raw_password)
 
 
 class ProfileQuerySet(QuerySet):

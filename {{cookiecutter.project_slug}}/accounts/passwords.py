@@ -6,12 +6,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.mail import EmailMessage
-from django.db import transaction
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import get_error_detail
 
 from accounts.models import User
-from hardening.authentication import revoke_tokens
+from hardening.authentication import AccountChanged, change_password
 
 TEXT = """\
 Somebody, you we hope, asked for a new password for the account {username} of {project}.
@@ -20,6 +19,13 @@ Somebody, you we hope, asked for a new password for the account {username} of {p
 
 This works once, within {minutes} minutes. If it was not you, there is nothing to do: the password stays as it is.
 """
+
+
+class InvalidToken(ValidationError):
+    """The token of an email is wrong, too old or used."""
+
+    def __init__(self) -> None:
+        super().__init__({"token": ["This token is wrong, too old or used."]}, "invalid_token")
 
 
 def hashed(password: str, user: User) -> str:
@@ -46,14 +52,16 @@ def reset_mail(user: User) -> EmailMessage:
 def reset(token: str, password: str) -> User:
     """Give the user whom *token* of a mail was made for a new *password*, end all tokens, and return the user.
 
-    Raises DRF's `ValidationError` for a token that is wrong, too old or used, and for a weak password.
+    Raises `InvalidToken`, and DRF's `ValidationError` for a weak password.
     """
     key, _dash, secret = token.partition("-")
-    with transaction.atomic():
-        user: User | None = User._base_manager.select_for_update().filter(pk=key, is_active=True).first()
-        if user is None or not default_token_generator.check_token(user, secret):
-            raise ValidationError({"token": ["This token is wrong, too old or used."]}, "invalid_token")
-        user.password = hashed(password, user)
-        user.save(update_fields=["password"])
-        revoke_tokens(user)
+    user: User | None = User._base_manager.filter(pk=key, is_active=True).first()
+    if user is None or not default_token_generator.check_token(user, secret):
+        raise InvalidToken
+    password_hash = hashed(password, user)  # before the lock, because hashing takes long
+    try:
+        # A new address, or signing in, has ended the token too by now.
+        change_password(user, password_hash, lambda account: default_token_generator.check_token(account, secret))
+    except AccountChanged:
+        raise InvalidToken from None
     return user

@@ -44,15 +44,31 @@ class AccountSerializer(serializers.ModelSerializer):
             raise serializers.ValidationError({"current_password": "This field is required."}, "required")
         account: Any = self.instance
         if not account.check_password(current):
-            raise serializers.ValidationError({"current_password": "This is not your password."}, "wrong_password")
+            raise self._wrong_password()
+        self.checked_hash = account.password
         return {**attrs, "password": hashed(attrs["password"], account)}
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:
+        """Write to *instance*, the locked row; raise `ValidationError` if its password was changed meanwhile."""
+        if "password" in validated_data and instance.password != self.checked_hash:
+            raise self._wrong_password()
+        address = instance.email
         account: User = super().update(instance, validated_data)
         if "password" in validated_data:
-            transaction.on_commit(partial(events.record, "password_changed", self.context["request"]))
-            revoke_tokens(account, but=[self.context["request"].auth.pk])
+            self._record("password_changed", account)
+            token = self.context["request"].auth
+            revoke_tokens(account, but=[] if token is None else [token.pk])
+        if account.email != address:
+            self._record("email_changed", account)
         return account
+
+    def _record(self, event: str, account: User) -> None:
+        transaction.on_commit(partial(events.record, event, self.context["request"], user=account.pk))
+
+    def _wrong_password(self) -> serializers.ValidationError:
+        request = self.context["request"]
+        events.record("wrong_password", request, user=request.user.pk)
+        return serializers.ValidationError({"current_password": "This is not your password."}, "wrong_password")
 
 
 class LoginSerializer(serializers.Serializer):

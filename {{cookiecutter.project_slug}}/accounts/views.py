@@ -1,7 +1,11 @@
 """Registration, the caller's own account, signing in and out, and profiles."""
 
+from functools import partial
+from typing import Any
+
 from django.contrib.auth import authenticate
-from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.exceptions import AuthenticationFailed
@@ -9,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Profile, User
-from accounts.passwords import reset, reset_mail
+from accounts.passwords import InvalidToken, reset, reset_mail
 from accounts.serializers import (
     AccountSerializer,
     LoginSerializer,
@@ -20,11 +24,16 @@ from accounts.serializers import (
     TokenSerializer,
 )
 from hardening import events
-from hardening.authentication import BearerAuthentication, new_token, revoke_tokens
+from hardening.authentication import AccountChanged, BearerAuthentication, log_out_everywhere, new_token
 from hardening.flat import FlatListMixin
 from hardening.mail import send_later
 from hardening.permissions import Public
-from hardening.throttling import EmailAccountThrottle, LoginAccountThrottle, LoginAddressThrottle
+from hardening.throttling import (
+    CurrentPasswordThrottle,
+    EmailAccountThrottle,
+    LoginAccountThrottle,
+    LoginAddressThrottle,
+)
 from hardening.views import APIView
 from hardening.viewsets import DestroyModelMixin, GenericViewSet, ModelViewSet
 
@@ -37,6 +46,10 @@ class RegistrationViewSet(mixins.CreateModelMixin, GenericViewSet):
     permission_classes = [Public]
     authentication_classes = []
 
+    def perform_create(self, serializer: Any) -> None:
+        super().perform_create(serializer)
+        events.record("account_registered", self.request, user=serializer.instance.pk)
+
 
 class AccountViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, DestroyModelMixin, GenericViewSet):
     """The caller's own account."""
@@ -44,11 +57,29 @@ class AccountViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, Destroy
     queryset = User.objects.all()
     serializer_class = AccountSerializer
     http_method_names = ["get", "patch", "delete", "head", "options"]
+    throttle_classes = [*APIView.throttle_classes, CurrentPasswordThrottle]
+
+    def read_body(self) -> None:
+        """Read the body, and validate it before the row is locked, because hashing a password takes long."""
+        super().read_body()
+        if self.action == "partial_update":
+            self.serializer = self.get_serializer(self.request.user, data=self.request.data, partial=True)
+            self.serializer.is_valid(raise_exception=True)
 
     def get_object(self) -> User:
         self.kwargs["pk"] = self.request.user.pk
         account: User = super().get_object()
         return account
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.serializer.instance = self.get_object()
+        self.perform_update(self.serializer)
+        return Response(self.serializer.data)
+
+    def perform_destroy(self, instance: User) -> None:
+        pk = instance.pk
+        super().perform_destroy(instance)
+        transaction.on_commit(partial(events.record, "account_deleted", self.request, user=pk))
 
 
 class LoginView(APIView):
@@ -64,12 +95,21 @@ class LoginView(APIView):
 
     @extend_schema(request=LoginSerializer, responses=TokenSerializer)
     def post(self, request: Request) -> Response:
-        user = authenticate(request, **self.validated(LoginSerializer))
+        credentials = self.validated(LoginSerializer)
+        user = authenticate(request, **credentials)
         if user is None:
-            raise AuthenticationFailed("The username or the password is wrong.")
-        token, expiry = new_token(user)
+            raise _wrong_credentials()
+        try:
+            token, expiry = new_token(user)
+        except AccountChanged:
+            user_login_failed.send(sender=User, request=request, credentials={"username": credentials["username"]})
+            raise _wrong_credentials() from None
         user_logged_in.send(sender=User, request=request, user=user)
         return Response(TokenSerializer({"token": token, "expiry": expiry}).data)
+
+
+def _wrong_credentials() -> AuthenticationFailed:
+    return AuthenticationFailed("The username or the password is wrong.")
 
 
 class LogoutView(APIView):
@@ -87,7 +127,7 @@ class LogoutAllView(APIView):
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        revoke_tokens(request.user)
+        log_out_everywhere(request.user)
         user_logged_out.send(sender=User, request=request, user=request.user)
         return Response(status=204)
 
@@ -118,7 +158,11 @@ class PasswordResetConfirmView(APIView):
     @extend_schema(request=PasswordResetConfirmSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
         sent = self.validated(PasswordResetConfirmSerializer)
-        user = reset(sent["token"], sent["password"])
+        try:
+            user = reset(sent["token"], sent["password"])
+        except InvalidToken:
+            events.record("password_reset_failed", request)
+            raise
         events.record("password_reset", request, user=user.pk)
         return Response(status=204)
 

@@ -28,6 +28,7 @@ TRUSTED_PROXIES = env.natural("TRUSTED_PROXIES", default=0)
 
 # The admin is there, for staff, where a path is given; one that nobody guesses is better.
 
+SIGNED_IN_FOR = timedelta(hours=12)  # tokens and sessions of the admin alike
 ADMIN_PATH = env.str("ADMIN_PATH", default="").lstrip("/")
 
 # Apps: every folder with an apps.py is one. A copied app is installed, a deleted one is gone.
@@ -98,6 +99,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 # A browser takes cookies of these names from this host only, and over TLS.
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (f"{'' if DEBUG else '__Host-'}{name}" for name in ("sessionid", "csrftoken"))
 CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = int(SIGNED_IN_FOR.total_seconds())
 X_FRAME_OPTIONS = "DENY"
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match"]
@@ -143,7 +145,7 @@ PASSWORD_HASHERS = [
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_PREFIX": re.sub("[^a-z0-9]", "", PROJECT["name"])[:9] + "_",  # for secret scanners
-    "TOKEN_TTL": timedelta(hours=12),
+    "TOKEN_TTL": SIGNED_IN_FOR,
     "TOKEN_LIMIT_PER_USER": 10,  # the oldest end
 }
 

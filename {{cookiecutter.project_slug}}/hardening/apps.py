@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
+from django.contrib.auth.signals import user_logged_in
 from django.core.checks import Tags, register
 
 
@@ -12,14 +13,19 @@ class HardeningConfig(AppConfig):
     def ready(self) -> None:
         # The views have to be importable by then.
         from hardening import events  # noqa: PLC0415  # loads DRF's settings
+        from hardening.authentication import record_last_login  # noqa: PLC0415  # needs the models
         from hardening.checks.filtersets import check_filtersets  # noqa: PLC0415  # needs the models
         from hardening.checks.indexes import check_indexes  # noqa: PLC0415  # needs the models
         from hardening.checks.patterns import check_patterns  # noqa: PLC0415  # needs the models
         from hardening.checks.serializers import check_serializers  # noqa: PLC0415  # needs the models
         from hardening.checks.settings import check_deployment, check_settings  # noqa: PLC0415  # loads DRF's settings
         from hardening.checks.views import check_deployed_views, check_views  # noqa: PLC0415  # needs the models
+        from hardening.throttling import remember_address  # noqa: PLC0415  # loads DRF's settings
 
         events.listen()
+        user_logged_in.connect(remember_address, dispatch_uid="hardening.throttling")
+        # Under Django's name for its own receiver, which is left out because of it.
+        user_logged_in.connect(record_last_login, dispatch_uid="update_last_login")
         register(check_serializers, Tags.urls)
         register(check_views, Tags.urls)
         register(check_indexes, Tags.urls)

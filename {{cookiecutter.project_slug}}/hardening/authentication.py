@@ -1,5 +1,6 @@
 """Bearer tokens: knox's, found by their digest in one statement."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -51,17 +52,65 @@ class BearerAuthentication(BaseAuthentication):
         return token.strip() if scheme.lower() == self.scheme().lower() else None
 
 
+class AccountChanged(Exception):
+    """The account is gone or inactive, or has another password than the one that was checked."""
+
+
+def lock_account(user: Any) -> Any:
+    """Lock the row of *user* until the transaction ends, and return the account as it is now.
+
+    A password is checked before, because hashing takes long and must not hold a lock. So this compares what was
+    checked with what is stored: raises `AccountChanged` if the account was deleted or deactivated, or got another
+    password, since *user* was read.
+    """
+    account = get_user_model()._base_manager.select_for_update().filter(pk=user.pk).first()
+    if account is None or not account.is_active or account.password != user.password:
+        raise AccountChanged
+    return account
+
+
 def new_token(user: Any) -> tuple[str, Any]:
-    """Return a new token of *user*, as it is shown this once, and its expiry; the oldest beyond the limit end."""
+    """Return a new token of *user*, as it is shown this once, and its expiry; the oldest beyond the limit end.
+
+    Raises `AccountChanged` where the account is not as it was when the password of *user* was checked.
+    """
     tokens = get_token_model().objects
     with transaction.atomic():
-        get_user_model()._base_manager.select_for_update().get(pk=user.pk)  # racing sign-ins count one by one
-        stored, token = tokens.create(user, prefix=knox_settings.TOKEN_PREFIX)
-        kept = tokens.filter(user=user).order_by("-created", "-pk")[: knox_settings.TOKEN_LIMIT_PER_USER]
-        revoke_tokens(user, but=kept.values("pk"))
+        account = lock_account(user)  # racing sign-ins count one by one
+        stored, token = tokens.create(account, prefix=knox_settings.TOKEN_PREFIX)
+        kept = tokens.filter(user=account).order_by("-created", "-pk")[: knox_settings.TOKEN_LIMIT_PER_USER]
+        revoke_tokens(account, but=kept.values("pk"))
     return token, stored.expiry
+
+
+def change_password(user: Any, password: str, still_allowed: Callable[[Any], bool] | None = None) -> None:
+    """Store *password*, a hash, and end all tokens of *user*.
+
+    Raises `AccountChanged` where the account is not as it was when *user* was read and checked, or where
+    *still_allowed*, which gets the locked account, returns False.
+    """
+    with transaction.atomic():
+        account = lock_account(user)
+        if still_allowed is not None and not still_allowed(account):
+            raise AccountChanged
+        account.password = password
+        account.save(update_fields=["password"])
+        revoke_tokens(account)
+
+
+def log_out_everywhere(user: Any) -> None:
+    """End all tokens of *user*, also one that a racing sign-in has not committed yet."""
+    with transaction.atomic():
+        get_user_model()._base_manager.select_for_update().filter(pk=user.pk).first()
+        revoke_tokens(user)
 
 
 def revoke_tokens(user: Any, but: Any = ()) -> None:
     """End the tokens of *user*, at once and in every process; *but* are the keys of those that stay."""
     get_token_model().objects.filter(user=user).exclude(pk__in=but).delete()
+
+
+def record_last_login(user: Any, **kwargs: Any) -> None:
+    """Store that *user* signed in, for `user_logged_in`; Django's own receiver fails where the row is gone by now."""
+    user.last_login = timezone.now()
+    type(user)._base_manager.filter(pk=user.pk).update(last_login=user.last_login)

@@ -9,16 +9,21 @@ from rest_framework.throttling import BaseThrottle
 logger = structlog.stdlib.get_logger("hardening.security")
 
 EVENTS = {
-    "login": "Somebody signed in.",
+    "account_deleted": "A user deleted their account, and with it all tokens.",
+    "account_registered": "Somebody registered an account.",
+    "email_changed": "A user changed the address of their account, which resets of the password are sent to.",
+    "login": "Somebody signed in: a token was made, or a session of the admin.",
     "login_failed": "A name and a password did not fit; neither is logged, for people mistype one as the other.",
-    "logout": "A token, or all tokens of a user, were ended by their owner.",
-    "password_changed": "A user chose another password, knowing the old one.",
-    "password_reset": "A user chose another password with the token of a mail.",
+    "logout": "A token, all tokens of a user, or a session of the admin, were ended by their owner.",
+    "password_changed": "A user chose another password, knowing the old one; all other tokens ended.",
+    "password_reset": "A user chose another password with the token of a mail; all tokens ended.",
+    "password_reset_failed": "The token of a mail was wrong, too old or used.",
     "password_reset_requested": "Somebody asked for such a mail; `known` tells whether there is an account.",
     "permission_denied": "A caller who is known may not do this.",
     "plain_http_refused": "A request came through the proxy without TLS.",
     "throttled": "A caller was over a rate.",
     "token_refused": "A token is unknown, expired or of somebody inactive.",
+    "wrong_password": "A user who is signed in gave a wrong current password.",
 }
 
 

@@ -1,6 +1,7 @@
 """Mail: where it goes, and sending it after the answer."""
 
 import logging
+import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -41,11 +42,24 @@ def send_later(message: EmailMessage) -> None:
 
     What cannot be sent is logged. A process that ends sends first what is waiting.
     """
-    _sender.submit(_send, message)
+    try:
+        _sender.submit(_send, message)
+    except RuntimeError as error:  # the process is ending
+        _log(error)
 
 
 def _send(message: EmailMessage) -> None:
     try:
         message.send()
-    except OSError:  # that of smtplib included
-        logger.exception("A mail could not be sent.")
+    except Exception as error:  # noqa: BLE001  # nobody waits for the thread: what is not logged here is lost
+        _log(error)
+
+
+def _log(error: Exception) -> None:
+    """Log that an email could not be sent: the kind of error and where it was raised, without its text.
+
+    The text repeats addresses (`SMTPRecipientsRefused`) or headers (`BadHeaderError`).
+    """
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    kind, code = f"{type(error).__module__}.{type(error).__name__}", getattr(error, "smtp_code", None)
+    logger.error("An email could not be sent: %s, SMTP code %s, at %s:%s", kind, code, last.filename, last.lineno)

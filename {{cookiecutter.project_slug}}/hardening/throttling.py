@@ -5,21 +5,24 @@ for the throttles that guard secrets: nobody gets to guess for free.
 """
 
 import functools
-import hashlib
-import ipaddress
 import logging
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 from rest_framework import throttling
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
+from hardening.addresses import client_of
+from hardening.canonical import canonical_email, canonical_text, digest
 from hardening.exceptions import TryAgain
 
 logger = logging.getLogger(__name__)
+
+KNOWN_FOR = 30 * 24 * 3600  # seconds in which an address counts as one of an account, after signing in from it
 
 
 class FixedWindowThrottle(throttling.SimpleRateThrottle):
@@ -47,13 +50,8 @@ class FixedWindowThrottle(throttling.SimpleRateThrottle):
         return _parsed(rate)
 
     def get_ident(self, request: Request | HttpRequest) -> str:
-        """Return the address of the client; all of an IPv6 network of 64 bits, which one client owns, are one."""
-        ident: str = super().get_ident(request)  # type: ignore[arg-type]  # the admin's request has what DRF reads
-        try:
-            address = ipaddress.ip_address(ident)
-        except ValueError:
-            return ident
-        return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else ident
+        """Return the client that the address of *request* stands for."""
+        return client_of(super().get_ident(request) or "")  # type: ignore[arg-type]  # the admin's has what DRF reads
 
     def allow_request(self, request: Any, view: Any) -> bool:
         """Count *request*, DRF's or Django's, and tell whether it is within the rate."""
@@ -123,7 +121,11 @@ class LoginAddressThrottle(GuardThrottle):
 
 
 class LoginAccountThrottle(GuardThrottle):
-    """Attempts to sign in, by account, from wherever they come: the text under `account_key` in any case."""
+    """Attempts to sign in, by account, from wherever they come: what the database compares of the `account_key`.
+
+    Anybody may use these attempts up, so an address that has signed in to the account before has its own: a stranger
+    who guesses cannot lock out the owner. See "Locked accounts" in `docs/security.md`.
+    """
 
     scope = "login"
     account_key = "username"
@@ -133,20 +135,78 @@ class LoginAccountThrottle(GuardThrottle):
         """The name of the limit in the answer's headers."""
         return f"{self.scope}-account"
 
+    def get_account(self, request: Request | HttpRequest) -> Any:
+        """Return the name of the account that *request* is about, in any spelling; None if there is none."""
+        return _body(request).get(self.account_key)
+
     def get_cache_key(self, request: Request | HttpRequest, view: Any) -> str | None:
-        """Return the key of the account that the body names; None where it names none."""
-        data = request.data if isinstance(request, Request) else request.POST
-        account = data.get(self.account_key) if hasattr(data, "get") else None
+        """Return the key of the account that the request names; None where it names none."""
+        account = self.get_account(request)
         if not isinstance(account, str):
             return None
-        digest = hashlib.sha256(account.strip().lower().encode("utf-8", "replace")).hexdigest()
-        return self.cache_format % {"scope": f"{self.scope}_{self.account_key}", "ident": digest}
+        key = self.get_account_key(account)
+        address = self.get_ident(request)
+        return f"{key}:{address}" if self.is_known(key, address) else key
+
+    def get_account_key(self, account: str) -> str:
+        """Return the key of *account*, the same for all its spellings."""
+        ident = digest(canonical_text(account))
+        return self.cache_format % {"scope": f"{self.scope}_{self.account_key}", "ident": ident}
+
+    def is_known(self, key: str, address: str) -> bool:
+        """Tell whether the account has signed in from *address* lately; False where the cache is away."""
+        try:
+            return self.cache.get(_known(key, address)) is not None
+        except (RedisError, OSError):
+            return False
+
+    def remember(self, account: str, request: Request | HttpRequest) -> None:
+        """Remember that *account* signed in from the address of *request*."""
+        if self.rate is None:
+            return
+        try:
+            self.cache.set(_known(self.get_account_key(account), self.get_ident(request)), 1, timeout=KNOWN_FOR)
+        except (RedisError, OSError) as error:
+            logger.error("The cache is away; an address is not remembered: %s", type(error).__name__)
+
+
+class CurrentPasswordThrottle(LoginAccountThrottle):
+    """Attempts to guess the password of the account that is signed in: they count among those to sign in to it."""
+
+    password_keys = ("current_password", "old_password")  # of the API, and of the admin
+
+    def get_account(self, request: Request | HttpRequest) -> Any:
+        """Return the name of the requesting user's account if the request has a password to check."""
+        if request.method in SAFE_METHODS or not request.user.is_authenticated:
+            return None
+        data = _body(request)
+        return request.user.get_username() if any(key in data for key in self.password_keys) else None
 
 
 class EmailAccountThrottle(LoginAccountThrottle):
     """Requests that send a mail, by its address."""
 
     account_key = "email"
+
+    def get_account_key(self, account: str) -> str:
+        """Return the key of the address, the same for all its spellings."""
+        ident = digest(canonical_email(account))
+        return self.cache_format % {"scope": f"{self.scope}_{self.account_key}", "ident": ident}
+
+
+def remember_address(request: Request | HttpRequest | None = None, user: Any = None, **kwargs: Any) -> None:
+    """Remember from where *user* signed in, for `user_logged_in`."""
+    if request is not None and request.META.get("REMOTE_ADDR"):
+        LoginAccountThrottle().remember(user.get_username(), request)
+
+
+def _known(key: str, address: str) -> str:
+    return f"{key}:{address}:known"
+
+
+def _body(request: Request | HttpRequest) -> Mapping[str, Any]:
+    data = request.data if isinstance(request, Request) else request.POST
+    return data if isinstance(data, Mapping) else {}
 
 
 @functools.cache

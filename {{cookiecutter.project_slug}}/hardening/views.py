@@ -10,14 +10,20 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import views
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import (
+    AuthenticationFailed,
+    ErrorDetail,
+    NotAuthenticated,
+    PermissionDenied,
+    ValidationError,
+)
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
 from hardening.exceptions import BadRequest
 from hardening.keys import shortened
 from hardening.problems import JSON
-from hardening.throttling import rate_limit_headers
+from hardening.throttling import AnonRateThrottle, rate_limit_headers
 
 MAX_NAMED = 20  # parameters that one error names
 
@@ -48,7 +54,11 @@ class APIView(views.APIView):
 
     def check_throttles(self, request: Request) -> None:
         """Raise `Throttled` at the first throttle that refuses: the rest count only what gets through to them."""
-        for throttle in self.get_throttles():
+        self._count(request, self.get_throttles())
+
+    def _count(self, request: Request, throttles: Sequence[Any]) -> None:
+        self.throttles = throttles
+        for throttle in throttles:
             if not throttle.allow_request(request, self):
                 self.throttled(request, throttle.wait())
 
@@ -60,8 +70,17 @@ class APIView(views.APIView):
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Let DRF authenticate, authorize and throttle, then look at the query string."""
-        super().initial(request, *args, **kwargs)
+        """Let DRF authenticate, authorize and throttle, then look at the query string.
+
+        DRF rejects a request without access before it counts it; here it counts too, so that nobody may guess tokens,
+        or have them looked up, without limit.
+        """
+        try:
+            super().initial(request, *args, **kwargs)
+        except (AuthenticationFailed, NotAuthenticated, PermissionDenied):
+            known = getattr(request.user, "is_authenticated", False)
+            self._count(request, self.get_throttles() if known else [AnonRateThrottle()])
+            raise
         if request.user.pk is not None:
             structlog.contextvars.bind_contextvars(user=request.user.pk)
         if request.META.get("QUERY_STRING"):

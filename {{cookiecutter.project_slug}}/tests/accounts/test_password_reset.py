@@ -1,9 +1,12 @@
 """A forgotten password is replaced by mail, and nobody learns whose addresses there are."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.mail import BadHeaderError
 
 RESET, CONFIRM, LOGIN, OWN = (
     f"/api/v1/{path}/" for path in ("auth/password-reset", "auth/password-reset/confirm", "auth/login", "accounts/me")
@@ -63,15 +66,39 @@ def test_what_is_no_address_is_400(db, client, body):
     assert client.post(RESET, body).status_code == 400
 
 
-def test_a_mail_server_that_is_away_changes_nothing_but_the_log(ada, client, monkeypatch, log):
-    def refuse(message):
-        raise ConnectionRefusedError
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(),
+        SMTPRecipientsRefused({"ada@example.com": (550, b"canary")}),
+        BadHeaderError("Header values can't contain newlines (got 'canary')"),
+        UnicodeEncodeError("ascii", "canary", 0, 1, "ordinal not in range"),
+        RuntimeError("canary"),
+        AssertionError("canary"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_email_that_cannot_be_sent_is_logged_by_its_kind_and_without_its_content(
+    ada, client, monkeypatch, log, error
+):
+    def fail(message):
+        raise error
 
-    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", fail)
 
     assert client.post(RESET, {"email": "ada@example.com"}).status_code == 202
-    assert "A mail could not be sent." in log.getvalue()
+    assert f"An email could not be sent: {type(error).__module__}.{type(error).__name__}" in log.getvalue()
     assert "ada@example.com" not in log.getvalue()
+    assert "canary" not in log.getvalue()
+
+
+def test_an_email_that_a_process_which_ends_does_not_take_is_logged(ada, client, monkeypatch, log):
+    ended = ThreadPoolExecutor(1)
+    ended.shutdown()
+    monkeypatch.setattr("hardening.mail._sender", ended)
+
+    assert client.post(RESET, {"email": "ada@example.com"}).status_code == 202
+    assert "An email could not be sent: builtins.RuntimeError" in log.getvalue()
 
 
 def test_the_token_sets_a_password_once_and_ends_all_tokens(ada, client, token):

@@ -22,9 +22,13 @@ STATEMENTS = {
         f"UPDATE {USER}",
     ],
     "post password-reset": [f"SELECT {USER}"],
-    "post password-reset-confirm": ["BEGIN", f"SELECT {USER}", f"UPDATE {USER}", f"DELETE {TOKEN}", "COMMIT"],
+    # The password is hashed between the two, because hashing must not hold a lock.
+    "post password-reset-confirm": [
+        *(f"SELECT {USER}", "BEGIN", f"SELECT {USER}", f"UPDATE {USER}", f"DELETE {TOKEN}", "COMMIT"),
+    ],
     "post logout": [SIGN_IN, f"DELETE {TOKEN}"],
-    "post logout-all": [SIGN_IN, "BEGIN", f"DELETE {TOKEN}", "COMMIT"],
+    # The lock makes a racing sign-in come before, so that its token ends too, or after.
+    "post logout-all": [SIGN_IN, "BEGIN", f"SELECT {USER}", f"DELETE {TOKEN}", "COMMIT"],
     "get profile-list": [SIGN_IN, f"SELECT {PROFILE}"],
     "post profile-list": [SIGN_IN, f"INSERT {PROFILE}"],
     "get profile-detail": [SIGN_IN, f"SELECT {PROFILE}"],

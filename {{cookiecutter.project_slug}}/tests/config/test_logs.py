@@ -57,10 +57,41 @@ def test_a_new_password_is_recorded(ada, log):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_password_that_is_not_changed_is_not_recorded(ada, log):
+def test_a_wrong_current_password_is_recorded_and_no_change(ada, log):
     ada.patch(OWN, {"password": "another good phrase", "current_password": "wrong"})
 
+    assert events(log) == [("wrong_password", ada.user.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_registration_a_new_address_and_deletion_are_recorded(client, log):
+    account = {"username": "eve", "email": "eve@example.com", "name": "Eve"}
+    user = client.post(ACCOUNTS, account | {"password": PASSWORD, "confirm_password": PASSWORD}).json()["id"]
+    token = client.post(LOGIN, {"username": "eve", "password": PASSWORD}).json()["token"]
+    eve = Client(HTTP_AUTHORIZATION=f"Bearer {token}")
+    eve.patch(OWN, {"email": "king@example.com"})
+    eve.patch(OWN, {"name": "King", "email": "king@example.com"})
+    eve.delete(OWN)
+
+    names = ["account_registered", "login", "email_changed", "account_deleted"]
+    assert events(log) == [(name, user) for name in names]
+    assert "@example.com" not in log.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_rolled_back_is_not_recorded(ada, bob, client, log):
+    account = {"username": "ADA", "email": "new@example.com", "name": "A"}
+    client.post(ACCOUNTS, account | {"password": PASSWORD, "confirm_password": PASSWORD})
+    ada.patch(OWN, {"email": "bob@example.com", "password": "another good phrase", "current_password": PASSWORD})
+
     assert events(log) == []
+
+
+def test_a_reset_with_a_wrong_token_is_recorded(client, log):
+    new = {"password": "another good phrase", "confirm_password": "another good phrase"}
+    client.post(CONFIRM, {"token": "1-a-b", **new})
+
+    assert events(log) == [("password_reset_failed", None)]
 
 
 def reset_token() -> str:
