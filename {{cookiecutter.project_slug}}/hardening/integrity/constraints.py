@@ -5,15 +5,11 @@ A promise is a Django constraint. `unique=True`, `unique_together` and primary k
 """
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import DatabaseError, connections, transaction
 from django.db.models import (
-    BooleanField,
     CheckConstraint,
     CompositePrimaryKey,
     Deferrable,
@@ -23,7 +19,6 @@ from django.db.models import (
     UniqueConstraint,
 )
 from django.db.models.constraints import BaseConstraint
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail
@@ -31,7 +26,6 @@ from rest_framework.utils.field_mapping import get_unique_error_message
 from rest_framework.validators import UniqueTogetherValidator
 
 from hardening.exceptions import Code
-from hardening.integrity.conditions import TRUE, Verdict, holds
 
 
 @dataclass(frozen=True)
@@ -60,6 +54,11 @@ class Promise:
         return self.constraint.deferrable is not None
 
     @property
+    def attributes(self) -> frozenset[str]:
+        """Return the attributes of an instance that hold the values of its fields."""
+        return frozenset(str(_field(self.model, name).attname) for name in self.fields)
+
+    @property
     def columns(self) -> frozenset[str]:
         """Return the columns whose values must differ together; none where expressions are compared."""
         names = getattr(self.constraint, "fields", ())
@@ -77,58 +76,13 @@ class Promise:
             return str(self.constraint.get_violation_error_message())
         if not self.unique:
             return _("Invalid input.")
+        if not isinstance(self.constraint, UniqueConstraint):
+            return _describe_conflict(self, keys)
         if len(self.fields) == 1:
             return str(get_unique_error_message(_field(self.model, self.fields[0])))
-        return str(UniqueTogetherValidator.message).format(field_names=", ".join(keys or self.fields))
-
-    def broken_by(self, instance: Model, using: str) -> bool:
-        """Ask the database whether *instance*, as it is in memory, breaks this; a doubt is a no."""
-        if not instance._state.adding and set(self.fields) <= _primary_key(self.model):
-            return False  # a stored row is no duplicate of itself
-        if not self.unique:
-            verdict = holds(getattr(self.constraint, "condition", None), instance)
-            if verdict is not Verdict.UNDECIDED:
-                return verdict is Verdict.FALSE
-        failures: list[DatabaseError] = []
-        inside = connections[using].in_atomic_block
-        try:
-            with (
-                transaction.atomic(using=using) if inside else nullcontext(),
-                connections[using].execute_wrapper(_noting(failures)),
-            ):
-                if not self._applies_to(instance, using):
-                    return False
-                self.constraint.validate(self.model, instance, using=using)
-        except DatabaseError:
-            return False
-        except ValidationError:
-            # Q.check() answers "violated" when its query fails: https://code.djangoproject.com/ticket/35712
-            return not failures
-        return False
-
-    def compares(self, instance: Model, using: str) -> bool:
-        """Tell whether *instance* is compared with other rows: a NULL is not, unless the constraint says so."""
-        nulls_differ = getattr(self.constraint, "nulls_distinct", None) is not False
-        return not (nulls_differ and None in self.values(instance)) and self._applies_to(instance, using)
-
-    def values(self, instance: Model) -> tuple[Any, ...]:
-        """Return the values of *instance* that are judged; texts without regard to case where an expression may be."""
-        found = (getattr(instance, _field(self.model, name).attname, None) for name in self.fields)
-        folds = bool(getattr(self.constraint, "expressions", ()))
-        return tuple(each.casefold() if folds and isinstance(each, str) else each for each in found)
-
-    def _applies_to(self, instance: Model, using: str) -> bool:
-        """Tell whether *instance* is among the rows that a conditional constraint is about."""
-        condition = getattr(self.constraint, "condition", None)
-        if condition is None or not self.unique:
-            return True
-        verdict = holds(condition, instance)
-        if verdict is not Verdict.UNDECIDED:
-            return verdict is TRUE
-        # Django takes a condition that is NULL for true here; the database takes it for false.
-        certain = Q(Coalesce(condition, False, output_field=BooleanField()))
-        values: Any = instance
-        return certain.check(values._get_field_expression_map(self.model._meta), using=using)
+        if not keys:  # nothing that the client knows the names of
+            return _("This combination of values is taken.")
+        return str(UniqueTogetherValidator.message).format(field_names=", ".join(keys))
 
 
 def has_own_message(constraint: BaseConstraint) -> bool:
@@ -193,16 +147,32 @@ def _unique(model: type[Model], names: tuple[str, ...]) -> Promise:
     return Promise(model, constraint, _judged(model, constraint))
 
 
-def _primary_key(model: type[Model]) -> set[str]:
+def _describe_conflict(promise: Promise, keys: Sequence[str]) -> str:
+    """Return the message of an exclusion constraint that has none: what another object has in common with this one."""
+    pairs: Sequence[tuple[Any, str]] = getattr(promise.constraint, "expressions", ())
+    operators = {operator for _expression, operator in pairs}
+    known = dict(zip(promise.fields, keys, strict=True)) if len(keys) == len(promise.fields) else {}
+    equal, overlapping = (_names(promise.model, pairs, operator, known) for operator in ("=", "&&"))
+    if operators == {"="} and equal:
+        return _("Another object has the same {fields}.").format(fields=equal)
+    if "&&" not in operators or not operators <= {"=", "&&"}:
+        named = _("This conflicts with another object: {fields}.")
+        return named.format(fields=", ".join(keys)) if keys else _("This conflicts with another object.")
+    if not overlapping:
+        return _("This overlaps another object.")
+    if equal:
+        template = _("This overlaps another object with the same {equal}: {overlapping}.")
+        return template.format(equal=equal, overlapping=overlapping)
+    return _("This overlaps another object: {overlapping}.").format(overlapping=overlapping)
+
+
+def _names(model: type[Model], pairs: Sequence[tuple[Any, str]], operator: str, known: dict[str, str]) -> str:
+    """Return the field names of the request body that are compared by *operator*."""
+    expressions = [F(each) if isinstance(each, str) else each for each, own in pairs if own == operator]
+    names = (name for expression in expressions for name in references(model, expression))
+    return ", ".join(dict.fromkeys(known[name] for name in names if name in known))
+
+
+def primary_key(model: type[Model]) -> set[str]:
+    """Return the names of the fields that make up the primary key of *model*."""
     return {field.name for field in model._meta.pk_fields}
-
-
-def _noting(failures: list[DatabaseError]) -> Callable[..., Any]:
-    def execute_noting(execute: Callable[..., Any], *arguments: Any) -> Any:
-        try:
-            return execute(*arguments)
-        except DatabaseError as error:
-            failures.append(error)
-            raise
-
-    return execute_noting

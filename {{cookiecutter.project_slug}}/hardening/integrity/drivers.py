@@ -11,11 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-DriverError = DatabaseError | OverflowError
-"""What a driver raises; the second is sqlite3's own for a number of more than 64 bits, which Django leaves as it is."""
+DriverError = Error | ArithmeticError | ValueError | TypeError
+"""What a driver raises. Django wraps the first kind only: numbers beyond 64 bits (sqlite3), decimals that cannot be
+rounded, and half surrogates are Python's errors, and so is a value that a model field cannot prepare.
+"""
+
+DRIVER_ERRORS = (Error, ArithmeticError, ValueError, TypeError)
 
 
 class Kind(enum.Enum):
@@ -28,6 +32,7 @@ class Kind(enum.Enum):
     FOREIGN_KEY = enum.auto()
     DATA = enum.auto()  # a value that its column cannot hold
     RANGE = enum.auto()  # or one that is too large for it, for its index, or for what is computed of it
+    UNFIT = enum.auto()  # or a value of another type than its column: perhaps the client's, perhaps a fault of the code
     BUSY = enum.auto()  # or away; nothing is wrong with the request: send it again
 
 
@@ -45,6 +50,7 @@ class Refusal:
     table: str = ""
     columns: frozenset[str] = frozenset()
     key: frozenset[str] = frozenset()
+    sqlstate: str = ""
 
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -77,6 +83,7 @@ _SQLSTATE_CLASSES = {
 _POSTGRESQL_KEY = re.compile(r"[^()]*\(([^()]+)\)=\(")
 
 _PSYCOPG_ERRORS = {"OperationalError": Kind.BUSY, "InterfaceError": Kind.BUSY, "DataError": Kind.DATA}
+_PSYCOPG_ERRORS["ProgrammingError"] = Kind.UNFIT  # "cannot adapt type"
 
 # https://www.sqlite.org/rescode.html
 _SQLITE_ERRORS = {
@@ -87,17 +94,40 @@ _SQLITE_ERRORS = {
     "SQLITE_CONSTRAINT_NOTNULL": Kind.NOT_NULL,
     "SQLITE_CONSTRAINT_FOREIGNKEY": Kind.FOREIGN_KEY,
     "SQLITE_TOOBIG": Kind.DATA,
+    "SQLITE_MISMATCH": Kind.DATA,
 }
 _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
-_SQLITE_OVERFLOW = "Python int too large to convert to SQLite INTEGER"  # of the module; Django does not wrap it
+# SQLITE_ERROR stands for everything else, of which these alone depend on the values.
+_SQLITE_COMPUTATIONS = (
+    "JSON path error",
+    "LIKE or GLOB pattern too complex",
+    "bad JSON path",
+    "integer overflow",
+    "malformed JSON",
+    "user-defined function raised exception",
+)
+_DRIVERS = ("django.db.backends.", "psycopg", "sqlite3")
 _SQLITE_SENTENCE = re.compile(r"(?:UNIQUE|CHECK|NOT NULL) constraint failed: (?:index '(?P<index>.+)'|(?P<rest>.+))")
 
 
 def read(error: DriverError, connection: BaseDatabaseWrapper) -> Refusal | None:
     """Return what *connection*'s driver tells of *error*; None where it is no refusal of what was written."""
     reader = _READERS.get(connection.vendor)
+    if not isinstance(error, Error):
+        return Refusal(_kind_of_python_error(error))
     # Django keeps the driver's own exception as the cause.
     return reader(error.__cause__ or error) if reader else None
+
+
+def _kind_of_python_error(error: Exception) -> Kind:
+    """Return RANGE or DATA for an error that the driver raised while it sent a value, UNFIT for any other."""
+    traceback, module = error.__traceback__, ""
+    while traceback is not None:
+        module = str(traceback.tb_frame.f_globals.get("__name__", ""))
+        traceback = traceback.tb_next
+    if not module.startswith(_DRIVERS):
+        return Kind.UNFIT
+    return Kind.RANGE if isinstance(error, ArithmeticError) else Kind.DATA
 
 
 def _read_postgresql(error: Any) -> Refusal | None:
@@ -115,6 +145,7 @@ def _read_postgresql(error: Any) -> Refusal | None:
         schema=said.schema_name or "",
         table=said.table_name or "",
         columns=frozenset(filter(None, [said.column_name])),
+        sqlstate=sqlstate,
         key=_read_key(said.message_detail or ""),
     )
 
@@ -126,9 +157,11 @@ def _read_key(detail: str) -> frozenset[str]:
 
 
 def _read_sqlite(error: Any) -> Refusal | None:
-    if str(error) == _SQLITE_OVERFLOW:
-        return Refusal(Kind.RANGE)
     name = getattr(error, "sqlite_errorname", "")
+    if not name and type(error).__name__ in ("InterfaceError", "ProgrammingError"):  # the module's, not SQLite's
+        return Refusal(Kind.UNFIT)
+    if name == "SQLITE_ERROR" and str(error).startswith(_SQLITE_COMPUTATIONS):
+        return Refusal(Kind.DATA)
     if name.startswith(_SQLITE_BUSY):
         return Refusal(Kind.BUSY)
     kind = _SQLITE_ERRORS.get(name)

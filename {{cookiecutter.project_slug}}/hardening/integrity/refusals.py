@@ -6,10 +6,9 @@ rows of this write break, and the key of the body that the client has to change 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.validators import EMPTY_VALUES
 from django.db import connections
 from django.db.models import Model
 from django.utils.translation import gettext as _
@@ -17,11 +16,16 @@ from rest_framework import status
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.settings import api_settings
 
-from hardening.exceptions import Code, InUse, TryAgain
+from hardening.exceptions import Code, TryAgain
 from hardening.integrity import drivers
+from hardening.integrity.columns import column_checks
 from hardening.integrity.constraints import Promise, promises
 from hardening.integrity.drivers import DriverError, Kind, Refusal
-from hardening.integrity.rows import Found, Row, error_details, refused, reporting_keys, writable_keys
+from hardening.integrity.references import find_missing_references, has_lost_a_default
+from hardening.integrity.rows import Found, Path, Row, commonpath, owns, refused, reporting_keys, writable_keys
+from hardening.integrity.selects import work_out
+from hardening.integrity.values import find_unfit_values, validate_values
+from hardening.integrity.violations import find_duplicates, find_violations
 
 
 def explain(error: DriverError, rows: Sequence[Row], root: Any, using: str) -> Exception:
@@ -36,11 +40,13 @@ def explain(error: DriverError, rows: Sequence[Row], root: Any, using: str) -> E
         return error
     if refusal.kind is Kind.BUSY:
         return TryAgain()
+    if refusal.kind is not Kind.UNFIT:
+        rows = [replace(row, instance=work_out(row.instance, using)) for row in rows]
     find = _FINDERS[refusal.kind]
     found = list(find(refusal, rows, using))
-    if not found:  # a partition or another schema; and names that the database made up
+    if not found and refusal.table:  # a partition or another schema; and names that the database made up
         found = list(find(drivers.completed(refusal, connection), rows, using))
-    if not found and refusal.kind is Kind.FOREIGN_KEY and any(_lost_what_it_was_given(row, using) for row in rows):
+    if not found and refusal.kind is Kind.FOREIGN_KEY and has_lost_a_default(rows, using):
         return TryAgain()  # the caller's account was deleted meanwhile: the next request learns so
     return refused(root, sorted(found, key=_place_in(rows))) if found else error
 
@@ -57,39 +63,23 @@ def _place_in(rows: Sequence[Row]) -> Callable[[tuple[Any, ...]], tuple[int, int
 
 def _broken_rules(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
     """Yield the named promise for the row that broke it, and whatever else any row breaks."""
-    concerned = [row for row in rows if _owns(row, refusal)]
+    concerned = [row for row in rows if owns(row, refusal)]
     for row in reversed(concerned):
-        promise = _named(refusal, row, using)
+        promise = _named(refusal, concerned, row.model, using)
         if promise is not None:
-            guilty = _guilty(promise, concerned, using)
-            yield guilty.error(promise)
-            yield from _others(promise, guilty, rows, using)
+            yield from _all_violations(promise, rows, using)
             return
     for row in concerned:
         yield from _declared_by_hand(refusal, row)
         if refusal.kind is Kind.CHECK:
-            yield from _unfit_values(refusal, [row], using)
+            yield from validate_values([row])
 
 
-def _owns(row: Row, refusal: Refusal) -> bool:
-    if refusal.table:
-        return (refusal.schema, refusal.table) in _tables(row.model, refusal.schema)
-    return True
-
-
-def _tables(model: type[Model], schema: str) -> set[tuple[str, str]]:
-    tables = set()
-    for each in (model, *model._meta.all_parents):
-        # The common way to name a schema: db_table = 'other"."table'.
-        named_schema, _dot, table = each._meta.db_table.replace('"', "").rpartition(".")
-        tables.add((named_schema or schema, table))
-    return tables
-
-
-def _named(refusal: Refusal, row: Row, using: str) -> Promise | None:
-    alike = find_promises(refusal, row.model)
+def _named(refusal: Refusal, rows: Sequence[Row], model: type[Model], using: str) -> Promise | None:
+    alike = find_promises(refusal, model)
     if len(alike) > 1:  # SQLite names the columns of a partial index, and several may share them
-        alike.sort(key=lambda each: not each.broken_by(row.instance, using))
+        instances = [row.instance for row in rows if row.model is model]
+        alike.sort(key=lambda each: not any(_violate(each, instances, using)))
     return alike[0] if alike else None
 
 
@@ -98,7 +88,10 @@ def find_promises(refusal: Refusal, model: type[Model]) -> list[Promise]:
     known = promises(model)
     named = [each for each in known if refusal.constraint in (each.constraint.name, _cut(each.constraint.name))]
     columns = refusal.columns or refusal.key
-    return named[:1] or [each for each in known if each.columns and each.columns == columns]
+    alike = named[:1] or [each for each in known if each.columns and each.columns == columns]
+    if alike or refusal.kind is not Kind.CHECK:
+        return alike
+    return [each for each in column_checks(model) if each.constraint.is_meant_by(refusal.constraint, refusal.columns)]
 
 
 def _cut(name: str) -> str:
@@ -106,36 +99,61 @@ def _cut(name: str) -> str:
     return name.encode()[:63].decode(errors="ignore")
 
 
-def _guilty(promise: Promise, rows: Sequence[Row], using: str) -> Row:
-    """Return the row that broke *promise*: the last that was saved, or else the first that clashes."""
-    rows = [row for row in rows if promise in promises(row.model)]
+def _all_violations(named: Promise, rows: Sequence[Row], using: str) -> Found:
+    """Yield an error for each row that violates the constraint *named*, and for whatever else any row violates."""
+    # A change that replaces nested objects has deleted what is back by now: those are compared with each other only.
+    replaced = any(not row.path and not row.instance._state.adding for row in rows)
+    models = list(dict.fromkeys(row.model for row in rows))
+    for model in models:
+        written = [row for row in rows if row.model is model]
+        for promise in (*promises(model), *column_checks(model)):
+            guilty = _last_written(promise, written) if promise == named else None
+            known = [row for row in _find_rows(promise, written, named) if row is not guilty]
+            found = _find_guilty(promise, known, using, replaced=replaced)
+            found += [] if guilty is None else [guilty]
+            yield from (row.error(promise) for row in found)
+            if promise == named and not found:
+                yield _error_of_all(promise, written)
+
+
+def _find_guilty(promise: Promise, rows: Sequence[Row], using: str, *, replaced: bool) -> list[Row]:
+    """Return those of *rows* that clash with a stored row, or with one before them."""
+    instances = [row.instance for row in rows]
+    stored, repeated = find_violations(promise, instances, using), find_duplicates(promise, instances, using)
+    return [
+        row
+        for row, clashes, repeats in zip(rows, stored, repeated, strict=True)
+        if repeats or (clashes and not (replaced and row.path))
+    ]
+
+
+def _find_rows(promise: Promise, rows: Sequence[Row], named: Promise) -> list[Row]:
+    """Return the rows of which it is known what would have been written, as far as *promise* judges it.
+
+    Where `create()` is the project's own, those are the rows that were saved, and the values that the client sent.
+    The constraint that the database *named* is violated for certain, so that every row is worth asking about.
+    """
+    known = [row for row in rows if row.saved or row.certain or promise == named or row.holds(promise.fields)]
+    return known[:_MOST_ROWS]
+
+
+def _last_written(promise: Promise, rows: Sequence[Row]) -> Row | None:
+    """Return the row that the database rejected: the only one, or the last that was saved before it was judged."""
     saved = [row for row in rows if row.saved]
     if len(rows) == 1:
         return rows[0]
-    if saved and not promise.deferred:
-        return saved[-1]
-    earlier: list[tuple[Any, ...]] = []
-    for row in rows:
-        if promise.broken_by(row.instance, using):
-            return row
-        if promise.unique and promise.compares(row.instance, using):
-            values = promise.values(row.instance)
-            if values in earlier:
-                return row
-            earlier.append(values)
-    return rows[-1]
+    return saved[-1] if saved and not promise.deferred else None
 
 
-def _others(named: Promise, guilty: Row, rows: Sequence[Row], using: str) -> Found:
-    """Yield what else is broken, by rows of which it is known what would have been written."""
-    # A change that replaces nested objects has deleted what is back by now: only the refusal itself is certain.
-    replaced = any(not row.path and not row.instance._state.adding for row in rows)
-    asked = [row for row in rows if (row is guilty or row.saved or row.certain) and not (replaced and row.path)]
-    for row in asked[:_MOST_ROWS]:
-        for promise in promises(row.model):
-            if (row is guilty and promise is named) or not promise.broken_by(row.instance, using):
-                continue
-            yield row.error(promise)
+def _error_of_all(promise: Promise, rows: Sequence[Row]) -> tuple[Path, str, ErrorDetail]:
+    """Return the error for rows that were written by one statement, where nobody knows which one violates it."""
+    _path, _key, error = rows[-1].error(promise)
+    return commonpath(rows), str(api_settings.NON_FIELD_ERRORS_KEY), error
+
+
+def _violate(promise: Promise, instances: Sequence[Model], using: str) -> list[bool]:
+    stored, repeated = find_violations(promise, instances, using), find_duplicates(promise, instances, using)
+    return [clashes or repeats for clashes, repeats in zip(stored, repeated, strict=True)]
 
 
 def _declared_by_hand(refusal: Refusal, row: Row) -> Found:
@@ -149,33 +167,10 @@ def _declared_by_hand(refusal: Refusal, row: Row) -> Found:
         yield row.path, key, ErrorDetail(_("This field must be unique."), Code("unique", status.HTTP_409_CONFLICT))
 
 
-def _unfit_values(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
-    """Yield what the model's own validators say of values that a column could not hold."""
-    for row in rows:
-        known = writable_keys(row.serializer)
-        sent = {name for name, value in row.values.items() if value not in EMPTY_VALUES} & known.keys()
-        excluded = {each.name for each in row.model._meta.fields if each.is_relation or each.name not in sent}
-        try:
-            row.instance.clean_fields(exclude=excluded)
-        except DjangoValidationError as error:
-            for name, errors in error.error_dict.items():
-                yield from ((row.path, known[name], detail) for detail in error_details(errors))
-
-
-def _too_large(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
-    """Yield the same, or that something in the row that was written is too large, where no field is by itself."""
-    found = list(_unfit_values(refusal, rows, using))
-    yield from found
-    written = [row for row in rows if row.saved] or (rows if len(rows) == 1 else [])
-    if written and not found:
-        key = str(api_settings.NON_FIELD_ERRORS_KEY)
-        yield written[-1].path, key, ErrorDetail(_("A value is too large."), "overflow")
-
-
 def _nulls(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
     """Yield the fields of the body that were written as NULL; a column of the server's own stays a 500."""
     for row in rows:
-        if not _owns(row, refusal):
+        if not owns(row, refusal):
             continue
         for name, key in writable_keys(row.serializer).items():
             field: Any = row.model._meta.get_field(name)
@@ -183,89 +178,15 @@ def _nulls(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
                 yield row.path, key, ErrorDetail(row.serializer.fields[key].error_messages["null"], "null")
 
 
-def _missing_references(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
-    """Yield the related fields whose object vanished between validation and commit, or is none for this row."""
-    for row in [each for each in rows if _owns(each, refusal)]:
-        key = reporting_keys(row.serializer).get(refusal.constraint)
-        if key is not None:  # a composite key that a migration wrote by hand
-            yield row.path, key, _does_not_exist(row.serializer.fields[key], row.values.get(_source(row, key)))
-            return
-    for row in rows:
-        for name, key in writable_keys(row.serializer).items():
-            field: Any = row.model._meta.get_field(name)
-            if field.is_relation and field.concrete and not field.many_to_many:
-                yield from _missing_one(row, field, key, using)
-            elif field.is_relation and isinstance(row.values.get(name), list | tuple):
-                yield from _missing_many(row, row.values[name], key, using)
-    yield from _still_in_use(refusal, rows, using)
-
-
-def _still_in_use(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
-    """Yield the fields whose old value others refer to by `to_field`."""
-    for row in rows:
-        stored = row.model._base_manager.using(using).filter(pk=row.instance.pk).first()
-        known = writable_keys(row.serializer)
-        for relation in row.model._meta.related_objects if stored is not None else ():
-            target = None if relation.many_to_many else relation.field.target_field
-            if target is None or target.name not in known:
-                continue
-            before = getattr(stored, target.attname)
-            referrers = relation.related_model._base_manager.using(using).filter(**{relation.field.attname: before})
-            if before != getattr(row.instance, target.attname) and referrers.exists():
-                yield (
-                    row.path,
-                    known[target.name],
-                    ErrorDetail(str(InUse.default_detail), Code("in_use", InUse.status_code)),
-                )
-
-
-def _lost_what_it_was_given(row: Row, using: str) -> bool:
-    """Tell whether an object that the server filled in is gone by now."""
-    for name in getattr(row.serializer.Meta, "create_defaults", ()):
-        given = row.values.get(name)
-        if isinstance(given, Model) and not type(given)._base_manager.using(using).filter(pk=given.pk).exists():
-            return True
-    return False
-
-
-def _source(row: Row, key: str) -> str:
-    return next((name for name, known in writable_keys(row.serializer).items() if known == key), key)
-
-
-def _missing_one(row: Row, field: Any, key: str, using: str) -> Found:
-    value = getattr(row.instance, field.attname)
-    stored = field.related_model._base_manager.using(using).filter(**{field.target_field.name: value})
-    if value is not None and not stored.exists():
-        yield row.path, key, _does_not_exist(row.serializer.fields[key], row.values.get(field.name, value))
-
-
-def _missing_many(row: Row, objects: Sequence[Any], key: str, using: str) -> Found:
-    objects = [each for each in objects if isinstance(each, Model)]
-    if not objects:
-        return
-    wanted = {each.pk: index for index, each in enumerate(objects)}
-    stored = type(objects[0])._base_manager.using(using).filter(pk__in=wanted).values_list("pk", flat=True)
-    child = getattr(row.serializer.fields[key], "child_relation", row.serializer.fields[key])
-    for pk in wanted.keys() - set(stored):
-        # The shape of errors in a list of related objects: {index: [...]}.
-        yield (*row.path, key), wanted[pk], _does_not_exist(child, objects[wanted[pk]])
-
-
-def _does_not_exist(field: Any, value: Any) -> ErrorDetail:
-    shown = field.to_representation(value) if isinstance(value, Model) else value
-    words = str(field.error_messages.get("does_not_exist", _("Object does not exist.")))
-    slug = getattr(field, "slug_field", "")
-    return ErrorDetail(words.format(pk_value=shown, slug_name=slug, value=shown), "does_not_exist")
-
-
-_MOST_ROWS = 100  # of a bulk write, asked about one by one after its refusal
+_MOST_ROWS = 1000  # of one model, which are asked about after a violation
 
 _FINDERS: dict[Kind, Callable[[Refusal, Sequence[Row], str], Found]] = {
     Kind.UNIQUE: _broken_rules,
     Kind.EXCLUSION: _broken_rules,
     Kind.CHECK: _broken_rules,
     Kind.NOT_NULL: _nulls,
-    Kind.FOREIGN_KEY: _missing_references,
-    Kind.DATA: _unfit_values,
-    Kind.RANGE: _too_large,
+    Kind.FOREIGN_KEY: find_missing_references,
+    Kind.DATA: find_unfit_values,
+    Kind.RANGE: find_unfit_values,
+    Kind.UNFIT: lambda _refusal, rows, _using: validate_values(rows),
 }

@@ -2,8 +2,9 @@
 
 import copy
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -14,6 +15,8 @@ from rest_framework.serializers import BaseSerializer, ListSerializer
 from rest_framework.settings import api_settings
 
 from hardening.integrity.constraints import Promise, promises
+from hardening.integrity.drivers import Refusal
+from hardening.integrity.matching import SavedInstances
 
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str | int, ErrorDetail]]
@@ -42,6 +45,14 @@ class Row(Item):
     @property
     def model(self) -> type[Model]:
         return type(self.instance)
+
+    def holds(self, names: Iterable[str]) -> bool:
+        """Tell whether the values of all the fields *names* are those of the request, or the relation to a parent."""
+        fields: list[Any] = [self.model._meta.get_field(name) for name in names]
+        return all(
+            _names(field) & self.values.keys() or (field.is_relation and self.instance.__dict__.get(field.attname))
+            for field in fields
+        )
 
     def error(self, promise: Promise) -> tuple[Path, str, ErrorDetail]:
         """Return where and in which words breaking *promise* is reported."""
@@ -105,46 +116,58 @@ def rows(found: Sequence[Item], saved: Sequence[Model], instance: Model | None, 
     *saved* are the instances that reached `Model.save()`, in order; *instance* is what the first item changes;
     *certain* tells whether the items would have been written as they are.
     """
-    left = list(saved)
+    instances = SavedInstances(saved, [(item.serializer.Meta.model, item.values) for item in found])
     made = []
     for index, item in enumerate(found):
         changes = instance if index == 0 and not item.path else None
         if changes is not None:
             made.append((0, Row(**vars(item), instance=candidate(item, changes), saved=True)))
             continue
-        match = _match(item, left, alone=_is_alone(item, found))
-        if match is None:
+        listed = bool(item.path) and isinstance(item.path[-1], int)
+        place = instances.take(item.serializer.Meta.model, item.values, listed=listed)
+        if place is None:
             made.append((len(saved), Row(**vars(item), instance=candidate(item, None), certain=certain)))
         else:
-            left = [each for each in left if each is not match]
-            place = next(place for place, each in enumerate(saved) if each is match)
-            made.append((place, Row(**vars(item), instance=match, saved=True)))
-    return [row for _place, row in sorted(made, key=lambda pair: pair[0])]
+            made.append((place, Row(**vars(item), instance=saved[place], saved=True)))
+    in_order = [row for _place, row in sorted(made, key=lambda pair: pair[0])]
+    _relate_to_parents(in_order)
+    return in_order
 
 
-def _is_alone(item: Item, found: Sequence[Item]) -> bool:
-    return sum(each.serializer.Meta.model is item.serializer.Meta.model for each in found) == 1
+def _relate_to_parents(made: Sequence[Row]) -> None:
+    """Set the relation of nested objects that were not saved to the object that they stand in, which was."""
+    parents = {row.path: row.instance for row in made if row.saved}
+    for row in made:
+        if row.saved or not row.path:
+            continue
+        above = row.path[:-2] if isinstance(row.path[-1], int) else row.path[:-1]
+        parent = parents.get(above)
+        fields: list[Any] = [each for each in row.model._meta.concrete_fields if each.is_relation]
+        related = [each for each in fields if isinstance(parent, each.related_model)]
+        if len(related) == 1 and row.instance.__dict__.get(related[0].attname) is None:
+            setattr(row.instance, related[0].attname, getattr(parent, related[0].target_field.attname))
 
 
-def _match(item: Item, saved: Sequence[Model], *, alone: bool) -> Model | None:
-    alike = [each for each in saved if type(each) is item.serializer.Meta.model]
-    if alone and alike:
-        return alike[-1]
-    listed = alike[0] if alike and item.path and isinstance(item.path[-1], int) else None  # they are saved in order
-    return next((each for each in alike if _agrees(each, item.values)), listed)
+def owns(row: Row, refusal: Refusal) -> bool:
+    """Tell whether *refusal* may be about the table of *row*, or of a model that it derives from."""
+    if not refusal.table:
+        return True
+    return (refusal.schema, refusal.table) in {
+        table_of(each, refusal.schema) for each in (row.model, *row.model._meta.all_parents)
+    }
 
 
-def _agrees(instance: Model, values: Mapping[str, Any]) -> bool:
-    """Tell whether *instance* holds *values*, as far as they are columns of its own."""
-    for field in instance._meta.concrete_fields:
-        value = values.get(field.name, _MISSING)
-        value = value.pk if isinstance(value, Model) else value
-        if value is not _MISSING and getattr(instance, field.attname) != value:
-            return False
-    return True
+def table_of(model: type[Model], schema: str) -> tuple[str, str]:
+    """Return the schema, *schema* where it names none of its own, and the name of the table of *model*."""
+    # The common way to name a schema: db_table = 'other"."table'.
+    named_schema, _dot, table = model._meta.db_table.replace('"', "").rpartition(".")
+    return named_schema or schema, table
 
 
-_MISSING = object()
+def commonpath(rows: Sequence[Row]) -> Path:
+    """Return the longest path that all *rows* stand below."""
+    parts = zip(*(row.path for row in rows), strict=False)
+    return tuple(same[0] for same in takewhile(lambda same: len(set(same)) == 1, parts))
 
 
 def refused(serializer: Any, found: Iterable[tuple[Path, str | int, ErrorDetail]]) -> ValidationError:

@@ -5,18 +5,21 @@ so that the lock, the write and COMMIT are one transaction; a `save()` in it joi
 at COMMIT too, is explained when all is rolled back.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, connections, transaction
+from django.db import connections, transaction
 from django.db.models import Model, QuerySet
 from django.db.models.signals import ModelSignal, pre_save
 from rest_framework.exceptions import NotFound
 
-from hardening.integrity.drivers import DriverError
+from hardening.integrity.drivers import DRIVER_ERRORS, DriverError
+
+logger = logging.getLogger(__name__)
 
 Explanation = Callable[[DriverError], Exception]
 
@@ -38,9 +41,19 @@ class Unit:
         self.committed = True
 
     def explain(self, error: DriverError) -> Exception:
-        """Return what to raise in place of *error*: the answer of the last to write who can explain it."""
-        answers = (explanation(error) for explanation in reversed(self.explanations))
-        return next((answer for answer in answers if answer is not error), error)
+        """Return what to raise in place of *error*: the answer of the last to write who can explain it.
+
+        An explanation that fails is logged and passed over, because its error would hide the one it is about.
+        """
+        for explanation in reversed(self.explanations):
+            try:
+                answer = explanation(error)
+            except Exception as failure:
+                logger.exception("Explaining a database error failed: %s", type(failure).__name__)
+                continue
+            if answer is not error:
+                return answer
+        return error
 
     def lock(self, *instances: Model) -> None:
         """Lock the rows of *instances* until the transaction ends, and bring the instances up to date.
@@ -126,7 +139,7 @@ def unit(using: str, *, in_transaction: bool = True) -> Iterator[Unit]:
                     _check_deferred_constraints(using)
             finally:
                 _current.reset(token)
-    except (DatabaseError, OverflowError) as error:
+    except DRIVER_ERRORS as error:
         if current is None or current.committed:
             raise
         answer = current.explain(error)

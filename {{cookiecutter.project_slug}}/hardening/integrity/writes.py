@@ -16,6 +16,7 @@ from hardening.exceptions import details
 from hardening.integrity.conditions import certainly_violated
 from hardening.integrity.constraints import promises
 from hardening.integrity.drivers import DriverError
+from hardening.integrity.fallback import explain_by_driver
 from hardening.integrity.refusals import explain
 from hardening.integrity.rows import (
     Item,
@@ -27,6 +28,7 @@ from hardening.integrity.rows import (
     refused,
     rows,
 )
+from hardening.integrity.selects import log_failure, savepoint
 from hardening.integrity.transactions import Unit, has_listeners, joined, watch
 
 # The modules whose create(), update() and save() write what they are given and nothing else.
@@ -78,9 +80,9 @@ def _reporting(root: Any, found: Sequence[Item], unit: Unit, memory: "_Memory") 
     try:
         yield
     except DjangoValidationError as error:
-        row = _row_of(error, rows(found, unit.saved, memory.instance, certain=memory.certain))
+        answer = _translated(error, root, found, unit, memory)
         memory.restore()
-        raise refused(root, model_errors(row, error)) from error
+        raise answer from error
     except ValidationError as error:
         memory.restore()
         root._errors = as_serializer_error(error)
@@ -182,9 +184,27 @@ def _cleaned(row: Row) -> list[tuple[Path, str | int, ErrorDetail]]:
 
 
 def _explained(error: DriverError, root: Any, found: Sequence[Item], unit: Unit, memory: "_Memory") -> Exception:
-    answer = explain(error, rows(found, unit.saved, memory.instance, certain=memory.certain), root, unit.using)
-    memory.restore()
-    return answer
+    """Return the explanation of *error*; where explaining fails itself, what the driver tells must do."""
+    try:
+        with savepoint(unit.using):
+            return explain(error, rows(found, unit.saved, memory.instance, certain=memory.certain), root, unit.using)
+    except Exception as failure:  # noqa: BLE001  # it reads instances and calls the project's code, which may do anything
+        log_failure(failure)
+        return explain_by_driver(error, found, unit.using)
+    finally:
+        memory.restore()
+
+
+def _translated(
+    error: DjangoValidationError, root: Any, found: Sequence[Item], unit: Unit, memory: "_Memory"
+) -> ValidationError:
+    """Return DRF's error for a model's *error*, under the field names of the body where they can be found."""
+    try:
+        row = _row_of(error, rows(found, unit.saved, memory.instance, certain=memory.certain))
+        return refused(root, model_errors(row, error))
+    except Exception as failure:  # noqa: BLE001  # as above
+        log_failure(failure)
+        return ValidationError(as_serializer_error(error))
 
 
 def _row_of(error: DjangoValidationError, written_rows: Sequence[Row]) -> Row:

@@ -1,0 +1,135 @@
+"""Explain a value that the database cannot store, or cannot compute with: SQLSTATE class 22 and its like.
+
+A driver does not tell which column it objects to. So, after the rollback, the model's validators are asked first,
+then the database itself: about each value of the row alone, and about everything that it computes of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import EMPTY_VALUES
+from django.db import connections
+from django.db.models import BooleanField, F, UniqueConstraint
+from django.db.models.functions import Cast, Coalesce
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.settings import api_settings
+
+from hardening.exceptions import Code
+from hardening.integrity import drivers
+from hardening.integrity.constraints import promises, references
+from hardening.integrity.drivers import Kind, Refusal
+from hardening.integrity.rows import Found, Path, Row, error_details, writable_keys
+from hardening.integrity.selects import compile_select, log_failure, run_select
+
+Computations = Iterator[tuple[tuple[str, ...], Any, int | None]]  # names of fields, expression, longest text
+
+_NON_FIELD = str(api_settings.NON_FIELD_ERRORS_KEY)
+_MOST_ROWS = 100  # of a bulk write, about which the database is asked one by one
+
+
+def find_unfit_values(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
+    """Yield an error for each value that its column cannot hold; at least one, where anything was written."""
+    found = list(validate_values(rows))
+    written = [row for row in rows if row.saved] or list(rows)
+    if not found:
+        found = list(_ask_database(refusal, iter(written[: -_MOST_ROWS - 1 : -1]), using))
+    if not found and written:
+        found = [(*_last_resort(written), describe(refusal))]
+    yield from found
+
+
+def describe(refusal: Refusal) -> ErrorDetail:
+    """Return the error for a value of which no validator says what is wrong."""
+    template, code = {
+        "22001": (_("A value is too long."), "max_length"),
+        "22012": (_("A value leads to a division by zero."), "invalid"),
+    }.get(refusal.sqlstate, (_("A value is not valid."), "invalid"))
+    if refusal.kind is Kind.RANGE:
+        template, code = _("A value is too large."), "overflow"
+    return ErrorDetail(template, Code(code, status.HTTP_400_BAD_REQUEST))
+
+
+def validate_values(rows: Sequence[Row]) -> Found:
+    """Yield what the model's own validators say of the values that the request set."""
+    for row in rows:
+        known = _keys(row)
+        sent = {name for name, value in row.values.items() if value not in EMPTY_VALUES} & known.keys()
+        excluded = {each.name for each in row.model._meta.fields if not _is_checkable(each, row, sent)}
+        try:
+            row.instance.clean_fields(exclude=excluded)
+        except DjangoValidationError as error:
+            for name, errors in error.error_dict.items():
+                yield from ((row.path, known.get(name, _NON_FIELD), detail) for detail in error_details(errors))
+
+
+def _is_checkable(field: Any, row: Row, sent: set[str]) -> bool:
+    value = row.instance.__dict__.get(field.attname)
+    return field.name in sent and not field.is_relation and not hasattr(value, "resolve_expression")
+
+
+def _keys(row: Row) -> dict[str, str]:
+    """Return the field names of the body by model field, with those that a field for the whole object fills."""
+    known = writable_keys(row.serializer)
+    whole = [key for key, field in row.serializer.fields.items() if field.source == "*" and not field.read_only]
+    columns = {field.name for field in row.model._meta.concrete_fields}
+    rest = {name: whole[0] for name in row.values if name in columns} if len(whole) == 1 else {}
+    return {**rest, **known}
+
+
+def _ask_database(refusal: Refusal, rows: Iterator[Row], using: str) -> Found:
+    """Yield the error of the first value, or computation, that the database cannot work out by itself."""
+    for row in rows:
+        known = _keys(row)
+        values: dict[str, Any] = row.instance._get_field_expression_map(meta=None)  # type: ignore[attr-defined]
+        for names, expression, limit in (*_columns(row), *_computations(row)):
+            if _fails(values, expression, limit, using):
+                keys = list(dict.fromkeys(known[name] for name in names if name in known))
+                yield row.path, keys[0] if len(keys) == 1 else _NON_FIELD, describe(refusal)
+                return
+
+
+def _columns(row: Row) -> Computations:
+    """Yield the values that the request set, each converted to the type of its column."""
+    for field in row.model._meta.concrete_fields:
+        if field.name in row.values and not field.generated and not field.is_relation:
+            yield (field.name,), Cast(F(field.name), field), None
+
+
+def _computations(row: Row) -> Computations:
+    """Yield what the database computes of a row: its generated columns and the expressions of its constraints."""
+    for field in row.model._meta.local_concrete_fields:
+        if field.generated:
+            names = references(row.model, field.expression)
+            yield names, F(field.name), field.output_field.max_length
+            yield names, Cast(F(field.name), field.output_field), None
+    for promise in promises(row.model):
+        constraint: Any = promise.constraint
+        if (condition := getattr(constraint, "condition", None)) is not None:
+            yield promise.fields, Coalesce(condition, True, output_field=BooleanField()), None
+        for each in getattr(constraint, "expressions", ()):
+            expression = each if isinstance(constraint, UniqueConstraint) else each[0]
+            expression = F(expression) if isinstance(expression, str) else expression
+            bare = getattr(expression, "get_expression_for_validation", lambda bare=expression: bare)()
+            yield references(row.model, expression), bare, None
+
+
+def _fails(values: dict[str, Any], expression: Any, limit: int | None, using: str) -> bool:
+    """Tell whether the database rejects *expression* for its data, or makes a longer text than *limit* of it."""
+    try:
+        value = run_select(compile_select(values, None, using, expression), using)
+    except Exception as error:  # noqa: BLE001  # fields and expressions are the project's code
+        refusal = drivers.read(error, connections[using])
+        if refusal is None or refusal.kind not in (Kind.DATA, Kind.RANGE):
+            log_failure(error)
+            return False
+        return True
+    return limit is not None and isinstance(value, str) and len(value) > limit
+
+
+def _last_resort(rows: Sequence[Row]) -> tuple[Path, str]:
+    """Return where an error stands of which the field is unknown: at the only row, or at all of them."""
+    saved = [row for row in rows if row.saved]
+    return (saved[-1].path if saved else rows[0].path if len(rows) == 1 else ()), _NON_FIELD
