@@ -1,49 +1,31 @@
 """What a model can promise beyond Django's options: fields that never change, and where a rule is reported."""
 
+import copy
 import functools
 from collections.abc import Collection
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.files import File
 from django.db import models, router
-from django.utils.translation import gettext_lazy as _
 
 from hardening.canonical import digest_fields, with_digests
 from hardening.integrity.constraints import Promise, promises
+from hardening.querysets import ModelBase, WriteQuerySet, immutable_error
+
+_ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")  # of `save()`, in their order
 
 
-class QuerySet(models.QuerySet[Any]):
+class QuerySet(WriteQuerySet):
     """A queryset that knows who may see what; lists, details and related fields all ask it."""
 
     def visible_to(self, user: Any) -> Self:
         """Return the rows that *user* may see."""
         raise NotImplementedError(f"{type(self).__name__} has to say what is visible_to(user).")
 
-    def update(self, **kwargs: Any) -> int:
-        """Update as Django does; raise `ValidationError` for a field that never changes."""
-        frozen = getattr(self.model, "immutable_fields", ())
-        if changed := [name for name in kwargs if self.model._meta.get_field(name).name in frozen]:
-            raise _unchangeable(changed)
-        if issubclass(self.model, VersionedModel):
-            kwargs.setdefault("version", models.F("version") + 1)
-        for field in digest_fields(self.model):
-            if field.of in kwargs and field.name not in kwargs:
-                kwargs[field.name] = field.digest_of(kwargs[field.of])
-        return super().update(**kwargs)
 
-    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
-        """Update as Django does, with the digests of what is among *fields*."""
-        return super().bulk_update(objs, with_digests(self.model, fields), batch_size=batch_size)
-
-    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[Any]:
-        """Create as Django does; where rows conflict, update the digests of what is among `update_fields` too."""
-        if kwargs.get("update_fields"):
-            kwargs["update_fields"] = with_digests(self.model, kwargs["update_fields"])
-        return super().bulk_create(objs, *args, **kwargs)
-
-
-class Model(models.Model):
+class Model(models.Model, metaclass=ModelBase):
     """A model whose own rules hold in the API, in ModelForms, in the admin and in a script alike."""
 
     immutable_fields: ClassVar[tuple[str, ...]] = ()
@@ -55,12 +37,23 @@ class Model(models.Model):
     class Meta:
         abstract = True
 
+    version_column: ClassVar[str | None] = None
+    """The name of the field that counts the times that a row was written."""
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save as Django does; raise `ValidationError` for a field that never changes."""
-        if changed := self._changed_immutable_fields():
-            raise _unchangeable(changed)
-        super().save(*args, **kwargs)
-        self._remember()
+        """Save as Django does; raise `ValidationError` for an immutable field that was changed."""
+        kwargs |= dict(zip(_ARGUMENTS, args, strict=False))
+        written = kwargs.get("update_fields")
+        if not kwargs.get("force_insert") and (changed := self._changed_immutable_fields(written, kwargs.get("using"))):
+            raise immutable_error(changed)
+        super().save(**kwargs)
+        self._remember(written)
+
+    def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
+        """Read the row again as Django does, and remember what must not change."""
+        fields = None if fields is None else list(fields)
+        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+        self._remember(fields)
 
     def save_base(self, *args: Any, **kwargs: Any) -> None:
         """Save as Django does, with the digests of the fields that are written."""
@@ -79,7 +72,7 @@ class Model(models.Model):
         """Clean as Django does, and report a changed immutable field where a form shows it."""
         super().clean_fields(exclude=exclude)
         if changed := [name for name in self._changed_immutable_fields() if name not in (exclude or ())]:
-            raise _unchangeable(changed)
+            raise immutable_error(changed)
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """Validate as Django does, and report a broken rule under the field that the API reports it under."""
@@ -103,16 +96,44 @@ class Model(models.Model):
         field = declared or (judged[0] if len(judged) == 1 else NON_FIELD_ERRORS)
         return NON_FIELD_ERRORS if field in exclude else field
 
-    def _remember(self) -> None:
-        self.__dict__["_stored"] = self._immutable_values()
+    def _remember(self, fields: Collection[str] | None = None) -> None:
+        """Keep the immutable values that are stored: all that are held, or those of *fields* beside the known ones."""
+        if not _immutable_columns(type(self)):
+            return
+        known = self._known(self._state.db) if fields is not None else {}
+        read = {name: _frozen(value) for name, value in self._immutable_values(fields).items()}
+        self.__dict__["_stored"] = (self.pk, self._state.db, known | read)
 
-    def _immutable_values(self) -> dict[str, Any]:
-        held = self.__dict__  # without what is deferred
-        return {name: held[column] for name, column in _immutable_columns(type(self)) if column in held}
+    def _immutable_values(self, fields: Collection[str] | None = None) -> dict[str, Any]:
+        """Return the values of immutable fields that are not deferred, or those of them that *fields* name."""
+        held = self.__dict__
+        columns = [each for each in _immutable_columns(type(self)) if each[1] in held]
+        return {name: held[column] for name, column in columns if fields is None or {name, column} & set(fields)}
 
-    def _changed_immutable_fields(self) -> list[str]:
-        stored = self.__dict__.get("_stored", {})
-        return [name for name, value in self._immutable_values().items() if name in stored and stored[name] != value]
+    def _known(self, using: str | None) -> dict[str, Any]:
+        """Return the immutable values that were read of the row that `save()` would write in the database *using*."""
+        pk, database, values = self.__dict__.get("_stored", (None, None, {}))
+        return values if not self._state.adding and (pk, database) == (self.pk, using or self._state.db) else {}
+
+    def _changed_immutable_fields(self, fields: Collection[str] | None = None, using: str | None = None) -> list[str]:
+        """Return the immutable fields, of *fields*, that differ from the row, which is read where it is not known."""
+        held = self._immutable_values(fields)
+        if not held or self._is_new():
+            return []
+        known = self._known(using)
+        if held.keys() - known.keys():
+            columns = dict(_immutable_columns(type(self)))
+            rows = type(self)._base_manager.using(using or router.db_for_write(type(self), instance=self))
+            row = rows.filter(pk=self.pk).values(*(columns[name] for name in held)).first() or {}
+            known = {name: row[columns[name]] for name in held if columns[name] in row} | known
+        both = [name for name in held if name in known]
+        return [name for name in both if _differs(self._meta.get_field(name), known[name], held[name])]
+
+    def _is_new(self) -> bool:
+        """Tell whether Django can only insert: without a primary key, or with one that has a default."""
+        keys: Any = self._meta.pk_fields  # type: ignore[attr-defined]  # Django's types leave it out
+        values = self.pk if isinstance(self.pk, tuple) else (self.pk,)
+        return None in values or (self._state.adding and all(each.has_default() for each in keys))
 
 
 class VersionField(models.PositiveBigIntegerField):  # type: ignore[type-arg]  # no generic at run time
@@ -121,7 +142,8 @@ class VersionField(models.PositiveBigIntegerField):  # type: ignore[type-arg]  #
     def pre_save(self, instance: models.Model, add: bool) -> Any:
         """Return 1 for a new row, and the next number for one that is there."""
         before = getattr(instance, self.attname)
-        setattr(instance, self.attname, 1 if add else before + 1)
+        if add or isinstance(before, int):
+            setattr(instance, self.attname, 1 if add else before + 1)
         return 1 if add else models.F(self.attname) + 1
 
 
@@ -130,14 +152,24 @@ class VersionedModel(Model):
 
     version = VersionField(default=1, editable=False)
 
+    version_column = "version"
+
     class Meta:
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save as Django does, with the version among `update_fields`."""
+        """Save as Django does, with the version among `update_fields` and where it is deferred."""
+        kwargs |= dict(zip(_ARGUMENTS, args, strict=False))
         if kwargs.get("update_fields"):
             kwargs["update_fields"] = {*kwargs["update_fields"], "version"}
-        super().save(*args, **kwargs)
+        is_deferred = "version" not in self.__dict__
+        if is_deferred:
+            self.__dict__["version"] = models.F("version")  # Django leaves out of an UPDATE what is deferred
+        try:
+            super().save(**kwargs)
+        finally:
+            if is_deferred:
+                del self.__dict__["version"]
 
 
 class StoredAnswer(models.Model):
@@ -164,5 +196,18 @@ def _immutable_columns(model: type[Model]) -> tuple[tuple[str, str], ...]:
     return tuple((field.name, field.attname) for field in fields)
 
 
-def _unchangeable(names: Collection[str]) -> ValidationError:
-    return ValidationError({name: ValidationError(_("This field cannot be changed."), "immutable") for name in names})
+def _frozen(value: Any) -> Any:
+    """Return *value* so that it stays as it is when the one in the instance is changed in place."""
+    if isinstance(value, File):
+        return value.name
+    return copy.deepcopy(value) if isinstance(value, dict | list | set) else value
+
+
+def _differs(field: Any, stored: Any, value: Any) -> bool:
+    """Tell whether *value* would change what is *stored*; `"5"` is the same key as 5."""
+    if stored == value:
+        return False
+    try:
+        return bool(field.to_python(value) != stored)
+    except (ValidationError, TypeError, ValueError, AttributeError):  # an expression, say
+        return True

@@ -1,0 +1,126 @@
+"""Writes through the ORM that pass `Model.save()` by: they keep immutable fields, count versions and write digests.
+
+Django reaches a table in other ways than the manager that a model names: related managers call `update()` on the base
+manager, and a model without a manager gets a plain one. `ModelBase` gives both the querysets of this module.
+"""
+
+import functools
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from hardening.canonical import digest_fields, with_digests
+
+_CHUNK = 500  # primary keys in one statement
+
+
+class WriteQuerySet(models.QuerySet[Any]):
+    """A queryset whose writes keep what `hardening.models.Model` promises."""
+
+    def update(self, **kwargs: Any) -> int:
+        """Update as Django does; raise `ValidationError` for an immutable field."""
+        if changed := self._immutable(kwargs):
+            raise immutable_error(changed)
+        if version := getattr(self.model, "version_column", None):
+            kwargs[version] = models.F(version) + 1  # whatever was given: a version that repeats is an ETag that lies
+        for field in digest_fields(self.model):
+            if field.of in kwargs and field.name not in kwargs:
+                kwargs[field.name] = field.digest_of(kwargs[field.of])
+        return super().update(**kwargs)
+
+    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
+        """Update as Django does, with the digests of what is among *fields*."""
+        return super().bulk_update(objs, with_digests(self.model, fields), batch_size=batch_size)
+
+    def bulk_create(
+        self,
+        objs: Iterable[Any],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] | None = None,
+        unique_fields: Collection[str] | None = None,
+    ) -> list[Any]:
+        """Create as Django does; rows that conflict and are updated keep immutable fields and get another version."""
+        if changed := self._immutable(update_fields or ()):
+            raise immutable_error(changed)
+        version = getattr(self.model, "version_column", None)
+        if update_fields:
+            update_fields = [name for name in with_digests(self.model, update_fields) if name != version]
+        self._for_write = True  # type: ignore[attr-defined]  # as Django's own writes do
+        with transaction.atomic(using=self.db, savepoint=False):
+            created = super().bulk_create(
+                objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
+            )
+            if version and update_conflicts:
+                self._count(created, version)
+        return created
+
+    def _immutable(self, names: Iterable[str]) -> list[str]:
+        """Return those of *names*, fields or their columns, that are immutable."""
+        frozen = getattr(self.model, "immutable_fields", ())
+        return [name for name in names if frozen and self.model._meta.get_field(name).name in frozen]
+
+    def _count(self, rows: list[Any], version: str) -> None:
+        """Give *rows* a new version: `ON CONFLICT` cannot count, and nobody knows which rows were there before."""
+        for start in range(0, len(rows), _CHUNK):
+            keys = [row.pk for row in rows[start : start + _CHUNK]]
+            everything = models.QuerySet(self.model, using=self.db)
+            everything.filter(pk__in=keys).update(**{version: models.F(version) + 1})
+        for row in rows:
+            row.__dict__.pop(version, None)  # deferred: read when it is asked for
+
+
+class BaseQuerySet(WriteQuerySet):
+    """The queryset of base managers, by which Django sets what a deletion leaves behind."""
+
+    def _immutable(self, names: Iterable[str]) -> list[str]:
+        changed = super()._immutable(names)
+        given = names if isinstance(names, dict) else {}
+        return [name for name in changed if not _sets_on_delete(self.model._meta.get_field(name), given.get(name))]
+
+
+class ModelBase(models.base.ModelBase):
+    """Django's metaclass, with managers that keep immutable fields and count versions where Django has plain ones."""
+
+    def _prepare(cls) -> None:  # noqa: N805  # of a metaclass
+        options: Any = cls._meta  # type: ignore[attr-defined]  # every model has it
+        if not options.managers and not any(field.name == "objects" for field in options.fields):
+            manager = _manager(WriteQuerySet)
+            manager.auto_created = True
+            cls.add_to_class("objects", manager)  # type: ignore[attr-defined]  # Django's types leave it out
+        super()._prepare()  # type: ignore[misc]  # the same
+
+    @property
+    def _base_manager(cls) -> Any:  # noqa: N805  # the same
+        return _base_manager(cls)
+
+
+@functools.cache
+def _base_manager(model: Any) -> Any:
+    chosen = model._meta.base_manager
+    if not chosen.auto_created:
+        return chosen  # of `Meta.base_manager_name`
+    manager = _manager(BaseQuerySet)
+    manager.name, manager.model, manager.auto_created = chosen.name, model, True
+    return manager
+
+
+def _manager(queryset: type[models.QuerySet[Any]]) -> Any:
+    return models.Manager.from_queryset(queryset)()
+
+
+def _sets_on_delete(field: Any, value: Any) -> bool:
+    """Tell whether *value* is what the `on_delete` of *field* sets; related managers set objects."""
+    on_delete = getattr(field.remote_field, "on_delete", None)
+    if hasattr(on_delete, "deconstruct"):  # SET(…), whose value may be any
+        return True
+    return on_delete in (models.SET_NULL, models.SET_DEFAULT) and not isinstance(value, models.Model)
+
+
+def immutable_error(names: Collection[str]) -> ValidationError:
+    """Return the error for a change of the immutable fields *names*."""
+    return ValidationError({name: ValidationError(_("This field cannot be changed."), "immutable") for name in names})
