@@ -47,8 +47,8 @@ GUARDS = [
     ),
     Guard(
         "hardening/models.py",
-        "if changed := self._changed_immutable_fields():",
-        "if changed := []:",
+        '(changed := self._changed_immutable_fields(written, kwargs.get("using")))',
+        "(changed := [])",
         "tests/hardening/test_models.py",
     ),
     Guard(
