@@ -18,7 +18,8 @@ _TEXTS = (
 
 def is_strict(field: Any) -> bool:
     """Tell whether *field* is asked in a strict view, and about JSON: an HTML form knows texts only."""
-    strict = getattr(field.context.get("view"), "strict_input", False)
+    view = field.context.get("view")
+    strict = getattr(view, "strict_input", False) and field.field_name not in getattr(view, "names_of_parents", ())
     return strict and not html.is_html_input(getattr(field.root, "initial_data", None))
 
 

@@ -3,7 +3,7 @@
 import copy
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from django.apps import apps
@@ -23,6 +23,7 @@ from hardening.integrity import drivers
 from hardening.integrity.drivers import DriverError, Kind, Refusal
 from hardening.integrity.transactions import Unit, locked, unit
 from hardening.keys import may_be_key
+from hardening.nested import names_of_parents
 from hardening.patterns import LookupPattern, model_of, resolve_field
 from hardening.views import APIView
 
@@ -43,12 +44,16 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     reads_before_it_locks = False
     """Whether the queryset is of a kind whose rows SQL cannot lock, grouped ones say."""
 
+    names_of_parents: Collection[str] = ()
+    """The field names in the body whose values come from the URL and not from the client."""
+
     lookup_value_regex: Any = LookupPattern()
     """The pattern of the key in the URL: of the field that `lookup_field` names, unless a view sets one of its own."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Prepare the request as DRF does, and put the handler into a transaction where it changes one object."""
         super().initial(request, *args, **kwargs)
+        self.names_of_parents = names_of_parents(self)
         method = str(request.method).lower()
         # Only names of methods: a client may also send REQUEST or SETTINGS, which name attributes of a view.
         handler = getattr(self, method, None) if method in self.http_method_names else None

@@ -40,13 +40,20 @@ class Serializer(serializers.Serializer[Any]):
         """Return the errors of keys that the body must not have."""
         if not is_strict(self):
             return {}
-        unknown = [shortened(key) for key in data if key not in self.fields][:MAX_NAMED]
+        of_url = getattr(self.context.get("view"), "names_of_parents", ()) if self._is_outermost() else ()
+        unknown = [shortened(key) for key in data if key not in self.fields and key not in of_url][:MAX_NAMED]
         errors = {key: [ErrorDetail(_("This field does not exist."), "unknown_field")] for key in unknown}
         for field in self._writable_fields:
             key = str(field.field_name)
-            if not is_of_its_type(field, data.get(key)):  # DRF's own words win where it refuses too
+            if key not in of_url and not is_of_its_type(
+                field, data.get(key)
+            ):  # DRF's own words win where it refuses too
                 errors[key] = [ErrorDetail(_("The value has the wrong JSON type."), "invalid_type")]
         return errors
+
+    def _is_outermost(self) -> bool:
+        """Tell whether the body of the request is this object, or a list of these."""
+        return self.parent is None or (isinstance(self.parent, ListSerializer) and self.parent.parent is None)
 
 
 def _lifted(detail: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
