@@ -16,6 +16,7 @@ class HardeningConfig(AppConfig):
         from hardening.authentication import record_last_login  # noqa: PLC0415  # needs the models
         from hardening.checks.filtersets import check_filtersets  # noqa: PLC0415  # needs the models
         from hardening.checks.indexes import check_indexes  # noqa: PLC0415  # needs the models
+        from hardening.checks.parsers import check_parsers  # noqa: PLC0415  # needs the models
         from hardening.checks.patterns import check_patterns  # noqa: PLC0415  # needs the models
         from hardening.checks.serializers import check_serializers  # noqa: PLC0415  # needs the models
         from hardening.checks.settings import check_deployment, check_settings  # noqa: PLC0415  # loads DRF's settings
@@ -30,6 +31,7 @@ class HardeningConfig(AppConfig):
         register(check_views, Tags.urls)
         register(check_indexes, Tags.urls)
         register(check_patterns, Tags.urls)
+        register(check_parsers, Tags.urls)
         register(check_filtersets, Tags.urls)
         register(check_settings, Tags.security)
         register(check_deployment, Tags.security, deploy=True)

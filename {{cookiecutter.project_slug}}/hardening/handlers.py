@@ -25,7 +25,7 @@ from hardening.exceptions import BadRequest, FieldError, InUse, PayloadTooLarge,
 from hardening.integrity import drivers
 from hardening.integrity.drivers import Kind
 from hardening.problems import PROBLEM_JSON, document
-from hardening.renderers import JSONRenderer
+from hardening.renderers import JSONRenderer, rename_keys
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +40,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if isinstance(error, FieldError) or type(error) is exceptions.ValidationError:
         response.status_code = status_of(error.detail)
     request = context["request"]
-    response.data, media_type = document(response.data, response.status_code, request)
-    if media_type == PROBLEM_JSON or not isinstance(getattr(request, "accepted_renderer", None), BrowsableAPIRenderer):
+    renderer = getattr(request, "accepted_renderer", None)
+    response.data, media_type = document(rename_keys(response.data, renderer), response.status_code, request)
+    if media_type == PROBLEM_JSON or not isinstance(renderer, BrowsableAPIRenderer):
         # Both, for negotiation itself may be what failed.
         request.accepted_renderer, request.accepted_media_type = JSONRenderer(), media_type
         response.content_type = media_type
