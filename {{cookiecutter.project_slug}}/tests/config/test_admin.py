@@ -1,9 +1,17 @@
 """The admin is for staff, where it is at all."""
 
+import json
 import runpy
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib import admin as admin_pages
+from django.contrib.sessions.models import Session
+from django.core.exceptions import PermissionDenied
+from django.test import override_settings
+from django.urls import path
+from django.utils import timezone
 
 from tests.client import Client
 
@@ -20,8 +28,8 @@ def signed_in(client: Client, **rights: bool) -> Client:
     return browser
 
 
-def admin(client: Client, path: str = "/admin/") -> tuple[int, str]:
-    response = client.get(path, secure=True, headers={"Accept": "text/html"})
+def admin(client: Client, url: str = "/admin/") -> tuple[int, str]:
+    response = client.get(url, secure=True, headers={"Accept": "text/html"})
     return response.status_code, response.get("Location", "")
 
 
@@ -63,11 +71,51 @@ def test_a_page_of_the_admin_runs_no_script_from_elsewhere(client):
     assert "no-store" in response["Cache-Control"]
 
 
-@pytest.mark.parametrize(("path", "there"), [("", False), ("secret-7f3a/", True)])
-def test_it_is_at_the_path_of_the_environment_or_nowhere(settings, path, there):
-    settings.ADMIN_PATH = path
+@pytest.mark.parametrize(("where", "there"), [("", False), ("secret-7f3a/", True)])
+def test_it_is_at_the_path_of_the_environment_or_nowhere(settings, where, there):
+    settings.ADMIN_PATH = where
 
     patterns = runpy.run_path(str(Path(settings.BASE_DIR, "config", "urls.py")))["urlpatterns"]
 
     found = [str(each.pattern) for each in patterns if getattr(each, "namespace", None) == "admin"]
-    assert found == ([path] if there else [])
+    assert found == ([where] if there else [])
+
+
+def test_a_session_ends_twelve_hours_after_signing_in_however_much_it_is_used(ada, client, monkeypatch):
+    type(ada.user).objects.update(is_staff=True)
+    form = {"username": "ada", "password": PASSWORD, "next": "/admin/"}
+    signed_in_at = timezone.now()
+
+    response = client.post("/admin/login/", form, format="multipart", secure=True)
+    session = Session.objects.get()
+
+    assert 43190 <= response.cookies["__Host-sessionid"]["max-age"] <= 43200
+    for hours, status in ((0, 200), (11.9, 200), (12.1, 302)):
+        now = signed_in_at + timedelta(hours=hours)
+        monkeypatch.setattr(timezone, "now", lambda now=now: now)
+        assert admin(client)[0] == status
+        if status == 200:
+            used = client.session
+            used["used"] = hours  # what is written is dated anew
+            used.save()
+    assert Session.objects.get(pk=session.pk).expire_date <= signed_in_at + timedelta(hours=12, seconds=10)
+
+
+def test_what_the_admin_denies_is_recorded(ada, log):
+    browser = signed_in(ada, is_staff=True)
+
+    with override_settings(ROOT_URLCONF="tests.config.test_admin"):
+        assert browser.get("/admin/denied/", secure=True).status_code == 403
+
+    recorded = [json.loads(line) for line in log.getvalue().splitlines() if "permission_denied" in line]
+    assert [(line["user"], line["path"]) for line in recorded] == [(ada.user.pk, "/admin/denied/")]
+
+
+def deny(request):
+    raise PermissionDenied
+
+
+urlpatterns = [
+    path("admin/denied/", admin_pages.site.admin_view(deny)),
+    path("admin/", admin_pages.site.urls),
+]

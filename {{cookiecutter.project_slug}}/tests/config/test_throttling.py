@@ -8,9 +8,12 @@ from django.core.cache import cache
 from redis.exceptions import ConnectionError as Refused
 from rest_framework.throttling import SimpleRateThrottle
 
-LOGIN, REGISTRATION, PROFILES, RESET = (
-    f"/api/v1/{path}/" for path in ("auth/login", "accounts", "profiles", "auth/password-reset")
+from tests.client import Client
+
+LOGIN, REGISTRATION, OWN, PROFILES, RESET = (
+    f"/api/v1/{path}/" for path in ("auth/login", "accounts", "accounts/me", "profiles", "auth/password-reset")
 )
+PASSWORD = "correct horse battery"
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +101,131 @@ def test_the_addresses_of_one_ipv6_network_are_one_client(client, rates):
 
     assert sent == [400, 400, 429]
     assert client.post(REGISTRATION, {}, REMOTE_ADDR="2001:db8:0:2::1").status_code == 400
+
+
+V4 = "192.0.2.1"
+CLIENTS = {
+    "mapped": (["::ffff:192.0.2.1", "::FFFF:c000:0201", V4, f"{V4}:4711"], "::ffff:192.0.2.2"),
+    "translated": (["::ffff:0:192.0.2.1", V4], "::ffff:0:192.0.2.2"),
+    "NAT64": (["64:ff9b::192.0.2.1", V4], "64:ff9b::192.0.2.2"),
+    "local NAT64": (["64:ff9b:1::192.0.2.1", "64:ff9b:1::c000:201"], "64:ff9b:1::192.0.2.2"),
+    "6to4": (["2002:c000:201::1", "2002:c000:201:ffff::2", V4], "2002:c000:202::1"),
+    "Teredo": (["2001:0:1:1:0:1:3fff:fdfe", "2001:0:2:2:0:9:3fff:fdfe", V4], "2001:0:1:1:0:1:3fff:fdfd"),
+    "IPv6": (["2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "[2001:db8:0:1::3]:443"], "2001:db8:0:2::1"),
+    "with a zone": (["fe80::1%eth0", "fe80::2%eth1"], "fe80:0:0:1::1"),
+}
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_each_client_is_counted_once_whatever_its_address_looks_like(client, rates, kind):
+    same, another = CLIENTS[kind]
+    rates(anon=f"{len(same)}/day")
+
+    sent = [client.post(REGISTRATION, {}, REMOTE_ADDR=address).status_code for address in (*same, same[0])]
+
+    assert sent == [400] * len(same) + [429]
+    assert client.post(REGISTRATION, {}, REMOTE_ADDR=another).status_code == 400
+
+
+@pytest.mark.parametrize("header", [{}, {"HTTP_AUTHORIZATION": "Bearer wrong"}, {"HTTP_AUTHORIZATION": "Basic YTpi"}])
+@pytest.mark.parametrize("path", [PROFILES, OWN, "/api/v1/auth/logout/", "/api/v1/schema/"])
+def test_requests_without_access_are_counted_by_address(ada, client, rates, header, path):
+    rates(anon="2/day")
+    method = client.post if "logout" in path else client.get
+
+    answers = [method(path, **header) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    assert answers[0]["RateLimit"].startswith('"anon";r=1;')
+    assert method(path, REMOTE_ADDR="10.0.0.2", **header).status_code == 401
+    assert ada.get(PROFILES).status_code == 200
+
+
+def test_requests_that_a_permission_refuses_are_counted_by_user(ada, bob, rates, monkeypatch):
+    rates(user="2/day")
+    monkeypatch.setattr("rest_framework.permissions.IsAuthenticated.has_permission", lambda *args: False)
+
+    assert statuses(3, lambda _: ada.get(PROFILES)) == [403, 403, 429]
+    assert bob.get(PROFILES).status_code == 403
+
+
+SPELLINGS = [
+    ["\u0130da", "i\u0307da", "I\u0307DA"],  # capital I with a dot
+    ["stra\u00dfe", "STRASSE", "stra\u1e9ee"],
+    ["\u03c3\u03bf\u03c6\u03cc\u03c2", "\u03a3\u039f\u03a6\u038c\u03a3", "\u03c3\u03bf\u03c6\u03cc\u03c3"],
+    ["kelvin", "\u212aelvin", "KELVIN"],
+    ["\u00e4dam", "\u00c4DAM", "a\u0308dam"],
+    ["ada", "\uff21\uff24\uff21", "\u3000ada\u00a0"],
+    ["as", "a\u017f", "AS "],
+]
+
+
+@pytest.mark.parametrize("spellings", SPELLINGS)
+def test_no_spelling_of_a_username_gives_another_guess(client, rates, spellings):
+    rates(login=f"{len(spellings)}/day")
+
+    sent = [
+        client.post(LOGIN, {"username": name, "password": "x"}, REMOTE_ADDR=f"10.0.0.{number}").status_code
+        for number, name in enumerate([*spellings, spellings[0]])
+    ]
+
+    assert sent == [401] * len(spellings) + [429]
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ["ada@example.com", "ADA@EXAMPLE.COM", '"ada"@example.com'],
+        ["ada@b\u00fccher.example", "ada@B\u00dcCHER.example", "ada@xn--bcher-kva.example"],
+        ["k@example.com", "\u212a@example.com", "K@example.com"],
+    ],
+)
+def test_no_spelling_of_an_address_gives_another_mail(client, rates, spellings):
+    rates(login=f"{len(spellings)}/day")
+
+    sent = [
+        client.post(RESET, {"email": address}, REMOTE_ADDR=f"10.0.0.{number}").status_code
+        for number, address in enumerate([*spellings, spellings[0]])
+    ]
+
+    assert sent == [202] * len(spellings) + [429]
+
+
+def test_a_very_long_name_is_counted_without_normalizing_it(client, rates):
+    rates(login="1/day")
+    name = "a" + "\u0301\u0323" * 100_000  # normalizing takes quadratic time
+
+    assert statuses(
+        2, lambda n: client.post(LOGIN, {"username": name, "password": "x"}, REMOTE_ADDR=f"10.0.0.{n}")
+    ) == [
+        400,
+        429,
+    ]
+
+
+def test_wrong_current_passwords_are_counted_with_the_guesses_at_signing_in(ada, bob, client, rates):
+    rates(login="3/day")
+    guess = {"password": "another horse battery", "current_password": "wrong"}
+    client.post(LOGIN, {"username": "ADA", "password": "wrong"}, REMOTE_ADDR="10.0.0.2")
+
+    assert statuses(3, lambda _: ada.patch(OWN, guess)) == [400, 400, 429]
+    assert ada.patch(OWN, guess | {"current_password": PASSWORD}).status_code == 429
+    assert ada.patch(OWN, {"name": "Ada"}).status_code == 200
+    assert ada.get(OWN).status_code == 200
+    assert bob.patch(OWN, guess).status_code == 400
+
+
+def test_a_stranger_who_guesses_does_not_lock_out_who_signed_in_from_their_address(ada, client, rates):
+    rates(login="3/day")
+    right, home = {"username": "ada", "password": PASSWORD}, "192.0.2.1"
+    assert client.post(LOGIN, right, REMOTE_ADDR=home).status_code == 200
+    guesses = statuses(4, lambda n: client.post(LOGIN, {**right, "password": "x"}, REMOTE_ADDR=f"10.0.0.{n}"))
+
+    assert guesses == [401, 401, 429, 429]
+    assert client.post(LOGIN, right, REMOTE_ADDR="10.0.1.1").status_code == 429
+    assert client.post(LOGIN, {**right, "username": "ADA"}, REMOTE_ADDR=home).status_code == 200
+    change = {"password": "another horse battery", "current_password": "wrong"}
+    assert statuses(3, lambda _: ada.patch(OWN, change, REMOTE_ADDR=home)) == [400, 400, 429]
 
 
 def test_guesses_are_counted_by_account_from_wherever_they_come(client, rates):
@@ -204,3 +332,35 @@ def test_without_the_cache_nobody_guesses_at_the_admin(client, rates):
     response = client.post("/admin/login/", {"username": "root", "password": "x"}, format="multipart", secure=True)
 
     assert (response.status_code, response["Retry-After"]) == (503, "1")
+
+
+def test_guesses_at_the_password_form_of_the_admin_are_counted_with_the_others(sign_in, client, rates, log):
+    rates(login="3/day")
+    root = get_user_model().objects.create_superuser("root", "root@example.com", PASSWORD)
+    client.force_login(root)
+    guess = {
+        "old_password": "wrong",
+        "new_password1": "another horse battery",
+        "new_password2": "another horse battery",
+    }
+
+    def attempt(old: str):
+        return client.post("/admin/password_change/", guess | {"old_password": old}, format="multipart", secure=True)
+
+    assert Client().post(LOGIN, {"username": "root", "password": "wrong"}, REMOTE_ADDR="10.0.0.2").status_code == 401
+    assert [attempt("wrong").status_code for _ in range(3)] == [200, 200, 429]
+    refused = attempt(PASSWORD)
+    assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
+    assert int(refused["Retry-After"]) > 0
+    assert client.get("/admin/password_change/", secure=True).status_code == 200
+    assert [log.getvalue().count(f'"event": "{event}"') for event in ("wrong_password", "throttled")] == [2, 2]
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_without_the_cache_nobody_guesses_a_current_password(ada, rates):
+    rates(login="9/day")
+
+    refused = ada.patch(OWN, {"password": "another horse battery", "current_password": PASSWORD})
+
+    assert (refused.status_code, refused["Retry-After"]) == (503, "1")
+    assert ada.patch(OWN, {"name": "Ada"}).status_code == 200
