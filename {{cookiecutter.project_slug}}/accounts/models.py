@@ -58,7 +58,7 @@ class User(AbstractUser, Model):
             ),
         ]
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Return whether *raw_password* is correct, and store it in a newer hash where the old one is out of date.
 
         Django writes the new hash unconditionally, which brings an old password back over one that was chosen
@@ -67,11 +67,11 @@ class User(AbstractUser, Model):
         correct, outdated = verify_password(raw_password, self.password)
         return self._renew_hash(raw_password) if correct and outdated else correct
 
-    async def acheck_password(self, raw_password: str) -> bool:
+    async def acheck_password(self, raw_password: str | None) -> bool:
         """Return what `check_password()` returns."""
         return await sync_to_async(self.check_password)(raw_password)
 
-    def _renew_hash(self, raw_password: str) -> bool:
+    def _renew_hash(self, raw_password: str | None) -> bool:
         """Store a new hash in place of the one that was checked; check again if that was replaced meanwhile."""
         checked, self.password = self.password, make_password(raw_password)
         stored = type(self)._base_manager.using(router.db_for_write(type(self), instance=self)).filter(pk=self.pk)

@@ -76,7 +76,7 @@ class AccountViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, Destroy
         self.perform_update(self.serializer)
         return Response(self.serializer.data)
 
-    def perform_destroy(self, instance: User) -> None:
+    def perform_destroy(self, instance: Any) -> None:
         pk = instance.pk
         super().perform_destroy(instance)
         transaction.on_commit(partial(events.record, "account_deleted", self.request, user=pk))

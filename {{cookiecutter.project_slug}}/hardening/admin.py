@@ -11,7 +11,7 @@ from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import update_session_auth_hash, views
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.exceptions import Throttled
@@ -68,19 +68,19 @@ class AdminSite(admin.AdminSite):
             request.session.set_expiry(timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
         return response
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show or process the form for a new password."""
         refused = _throttle(request, self, [CurrentPasswordThrottle()])
         if refused is not None:
             return refused
-        request.current_app = self.name  # type: ignore[attr-defined]  # for the templates
+        request.current_app = self.name  # for the templates
         return PasswordChangeView.as_view(
             success_url=reverse("admin:password_change_done", current_app=self.name),
             extra_context={**self.each_context(request), **(extra_context or {})},
             template_name=self.password_change_template or PasswordChangeView.template_name,
         )(request)
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Return *view* for staff only, which records who may not do what they tried."""
         inner = super().admin_view(view, cacheable)
 

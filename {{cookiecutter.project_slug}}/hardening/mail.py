@@ -58,7 +58,7 @@ def _send(message: EmailMessage) -> None:
 def _log(error: Exception) -> None:
     """Log that an email could not be sent: the kind of error and where it was raised, without its text.
 
-    The text repeats addresses (`SMTPRecipientsRefused`) or headers (`BadHeaderError`).
+    The text repeats addresses (`SMTPRecipientsRefused`) or headers.
     """
     last = traceback.extract_tb(error.__traceback__)[-1]
     kind, code = f"{type(error).__module__}.{type(error).__name__}", getattr(error, "smtp_code", None)

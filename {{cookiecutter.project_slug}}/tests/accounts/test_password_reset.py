@@ -6,7 +6,6 @@ from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.mail import BadHeaderError
 
 RESET, CONFIRM, LOGIN, OWN = (
     f"/api/v1/{path}/" for path in ("auth/password-reset", "auth/password-reset/confirm", "auth/login", "accounts/me")
@@ -71,7 +70,7 @@ def test_what_is_no_address_is_400(db, client, body):
     [
         ConnectionRefusedError(),
         SMTPRecipientsRefused({"ada@example.com": (550, b"canary")}),
-        BadHeaderError("Header values can't contain newlines (got 'canary')"),
+        ValueError("Header values can't contain newlines (got 'canary')"),
         UnicodeEncodeError("ascii", "canary", 0, 1, "ordinal not in range"),
         RuntimeError("canary"),
         AssertionError("canary"),

@@ -8,6 +8,7 @@ ACCESS = "tests/access/test_access.py"
 THROTTLING = "tests/config/test_throttling.py"
 SIGN_IN = "tests/accounts/test_sign_in.py"
 RESET = "tests/accounts/test_password_reset.py"
+RACES = "tests/accounts/test_races.py"
 
 GUARDS = [
     Guard(
@@ -78,14 +79,14 @@ GUARDS = [
     ),
     Guard(
         "hardening/authentication.py",
-        "        revoke_tokens(user, but=",
+        "        revoke_tokens(account, but=",
         "        str(",
         f"{SIGN_IN}::test_beyond_the_limit_the_oldest_tokens_end",
     ),
     Guard(
-        "accounts/passwords.py",
-        "        revoke_tokens(user)\n",
-        "",
+        "hardening/authentication.py",
+        '        account.save(update_fields=["password"])\n        revoke_tokens(account)\n',
+        '        account.save(update_fields=["password"])\n',
         f"{RESET}::test_the_token_sets_a_password_once_and_ends_all_tokens",
     ),
     Guard(
@@ -108,9 +109,87 @@ GUARDS = [
     ),
     Guard(
         "hardening/admin.py",
-        "        if refused is not None:\n",
-        "        if False:\n",
+        "refused = _throttle(request, self, [LoginAddressThrottle(), LoginAccountThrottle()])",
+        "refused = None",
         f"{THROTTLING}::test_guesses_at_the_admin_are_counted_with_the_others",
+    ),
+    Guard(
+        "hardening/admin.py",
+        "refused = _throttle(request, self, [CurrentPasswordThrottle()])",
+        "refused = None",
+        f"{THROTTLING}::test_guesses_at_the_password_form_of_the_admin_are_counted_with_the_others",
+    ),
+    Guard(
+        "accounts/views.py",
+        ", CurrentPasswordThrottle]",
+        "]",
+        f"{THROTTLING}::test_wrong_current_passwords_are_counted_with_the_guesses_at_signing_in",
+    ),
+    Guard(
+        "hardening/throttling.py",
+        "ident = digest(canonical_text(account))",
+        "ident = digest(account.strip().lower())",
+        f"{THROTTLING}::test_no_spelling_of_a_username_gives_another_guess",
+    ),
+    Guard(
+        "hardening/throttling.py",
+        "ident = digest(canonical_email(account))",
+        "ident = digest(account.strip().lower())",
+        f"{THROTTLING}::test_no_spelling_of_an_address_gives_another_mail",
+    ),
+    Guard(
+        "hardening/views.py",
+        "            self._count(request, self.get_throttles() if known else [AnonRateThrottle()])\n",
+        "",
+        f"{THROTTLING}::test_requests_without_access_are_counted_by_address",
+    ),
+    Guard(
+        "hardening/addresses.py",
+        "    if embedded is not None:\n",
+        "    if False:\n",
+        f"{THROTTLING}::test_each_client_is_counted_once_whatever_its_address_looks_like",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        " or account.password != user.password",
+        "",
+        f"{RACES}::test_login_with_what_is_not_true_any_more_is_401_and_leaves_no_token",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        " or not account.is_active",
+        "",
+        f"{RACES}::test_login_with_what_is_not_true_any_more_is_401_and_leaves_no_token",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        "if still_allowed is not None and not still_allowed(account):",
+        "if False:",
+        f"{RACES}::test_a_reset_with_a_token_that_ended_meanwhile_is_400",
+    ),
+    Guard(
+        "accounts/models.py",
+        "stored.filter(password=checked)",
+        "stored",
+        f"{RACES}::test_login_with_an_old_hash_never_writes_the_old_password_back",
+    ),
+    Guard(
+        "accounts/serializers.py",
+        " and instance.password != self.checked_hash:",
+        " and False:",
+        f"{RACES}::test_of_two_changes_of_the_password_the_second_needs_the_new_one",
+    ),
+    Guard(
+        "hardening/apps.py",
+        '        user_logged_in.connect(record_last_login, dispatch_uid="update_last_login")\n',
+        "",
+        f"{RACES}::test_login_to_the_admin_with_what_is_not_true_any_more_opens_nothing",
+    ),
+    Guard(
+        "hardening/canonical.py",
+        "        return text.lower()\n",
+        "        return text\n",
+        f"{SIGN_IN}::test_a_username_in_any_case_and_its_password_get_a_token",
     ),
     Guard(
         "config/settings.py",
