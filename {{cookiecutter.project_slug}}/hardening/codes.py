@@ -96,6 +96,6 @@ def _of_exceptions(exception: type[APIException]) -> Iterator[Entry]:
 def _of_constraints() -> Iterator[Entry]:
     for model in apps.get_models():
         for promise in promises(model):
-            error = promise.error()
             if promise.constraint.violation_error_code:
+                error = promise.error()
                 yield Entry(str(error.code), status_of_code(error.code), str(error))

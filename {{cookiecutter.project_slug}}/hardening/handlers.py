@@ -24,6 +24,7 @@ from hardening import events
 from hardening.exceptions import BadRequest, FieldError, InUse, PayloadTooLarge, TryAgain, status_of
 from hardening.integrity import drivers
 from hardening.integrity.drivers import Kind
+from hardening.integrity.messages import for_clients
 from hardening.problems import PROBLEM_JSON, document
 from hardening.renderers import JSONRenderer, rename_keys
 
@@ -63,7 +64,7 @@ def foreseen(error: Exception, context: dict[str, Any]) -> Exception:
 
 @foreseen.register
 def _(error: django.ValidationError, context: dict[str, Any]) -> Exception:
-    return exceptions.ValidationError(get_error_detail(error))
+    return exceptions.ValidationError(get_error_detail(for_clients(error)))
 
 
 @foreseen.register

@@ -10,13 +10,13 @@ from typing import Any
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model
 from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.fields import get_error_detail
 from rest_framework.serializers import BaseSerializer, ListSerializer
 from rest_framework.settings import api_settings
 
 from hardening.integrity.constraints import Promise, promises
 from hardening.integrity.drivers import Refusal
 from hardening.integrity.matching import SavedInstances
+from hardening.integrity.messages import error_details
 
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str | int, ErrorDetail]]
@@ -200,12 +200,6 @@ def model_errors(row: Row, error: DjangoValidationError) -> Found:
                 continue
             key = known.get(name, name if name in row.serializer.fields else str(api_settings.NON_FIELD_ERRORS_KEY))
             yield from ((row.path, key, detail) for detail in error_details([single]))
-
-
-def error_details(errors: list[DjangoValidationError]) -> list[ErrorDetail]:
-    """Return Django's *errors* as DRF's, with their codes."""
-    found: Any = get_error_detail(DjangoValidationError(errors))
-    return list(found)
 
 
 def _promise_of(error: DjangoValidationError, model: type[Model]) -> Promise | None:

@@ -21,7 +21,8 @@ from hardening.exceptions import Code
 from hardening.integrity import drivers
 from hardening.integrity.constraints import promises, references
 from hardening.integrity.drivers import Kind, Refusal
-from hardening.integrity.rows import Found, Path, Row, error_details, writable_keys
+from hardening.integrity.messages import error_details
+from hardening.integrity.rows import Found, Path, Row, writable_keys
 from hardening.integrity.selects import compile_select, log_failure, run_select
 
 Computations = Iterator[tuple[tuple[str, ...], Any, int | None]]  # names of fields, expression, longest text
@@ -56,8 +57,7 @@ def validate_values(rows: Sequence[Row]) -> Found:
     """Yield what the model's own validators say of the values that the request set."""
     for row in rows:
         known = _keys(row)
-        sent = {name for name, value in row.values.items() if value not in EMPTY_VALUES} & known.keys()
-        excluded = {each.name for each in row.model._meta.fields if not _is_checkable(each, row, sent)}
+        excluded = {each.name for each in row.model._meta.fields if each.name not in known or _is_empty(each, row)}
         try:
             row.instance.clean_fields(exclude=excluded)
         except DjangoValidationError as error:
@@ -65,9 +65,12 @@ def validate_values(rows: Sequence[Row]) -> Found:
                 yield from ((row.path, known.get(name, _NON_FIELD), detail) for detail in error_details(errors))
 
 
-def _is_checkable(field: Any, row: Row, sent: set[str]) -> bool:
-    value = row.instance.__dict__.get(field.attname)
-    return field.name in sent and not field.is_relation and not hasattr(value, "resolve_expression")
+def _is_empty(field: Any, row: Row) -> bool:
+    """Tell whether the request set nothing that the validators of *field* can judge; `blank` is not about storing."""
+    value = row.values.get(field.name)
+    if value in EMPTY_VALUES and (value != "" or field.empty_strings_allowed):
+        return True
+    return field.is_relation or hasattr(row.instance.__dict__.get(field.attname), "resolve_expression")
 
 
 def _keys(row: Row) -> dict[str, str]:

@@ -17,9 +17,27 @@ GUARDS = [
     ),
     Guard(
         "hardening/integrity/refusals.py",
-        "            yield from _others(promise, guilty, rows, using)\n",
-        "",
+        "for promise in (*promises(model), *column_checks(model)):",
+        "for promise in (named,):",
         f"{RULES}::test_all_that_is_broken_is_reported_and_a_mixture_is_400",
+    ),
+    Guard(
+        "hardening/integrity/values.py",
+        "    if not found and written:\n",
+        "    if False:\n",
+        "tests/hardening/test_data_errors.py",
+    ),
+    Guard(
+        "hardening/integrity/writes.py",
+        "        return explain_by_driver(error, found, unit.using)\n",
+        "        raise\n",
+        "tests/hardening/test_explanations.py",
+    ),
+    Guard(
+        "hardening/integrity/violations.py",
+        "promise.model._base_manager.using(using)",
+        "promise.model._default_manager.using(using)",
+        "tests/hardening/test_violations.py",
     ),
     Guard(
         "hardening/integrity/writes.py",

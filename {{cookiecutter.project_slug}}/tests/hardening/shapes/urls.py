@@ -2,7 +2,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from hardening.relations import visible_to_caller
-from tests.hardening.shapes import faulty, models, raising, recorded, scoped, serializers, views
+from tests.hardening.shapes import faulty, models, raising, recorded, scoped, serializers, views, violating
 
 SERIALIZERS = {
     "authors": serializers.plain(models.Author),
@@ -52,7 +52,7 @@ SERIALIZERS = {
 }
 
 router = SimpleRouter()
-for prefix, serializer in SERIALIZERS.items():
+for prefix, serializer in (SERIALIZERS | violating.SERIALIZERS).items():
     router.register(prefix, views.over(serializer), basename=prefix)
 
 router.register("kinds", views.over(serializers.KindsSerializer, views.Searched), basename="kinds")
@@ -62,6 +62,7 @@ router.register("gadgets-page", views.page(serializers.GadgetSerializer), basena
 router.register("badges-page", views.page(serializers.BadgeSerializer), basename="badges-page")
 router.register("values-flat", views.flat(serializers.plain(models.Values)), basename="values-flat")
 router.register("parcels-flat", views.flat(scoped.ColumnsSerializer), basename="parcels-flat")
+router.register("stocks", violating.TakingViewSet, basename="stocks")
 router.register("counted", views.CountedViewSet, basename="counted")
 router.register("tickets", views.TicketViewSet, basename="tickets")
 router.register("tickets-lax", views.LaxTicketViewSet, basename="tickets-lax")

@@ -27,6 +27,17 @@ from tests.hardening.shapes.models.rules import (
     Step as Step,
     Values as Values,
 )
+from tests.hardening.shapes.models.values import (
+    Address as Address,
+    Alias as Alias,
+    Coded as Coded,
+    ColdStock as ColdStock,
+    Matcher as Matcher,
+    Measure as Measure,
+    Ratio as Ratio,
+    Stay as Stay,
+    Stock as Stock,
+)
 from tests.hardening.shapes.models.writes import (
     Basket as Basket,
     Careful as Careful,
