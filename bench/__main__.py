@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from bench.rendered import project
 
@@ -14,16 +15,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=40, help="blocks of each stack per operation")
     parser.add_argument("--rows", type=int, default=SIZES[-1], help="profiles in the largest table")
     parser.add_argument("--only", default="", help="measure the operations with this in their names, and write nothing")
+    parser.add_argument("--output", type=Path, help="the folder to write to, docs by default")
     options = parser.parse_args()
     with project():
         # Django had to be set up first.
-        from bench.report import write
+        from bench.report import DOCS, write
         from bench.run import run
 
         sizes = [size for size in SIZES if size <= options.rows]
         found = run(options.rounds, sizes, options.only)
         if not options.only:
-            write(found)
+            write(found, options.output or DOCS)
     sys.stderr.write("\n")
 
 

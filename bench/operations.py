@@ -1,11 +1,11 @@
 """What is asked of every stack."""
 
+import json
 from collections.abc import Callable
 from itertools import count
 from typing import Any
 
 from accounts.models import Profile
-from django.core.signing import Signer
 
 from bench.measure import Make, Sent, Stack
 from bench.rows import Caller
@@ -59,18 +59,26 @@ def _first(stack: Stack) -> str:
     return f"?page_size={PAGE}" if stack.name.startswith("ours") else ""
 
 
-def last_page() -> Make:
-    """Return a function that asks for the page with the oldest rows."""
+def last_page(ours: Stack) -> Make:
+    """Return a function that asks for the page with the oldest rows; *ours* is followed from link to link to it."""
     owned = Profile.objects.filter(owner__username="caller").order_by("pk")
     after = owned.values_list("pk", flat=True)[PAGE]
-    cursor = Signer(salt=f"cursor of {Profile._meta.label}").sign_object([0, False, str(after)])
+    keyed = _follow(ours)
     queries = {"stock": "?page=last"}
 
     def asked(stack: Stack) -> Sent:
-        keyed = f"?page_size={PAGE}&cursor={cursor}" if stack.name.startswith("ours") else f"?before={after}"
-        return Sent("GET", f"profiles/{queries.get(stack.name, keyed)}")
+        own = keyed if stack.name.startswith("ours") else f"?before={after}"
+        return Sent("GET", f"profiles/{queries.get(stack.name, own)}")
 
     return asked
+
+
+def _follow(stack: Stack) -> str:
+    """Return the query string of the last page of *stack*, to which the links of its pages lead."""
+    query = f"?page_size={PAGE}"
+    while following := json.loads(stack.send(Sent("GET", f"profiles/{query}")))["next"]:
+        query = f"?{following.partition('?')[2]}"
+    return query
 
 
 def buy(caller: Caller, related: int) -> Make:

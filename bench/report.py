@@ -84,8 +84,8 @@ is measured against a request whose cost does not grow.
 """
 
 
-def write(results: Results) -> None:
-    """Write the page and the plot."""
+def write(results: Results, folder: Path = DOCS) -> None:
+    """Write the page and the plot into *folder*."""
     ratios = {name: {stack: ratio(costs, stack, MEASURE) for stack in STACKS} for name, costs in results.costs.items()}
     sections = [
         INTRODUCTION,
@@ -99,8 +99,8 @@ def write(results: Results) -> None:
         GROWTH,
         *_growth(results),
     ]
-    (DOCS / "performance.svg").write_text(plot.bars(ratios, STACKS), encoding="utf-8")
-    (DOCS / "performance.md").write_text("\n".join(sections), encoding="utf-8")
+    (folder / "performance.svg").write_text(plot.bars(ratios, STACKS), encoding="utf-8")
+    (folder / "performance.md").write_text("\n".join(sections), encoding="utf-8")
 
 
 def under_load(clients: int, requests: int, rounds: int, rows: int) -> str:

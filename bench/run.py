@@ -42,7 +42,7 @@ def run(rounds: int, sizes: list[int], only: str) -> Results:
             _measure(results, name, make, stacks, rounds)
     for size in [] if only else sizes:
         rows.fill(size)
-        results.growth[size] = {name: _grown(name, make, stacks, size) for name, make in _growing().items()}
+        results.growth[size] = {name: _grown(name, make, stacks, size) for name, make in _growing(stacks[-1]).items()}
     return results
 
 
@@ -57,12 +57,12 @@ def _measure(results: Results, name: str, make: Make, stacks: list[Stack], round
     _say(f"{name}: plain {base:.0f} us; {', '.join(told[1:])}")
 
 
-def _growing() -> dict[str, Make]:
+def _growing(ours: Stack) -> dict[str, Make]:
     return {
         "create": operations.create,
         "duplicate create": operations.duplicate,
         "first page": operations.first_page,
-        "last page": operations.last_page(),
+        "last page": operations.last_page(ours),
     }
 
 

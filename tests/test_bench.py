@@ -9,10 +9,13 @@ from tests.conftest import TEMPLATE
 
 
 @pytest.mark.deep
-def test_every_stack_of_the_bench_answers_every_operation():
-    command = [sys.executable, "-m", "bench", "--rounds", "1", "--rows", "10000", "--only", "t"]
+def test_every_stack_of_the_bench_answers_every_operation_and_the_page_is_written(tmp_path):
+    command = [sys.executable, "-m", "bench", "--rounds", "1", "--rows", "10000", "--output", str(tmp_path)]
 
     done = subprocess.run(command, cwd=TEMPLATE, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stderr.count("hardening x") == 9
+    assert done.stderr.count("10,000 rows, ") == 4
+    assert "## Growth with the table" in (tmp_path / "performance.md").read_text()
+    assert (tmp_path / "performance.svg").exists()

@@ -15,6 +15,7 @@ class HardeningConfig(AppConfig):
         from hardening import events  # noqa: PLC0415  # loads DRF's settings
         from hardening.authentication import record_last_login  # noqa: PLC0415  # needs the models
         from hardening.checks.filtersets import check_filtersets  # noqa: PLC0415  # needs the models
+        from hardening.checks.guard import guard_check  # noqa: PLC0415  # needs the models
         from hardening.checks.indexes import check_indexes  # noqa: PLC0415  # needs the models
         from hardening.checks.parsers import check_parsers  # noqa: PLC0415  # needs the models
         from hardening.checks.patterns import check_patterns  # noqa: PLC0415  # needs the models
@@ -27,15 +28,15 @@ class HardeningConfig(AppConfig):
         user_logged_in.connect(remember_address, dispatch_uid="hardening.throttling")
         # Under Django's name for its own receiver, which is left out because of it.
         user_logged_in.connect(record_last_login, dispatch_uid="update_last_login")
-        register(check_serializers, Tags.urls)
-        register(check_views, Tags.urls)
-        register(check_indexes, Tags.urls)
-        register(check_patterns, Tags.urls)
-        register(check_parsers, Tags.urls)
-        register(check_filtersets, Tags.urls)
-        register(check_settings, Tags.security)
-        register(check_deployment, Tags.security, deploy=True)
-        register(check_deployed_views, Tags.security, deploy=True)
+        register(guard_check(check_serializers), Tags.urls)
+        register(guard_check(check_views), Tags.urls)
+        register(guard_check(check_indexes), Tags.urls)
+        register(guard_check(check_patterns), Tags.urls)
+        register(guard_check(check_parsers), Tags.urls)
+        register(guard_check(check_filtersets), Tags.urls)
+        register(guard_check(check_settings), Tags.security)
+        register(guard_check(check_deployment), Tags.security, deploy=True)
+        register(guard_check(check_deployed_views), Tags.security, deploy=True)
 
 
 class AdminConfig(admin.AdminConfig):

@@ -26,6 +26,7 @@ from hardening.keys import may_be_key
 from hardening.nested import names_of_parents
 from hardening.patterns import LookupPattern, model_of, resolve_field
 from hardening.views import APIView
+from hardening.visibility import select_visible
 
 _READ_THE_BODY = ("create", "update", "partial_update")
 
@@ -99,7 +100,7 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
         queryset: Any = super().get_queryset()
         if getattr(self, "swagger_fake_view", False):
             return queryset
-        queryset = queryset.visible_to(self.request.user)
+        queryset = select_visible(queryset, self.request.user)
         if self.changes_one_object():
             return queryset.using(router.db_for_write(queryset.model))
         meta = getattr(self.get_serializer_class(), "Meta", None)

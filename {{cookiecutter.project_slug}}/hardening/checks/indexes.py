@@ -3,21 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.core.checks import CheckMessage, Warning as CheckWarning
+from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ObjectDoesNotExist
 from django.db import DatabaseError
-from django.db.models import F, UniqueConstraint
+from django.db.models import F, UniqueConstraint, Value
 from django.db.models.expressions import Col, Expression, Func, OrderBy
-from django.db.models.functions import Upper
-from django.db.models.lookups import Lookup
+from django.db.models.functions import Cast, Upper
 from rest_framework.filters import OrderingFilter
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
 from rest_framework.pagination import CursorPagination
 
 from hardening.checks import routes
+from hardening.checks.choices import chooses_rows, find_queryset
 from hardening.checks.routes import Fault
+from hardening.checks.rows import find_conditions, has_visibility, select_all
+from hardening.checks.stand_ins import make_user
 from hardening.flat import FlatListMixin, columns
 
 _HINT = "Add it to Meta.indexes, leave it out, or silence this where the table stays small."
@@ -25,20 +26,22 @@ _HINT = "Add it to Meta.indexes, leave it out, or silence this where the table s
 
 def check_indexes(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check every routed view that has a queryset."""
-    return routes.faults([_slow], CheckWarning)
+    return routes.faults([_slow])
 
 
 def _slow(view: Any) -> Iterator[Fault]:
-    if issubclass(type(view), GenericAPIView) and view.queryset is not None:
-        for check in (_orders, _filters, _visibility, _searches, _flatness):
-            yield from check(view)
+    queryset = find_queryset(view)
+    if issubclass(type(view), GenericAPIView) and queryset is not None:
+        for check in (_orders, _filters, _visibility, _searches):
+            yield from check(view, queryset)
+        yield from _flatness(view)
 
 
-def _orders(view: Any) -> Iterator[Fault]:
+def _orders(view: Any, queryset: Any) -> Iterator[Fault]:
     if not issubclass(type(view), ListModelMixin):
         return
-    model, paginator = view.queryset.model, getattr(view, "pagination_class", None)
-    order = view.queryset.query.order_by or model._meta.ordering
+    model, paginator = queryset.model, getattr(view, "pagination_class", None)
+    order = queryset.query.order_by or model._meta.ordering
     if paginator is not None and issubclass(paginator, CursorPagination):
         order = paginator.ordering
     names = [order] if isinstance(order, str) else list(order)[:1]
@@ -53,28 +56,29 @@ def _orders(view: Any) -> Iterator[Fault]:
             yield Fault(f"orders by {name!r}, which may be NULL: no page begins there.", hint, "W035")
 
 
-def _filters(view: Any) -> Iterator[Fault]:
-    model = view.queryset.model
+def _filters(view: Any, queryset: Any) -> Iterator[Fault]:
+    model = queryset.model
     for name in (*getattr(view, "filterset_fields", ()), view.lookup_field):
         if not _is_indexed(model, name):
             yield Fault(f"filters by {name!r}, for which {model.__name__} has no index.", _HINT, "W031")
 
 
-def _visibility(view: Any) -> Iterator[Fault]:
-    if not hasattr(view.queryset.all(), "visible_to"):
+def _visibility(view: Any, queryset: Any) -> Iterator[Fault]:
+    if not has_visibility(queryset):
         return  # hardening.E010
     try:
-        visible = view.queryset.all().visible_to(get_user_model()(pk=1))
-    except (NotImplementedError, DatabaseError, ObjectDoesNotExist):
-        return  # hardening.E010; or it asks the database for more, which only a request can
-    leaves = list(_leaves(visible.query.where))
-    if leaves and not any(_serves(leaf) for leaf in leaves):
-        model = view.queryset.model.__name__
+        rows = select_all(queryset) if chooses_rows(view) else queryset.all()
+        visible = rows.visible_to(make_user("user"))
+    except (DatabaseError, ObjectDoesNotExist):
+        return  # it asks the database for more, which only a request can
+    conditions = list(find_conditions(visible.query.where))
+    if conditions and not any(_serves(each) for each in conditions):
+        model = queryset.model.__name__
         yield Fault(f"shows what {model}.visible_to() finds without an index.", _HINT, "W032")
 
 
-def _searches(view: Any) -> Iterator[Fault]:
-    model = view.queryset.model
+def _searches(view: Any, queryset: Any) -> Iterator[Fault]:
+    model = queryset.model
     for name in getattr(view, "search_fields", None) or ():
         if name.startswith("=") and not _has_index(model, Upper(name[1:])):
             yield Fault(
@@ -92,24 +96,36 @@ def _flatness(view: Any) -> Iterator[Fault]:
             yield Fault(f"cannot list columns: {error}", "Leave FlatListMixin out.", "W034")
 
 
-def _leaves(node: Any) -> Iterator[Any]:
-    """Yield the comparisons in the WHERE clause *node*."""
-    for child in getattr(node, "children", ()):
-        if isinstance(child, Lookup):
-            yield child
-        else:
-            yield from _leaves(child)
-
-
-def _serves(leaf: Any) -> bool:
-    left = leaf.lhs
+def _serves(condition: Any) -> bool:
+    """Tell whether an index serves *condition*; True for expressions other than columns and functions of them."""
+    left = condition.lhs
     if isinstance(left, Col):
-        insensitive = str(leaf.lookup_name).startswith("i") and leaf.lookup_name not in ("in", "isnull")
+        name = str(condition.lookup_name)
+        insensitive = name.startswith("i") and name not in ("in", "isnull")
         return _is_indexed(left.target.model, left.target.name, "iexact" if insensitive else "exact")
-    if isinstance(left, Func) and isinstance(left.get_source_expressions()[0], Col):
-        column = left.get_source_expressions()[0].target
-        return _has_index(column.model, type(left)(column.name))
-    return not isinstance(left, Expression)  # what is no column is not judged
+    columns = list(_columns(left)) if isinstance(left, Func) else []
+    return not columns or any(_shape(first) == _shape(left) for first in _firsts(columns[0].target.model))
+
+
+def _columns(expression: Any) -> Iterator[Col]:
+    """Yield the columns in *expression*."""
+    if isinstance(expression, Col):
+        yield expression
+    for source in expression.get_source_expressions() if isinstance(expression, Expression) else ():
+        yield from _columns(source)
+
+
+def _shape(expression: Any) -> Any:
+    """Return what makes *expression* equal to another one, whether or not it is bound to a query."""
+    if isinstance(expression, Col):
+        return expression.target.name
+    if isinstance(expression, F | Value):
+        return vars(expression).get("name", ("value", vars(expression).get("value")))
+    if not isinstance(expression, Func):
+        return object()
+    options = [vars(expression).get(name) for name in ("extra", "key_name", "lookup_name")]
+    target = type(expression.output_field) if isinstance(expression, Cast) else None
+    return type(expression), options, target, [_shape(each) for each in expression.get_source_expressions()]
 
 
 def _may_be_null(model: Any, name: str) -> bool:

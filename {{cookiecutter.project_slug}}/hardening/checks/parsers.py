@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.checks import CheckMessage, Warning as CheckWarning
+from django.core.checks import CheckMessage
 
 from hardening.checks import routes
 from hardening.checks.routes import Fault
@@ -13,7 +13,7 @@ from hardening.problems import JSON
 
 def check_parsers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check the parsers of every routed view."""
-    return routes.faults([_lax], CheckWarning)
+    return routes.faults([_lax])
 
 
 def _lax(view: Any) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage
 from django.db import models
 from django.urls.resolvers import RoutePattern
 from rest_framework.generics import GenericAPIView
@@ -26,10 +26,7 @@ _KEYS: tuple[tuple[type, tuple[str, ...]], ...] = (
 def check_patterns(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check the pattern of every route to a view of one object."""
     faults = [(type(view), fault) for view, pattern in routes.views() for fault in _faults(view, pattern)]
-    return [
-        Error(f"{view.__name__} {fault.text}", fault.hint, obj=view, id=f"hardening.{fault.number}")
-        for view, fault in dict.fromkeys(faults)
-    ]
+    return [routes.message(view.__name__, view, fault) for view, fault in dict.fromkeys(faults)]
 
 
 def _faults(view: Any, route: Any) -> Iterator[Fault]:

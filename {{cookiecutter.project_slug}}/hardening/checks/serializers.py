@@ -1,10 +1,10 @@
 """What a serializer may not leave to chance."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from django.core.checks import Error
+from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 from django.db.models import UniqueConstraint
@@ -12,6 +12,7 @@ from rest_framework.relations import ManyRelatedField, RelatedField
 from rest_framework.serializers import ALL_FIELDS
 
 from hardening.checks import routes
+from hardening.checks.guard import collect
 from hardening.checks.routes import exists
 from hardening.integrity.constraints import has_own_message, promises
 from hardening.serializers import ModelSerializer
@@ -29,33 +30,24 @@ _OPTIONS = (  # of `Meta`, ours
 )
 
 
-def check_serializers(app_configs: Any, **kwargs: Any) -> list[Error]:
+def check_serializers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check every model serializer that the routes can reach, and the model behind it."""
-    errors: list[Error] = []
-    for serializer in _serializers(errors):
-        for check in (
-            _kind,
-            _fields,
-            _names,
-            _options,
-            _reported,
-            _related,
-            _dates,
-            _constraints,
-            _messages,
-            _scopes,
-            _columns,
-        ):
-            errors.extend(check(serializer))
-    return errors
+    serializers, problems = routes.examine_serializers()
+    found: list[CheckMessage] = [_explain(kind, error) for kind, error in problems.items()]
+    for serializer in serializers:
+        for check in _CHECKS:
+            errors, error = collect(check, serializer)
+            found += errors
+            if error:
+                found.append(routes.message(type(serializer).__name__, type(serializer), routes.unexamined(error)))
+    # A view may make a class for each request.
+    return list({(each.msg, each.id, each.obj.__module__, each.obj.__qualname__): each for each in found}.values())
 
 
-def _serializers(errors: list[Error]) -> Iterable[Any]:
-    try:
-        return routes.serializers()
-    except ImproperlyConfigured as error:  # an option that `get_fields` itself refuses
-        errors.append(Error(str(error), hint="Name a field of the serializer.", id="hardening.E004"))
-        return ()
+def _explain(kind: Any, error: Exception) -> CheckMessage:
+    if isinstance(error, ImproperlyConfigured):  # an option that `get_fields` itself refuses
+        return Error(str(error), hint="Name a field of the serializer.", obj=kind, id="hardening.E004")
+    return routes.message(kind.__name__, kind, routes.unexamined(error))
 
 
 def _kind(serializer: Any) -> Iterator[Error]:
@@ -203,6 +195,21 @@ def _columns(serializer: Any) -> Iterator[Error]:
                 f"Use a related field for {relation.name!r}.",
                 "E006",
             )
+
+
+_CHECKS = (
+    _kind,
+    _fields,
+    _names,
+    _options,
+    _reported,
+    _related,
+    _dates,
+    _constraints,
+    _messages,
+    _scopes,
+    _columns,
+)
 
 
 def _error(serializer: Any, fault: str, hint: str, number: str) -> Error:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
@@ -11,10 +11,14 @@ from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BrowsableAPIRenderer
 
 from hardening.checks import routes
+from hardening.checks.choices import chooses_rows, find_queryset, find_serializers, reads_body
+from hardening.checks.permissions import examine_access
 from hardening.checks.routes import Fault, exists
+from hardening.checks.rows import examine_rows, has_visibility
+from hardening.checks.stand_ins import served_methods
 from hardening.flat import FlatListMixin
 from hardening.idempotency import IdempotencyMixin
-from hardening.models import QuerySet, VersionedModel
+from hardening.models import VersionedModel
 from hardening.permissions import Public
 from hardening.preconditions import PreconditionsMixin
 from hardening.viewsets import GenericViewSet
@@ -22,33 +26,73 @@ from hardening.viewsets import GenericViewSet
 
 def check_views(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check every routed view."""
-    return routes.faults(_CHECKS, Error)
+    return routes.faults(_CHECKS)
 
 
 def check_deployed_views(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check every routed view for what only belongs on a developer's machine."""
-    return routes.faults([_development], Error)
+    return routes.faults([_development])
 
 
 def _permissions(view: Any) -> Iterator[Fault]:
-    if not view.permission_classes or any(not issubclass(each, Public) for each in _open_to_all(view)):
-        yield Fault("is open to anyone.", "Say so with hardening.permissions.Public, or ask for a user.", "E011")
+    if any(issubclass(each, AllowAny) and not issubclass(each, Public) for each in _classes_of(view)):
+        yield _OPEN
+        return
+    queryset = find_queryset(view)
+    for method in served_methods(view):
+        access = examine_access(view, method, queryset)
+        if access.is_open and not access.is_public:
+            yield _OPEN
+            return
+        if access.problem:
+            yield Fault(
+                f"has permissions that could not be examined for an anonymous user: {access.problem}.",
+                "Begin permission_classes with IsAuthenticated, name Public, or list what get_permissions() may choose "
+                "in permission_choices = (...).",
+                "E029",
+            )
+            return
 
 
-def _open_to_all(view: Any) -> list[type[AllowAny]]:
-    return [each for each in view.permission_classes if isinstance(each, type) and issubclass(each, AllowAny)]
+_OPEN = Fault("is open to anyone.", "Say so with hardening.permissions.Public, or ask for a user.", "E011")
+
+
+def _classes_of(view: Any) -> list[type]:
+    declared = (*view.permission_classes, *getattr(view, "permission_choices", ()))
+    return [each for each in declared if isinstance(each, type)]
+
+
+def _serializers(view: Any) -> Iterator[Fault]:
+    chosen = find_serializers(view)
+    hint = "List the classes that it may choose in serializer_classes = (...), () for none."
+    if chosen.problem:
+        yield Fault(f"chooses its serializer in a way that could not be examined: {chosen.problem}.", hint, "E027")
+    unsafe = {"post", "put", "patch"} & set(served_methods(view))
+    if unsafe and not chosen.serializers and not hasattr(view, "serializer_classes") and reads_body(view):
+        yield Fault("reads the request body without a serializer that the checks can find.", hint, "W046")
 
 
 def _visibility(view: Any) -> Iterator[Fault]:
-    queryset = getattr(view, "queryset", None)
-    if not issubclass(type(view), GenericAPIView) or queryset is None:
+    queryset = find_queryset(view)
+    if not issubclass(type(view), GenericAPIView):
         return
-    if getattr(type(queryset.all()), "visible_to", QuerySet.visible_to) is QuerySet.visible_to:
+    if queryset is not None and not has_visibility(queryset):
         yield Fault(
             f"shows every {queryset.model.__name__} to every caller.",
             "Give its queryset a visible_to(user) of its own: derive it from hardening.models.QuerySet.",
             "E010",
         )
+    elif chooses_rows(view):
+        yield from _chosen_rows(view)
+
+
+def _chosen_rows(view: Any) -> Iterator[Fault]:
+    hint = "Begin get_queryset() with super().get_queryset(), or apply visible_to(self.request.user) there."
+    rows = examine_rows(view)
+    if rows.is_unrestricted:
+        yield Fault("chooses rows in get_queryset() that visible_to() hides.", hint, "E010")
+    elif rows.problem:
+        yield Fault(f"chooses its rows in a way that could not be examined: {rows.problem}.", hint, "E028")
 
 
 def _pages(view: Any) -> Iterator[Fault]:
@@ -57,7 +101,9 @@ def _pages(view: Any) -> Iterator[Fault]:
 
 
 def _kind(view: Any) -> Iterator[Fault]:
-    if issubclass(type(view), GenericAPIView) and not isinstance(view, GenericViewSet):
+    if not issubclass(type(view), GenericAPIView) or isinstance(view, GenericViewSet):
+        return
+    if find_queryset(view) is not None:
         yield Fault(
             "is DRF's own: it asks no visible_to(), and changes objects without a lock.",
             "Derive it from the classes of hardening.viewsets.",
@@ -66,13 +112,16 @@ def _kind(view: Any) -> Iterator[Fault]:
 
 
 def _keys(view: Any) -> Iterator[Fault]:
-    if isinstance(view, IdempotencyMixin) and _open_to_all(view):
+    if not isinstance(view, IdempotencyMixin):
+        return
+    queryset = find_queryset(view)
+    if any(examine_access(view, method, queryset).is_open for method in served_methods(view) if method != "get"):
         yield Fault("keeps keys for callers that it cannot tell apart.", "Ask for a user there.", "E014")
 
 
 def _versions(view: Any) -> Iterator[Fault]:
-    queryset: Any = getattr(view, "queryset", None)
-    if not isinstance(view, PreconditionsMixin) or queryset is None:
+    queryset = find_queryset(view) if isinstance(view, PreconditionsMixin) else None
+    if queryset is None:
         return
     model = queryset.model
     if not issubclass(model, VersionedModel):
@@ -92,7 +141,7 @@ def _order(view: Any) -> Iterator[Fault]:
 
 
 def _names(view: Any) -> Iterator[Fault]:
-    queryset: Any = getattr(view, "queryset", None)
+    queryset = find_queryset(view)
     for option in ("search_fields", "ordering_fields") if queryset is not None else ():
         offered = getattr(view, option, None) or ()
         for name in () if isinstance(offered, str) else offered:
@@ -101,7 +150,7 @@ def _names(view: Any) -> Iterator[Fault]:
                 yield Fault(f"names {name!r} in {option}, which does not exist.", "Correct the name.", "E004")
 
 
-_CHECKS = (_permissions, _kind, _visibility, _pages, _keys, _versions, _order, _names)
+_CHECKS = (_permissions, _serializers, _kind, _visibility, _pages, _keys, _versions, _order, _names)
 
 
 def _development(view: Any) -> Iterator[Fault]:

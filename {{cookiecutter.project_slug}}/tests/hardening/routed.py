@@ -2,9 +2,19 @@
 
 from typing import Any
 
+from rest_framework import serializers as drf
+
 from hardening import serializers
 from hardening.viewsets import ModelViewSet
 from tests.hardening.shapes.models import Badge
+
+
+class StockSerializer(drf.ModelSerializer):
+    """As DRF's tutorial has it."""
+
+    class Meta:
+        model = Badge
+        fields = "__all__"
 
 
 def serializer(shape: Any, fields: Any = ("id",), **options: Any) -> type[serializers.ModelSerializer]:

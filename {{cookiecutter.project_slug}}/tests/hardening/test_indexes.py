@@ -6,8 +6,9 @@ from typing import Any, Self
 import pytest
 from django.core.checks import run_checks
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower, Upper
+from django.db.models import F, Q, Value
+from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import Cast, Coalesce, Left, Lower, Substr, Upper
 from rest_framework.decorators import action
 from rest_framework.filters import OrderingFilter
 from rest_framework.pagination import PageNumberPagination
@@ -35,6 +36,7 @@ class Ledger(Model):
     opened = models.DateField()
     parent = models.ForeignKey("self", on_delete=models.CASCADE)
     closed = models.DateField(null=True, db_index=True)
+    data = models.JSONField(default=dict)
 
     objects = LedgerQuerySet.as_manager()
 
@@ -46,6 +48,9 @@ class Ledger(Model):
             models.Index(Lower("lower"), name="ledger_lower"),
             models.Index(Upper("upper"), name="ledger_upper"),
             models.Index(F("opened").desc(), name="ledger_opened"),
+            models.Index(KeyTransform("tenant", "data"), name="ledger_tenant"),
+            models.Index(Cast("code", models.IntegerField()), name="ledger_number"),
+            models.Index(Substr("code", 1, 3), name="ledger_code"),
             models.Index(fields=["title"], condition=~Q(title=""), name="ledger_some"),
         ]
         constraints = [
@@ -125,7 +130,8 @@ def test_every_order_that_is_offered_counts(found):
         "W030",
         "W030",
         "W035",
-    ]  # title, lower, upper, closed
+        "W030",
+    ]  # title, lower, upper, closed, data
 
 
 def test_the_order_of_numbered_pages_counts(found):
@@ -173,6 +179,40 @@ def test_a_comparison_of_lower_is_served_by_its_index(found):
 
     assert found(seen("lower")) == []
     assert found(seen("upper")) == ["W032"]
+
+
+VISIBLE = {
+    "a key of JSON": (lambda rows, user: rows.filter(data__owner=user.pk), ["W032"]),
+    "another key of JSON that has an index": (lambda rows, user: rows.filter(data__tenant=user.pk), []),
+    "Coalesce": (lambda rows, user: rows.alias(a=Coalesce("title", "account")).filter(a="x"), ["W032"]),
+    "Cast": (lambda rows, user: rows.alias(a=Cast("title", models.IntegerField())).filter(a=user.pk), ["W032"]),
+    "Cast with an index": (lambda rows, user: rows.alias(a=Cast("code", models.IntegerField())).filter(a=1), []),
+    "Cast to another type": (
+        lambda rows, user: rows.alias(a=Cast("code", models.DateField())).filter(a=None),
+        ["W032"],
+    ),
+    "Substr": (lambda rows, user: rows.alias(a=Substr("title", 1, 3)).filter(a="abc"), ["W032"]),
+    "Substr with an index": (lambda rows, user: rows.alias(a=Substr("code", 1, 3)).filter(a="abc"), []),
+    "Left": (lambda rows, user: rows.alias(a=Left("title", 1)).filter(a="a"), ["W032"]),
+    "Extract": (lambda rows, user: rows.filter(opened__year__gt=2000), ["W032"]),
+    "a value": (lambda rows, user: rows.alias(a=Value(1)).filter(a=1), []),
+    "nested functions": (lambda rows, user: rows.alias(a=Lower(Left("title", 1))).filter(a="a"), ["W032"]),
+    "a subquery": (lambda rows, user: rows.filter(pk__in=Ledger.objects.values("parent")), []),
+    "the domain of the user's address": (lambda rows, user: rows.filter(code=user.email.split("@")[1]), []),
+    "the groups of the user": (lambda rows, user: rows.filter(code=user.groups.first().name), []),
+    "an attribute that is missing": (lambda rows, user: rows.filter(code=user.nothing), ["W045"]),
+    "a column that is missing": (lambda rows, user: rows.filter(nothing=1), ["W045"]),
+    "a division by zero": (lambda rows, user: 1 / 0, ["W045"]),
+    "no queryset": (lambda rows, user: [], ["W045"]),
+}
+
+
+@pytest.mark.parametrize("name", VISIBLE)
+def test_a_condition_of_any_kind_is_examined_or_named(found, name):
+    visible_to, numbers = VISIBLE[name]
+    seen = type("Seen", (QuerySet,), {"visible_to": visible_to})
+
+    assert found({"queryset": seen(Ledger)}) == numbers
 
 
 @pytest.mark.parametrize(("name", "numbers"), [("=lower", ["W033"]), ("=upper", []), ("title", []), ("^title", [])])

@@ -7,6 +7,8 @@ from rest_framework import relations
 from rest_framework.serializers import ListSerializer
 
 from hardening.checks import routes
+from hardening.checks.choices import find_queryset, find_serializers
+from hardening.checks.stand_ins import send_stand_in
 
 METHODS = ("post", "put", "patch")
 
@@ -14,10 +16,14 @@ Path = tuple[str | int, ...]  # as in ("stamps", 0, "crate")
 
 
 class Related(NamedTuple):
-    """A related field of one route and method; *many* tells whether it takes a list."""
+    """A related field of one route and method; *many* tells whether it takes a list.
+
+    *holder* is the model of the view's rows, None for a view without rows.
+    """
 
     route: str
     view: type[Any]
+    holder: type[Any] | None
     method: str
     path: Path
     field: Any
@@ -49,24 +55,28 @@ def written() -> Iterator[Related]:
     """Yield every related field of every routed view, once for each method that writes it."""
     for view, pattern in routes.views():
         actions = getattr(pattern.callback, "actions", None) or {each: each for each in METHODS if hasattr(view, each)}
+        holder = getattr(find_queryset(view), "model", None)
         for method in METHODS:
             if method not in actions:
                 continue
-            for serializer, start in _serializers(view, actions[method]):
+            for serializer, start in _serializers(view, method):
                 for path, field, many in _fields(serializer, start):
-                    yield Related(str(pattern.name), type(view), method, path, field, many)
+                    yield Related(str(pattern.name), type(view), holder, method, path, field, many)
 
 
-def _serializers(asked: Any, action: str) -> Iterator[tuple[Any, Path]]:
-    """Yield what a view reads a body with, and once more where it takes a list of them."""
-    asked.action, asked.request, asked.format_kwarg, asked.args, asked.kwargs = action, None, None, (), {}
-    if hasattr(asked, "get_serializer"):
-        yield asked.get_serializer(), ()
-        many = asked.get_serializer(data=[])
-        if isinstance(many, ListSerializer):
-            yield many.child, (0,)
-    elif getattr(asked, "serializer_class", None) is not None:
-        yield asked.serializer_class(), ()
+def _serializers(view: Any, method: str) -> Iterator[tuple[Any, Path]]:
+    """Yield the serializers that *view* reads a body with, and those of a list's objects where it takes one."""
+    try:
+        prepared = send_stand_in(view, method, "user")
+        read = [prepared.get_serializer(data=data) for data in ({}, [])] if hasattr(view, "get_serializer") else []
+    except Exception:  # noqa: BLE001  # a choice that depends on more than a user: each may be read then
+        read = []
+    for serializer in read[:1] + [each for each in read[1:] if isinstance(each, ListSerializer)]:
+        is_list = isinstance(serializer, ListSerializer)
+        yield (serializer.child, (0,)) if is_list else (serializer, ())
+    if not read:
+        for kind, prepared in find_serializers(view).serializers.items():
+            yield kind(context={"request": getattr(prepared, "request", None), "view": prepared}), ()
 
 
 def _fields(field: Any, path: Path) -> Iterator[tuple[Path, Any, bool]]:

@@ -36,7 +36,7 @@ OPTIONS = {(each.route, each.model): each for each in FORMS}.values()
 
 
 def test_every_related_field_has_objects_to_be_asked_with():
-    asked = {each.model for each in FIELDS} | {each.view.queryset.model for each in FIELDS}
+    asked = {each.model for each in FIELDS} | {each.holder for each in FIELDS if each.holder}
 
     assert asked == OBJECTS.keys(), tables.WHERE
     assert asked >= EVERYBODYS
@@ -51,7 +51,7 @@ def name_of(target: Any, field: Any) -> Any:
 
 def path_to(related: Related, caller: Client) -> str:
     """Return the path of the route, to an object of the caller's where it is about one."""
-    return address(related.route, lambda: OBJECTS[related.view.queryset.model](caller.user).pk)
+    return address(related.route, lambda: OBJECTS[related.holder](caller.user).pk)
 
 
 def send(caller: Client, related: Related, path: str, name: Any, accept: str = PROBLEM_JSON) -> HttpResponse:
