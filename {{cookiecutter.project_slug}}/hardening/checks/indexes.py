@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Warning as CheckWarning
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ObjectDoesNotExist
 from django.db import DatabaseError
 from django.db.models import F, UniqueConstraint
+from django.db.models.constants import LOOKUP_SEP
 from django.db.models.expressions import Col, Expression, Func, OrderBy
 from django.db.models.functions import Upper
 from django.db.models.lookups import Lookup
@@ -49,8 +50,11 @@ def _orders(view: Any) -> Iterator[Fault]:
         if isinstance(name, str) and not _is_indexed(model, name.removeprefix("-")):
             yield Fault(f"orders by {name!r}, for which {model.__name__} has no index.", _HINT, "W030")
         if isinstance(name, str) and _may_be_null(model, name.removeprefix("-")):
-            hint = "Order by a column that always has a value."
+            hint = "Order by a column that always has a value, over relations that lead somewhere."
             yield Fault(f"orders by {name!r}, which may be NULL: no page begins there.", hint, "W035")
+        if isinstance(name, str) and _repeats_rows(model, name.removeprefix("-")):
+            hint = "Order by a column of the model, or of an object that each row has one of."
+            yield Fault(f"orders by {name!r}, which lists a row once for each of its related objects.", hint, "W042")
 
 
 def _filters(view: Any) -> Iterator[Fault]:
@@ -112,8 +116,22 @@ def _serves(leaf: Any) -> bool:
     return not isinstance(left, Expression)  # what is no column is not judged
 
 
-def _may_be_null(model: Any, name: str) -> bool:
-    return any(field.null for field in model._meta.fields if field.name == name)
+def _may_be_null(model: Any, path: str) -> bool:
+    return any(getattr(field, "null", False) for field in _fields_along(model, path))
+
+
+def _repeats_rows(model: Any, path: str) -> bool:
+    return any(field.is_relation and (field.many_to_many or field.one_to_many) for field in _fields_along(model, path))
+
+
+def _fields_along(model: Any, path: str) -> Iterator[Any]:
+    """Yield the fields, and relations, that the look-up *path* leads through."""
+    for name in path.split(LOOKUP_SEP):
+        field = next((each for each in model._meta.get_fields() if name == each.name), None) if model else None
+        if field is None:
+            return
+        yield field
+        model = field.related_model if field.is_relation else None
 
 
 def _is_indexed(model: Any, path: str, lookup: str = "exact") -> bool:
