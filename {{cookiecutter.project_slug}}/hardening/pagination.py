@@ -39,7 +39,7 @@ class KeysetPagination(CursorPagination):
         """Return the value that *instance* is ordered by; one of a related object was read along with the instance."""
         if LOOKUP_SEP in ordering[0] and not isinstance(instance, dict):
             return str(getattr(instance, _POSITION))
-        return str(super()._get_position_from_instance(instance, ordering))  # type: ignore[misc]  # private
+        return str(super()._get_position_from_instance(instance, ordering))
 
     @property
     def signer(self) -> Signer:
