@@ -4,12 +4,15 @@ import re
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
+from django.db.models import F
+from django.db.models.constants import LOOKUP_SEP
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
+_POSITION = "_position_of_page"
 _DIGITS = re.compile(r"[0-9]{1,6}")
 
 
@@ -27,7 +30,16 @@ class KeysetPagination(CursorPagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """Return the rows of the page that *request* asks for."""
         self.label = queryset.model._meta.label
+        name = self.get_ordering(request, queryset, view)[0].lstrip("-")
+        if LOOKUP_SEP in name and queryset._fields is None:  # rows of `.values()` hold it under its own name
+            queryset = queryset.annotate(**{_POSITION: F(name)})
         return super().paginate_queryset(queryset, request, view)
+
+    def _get_position_from_instance(self, instance: Any, ordering: Any) -> str:
+        """Return the value that *instance* is ordered by; one of a related object was read along with the instance."""
+        if LOOKUP_SEP in ordering[0] and not isinstance(instance, dict):
+            return str(getattr(instance, _POSITION))
+        return str(super()._get_position_from_instance(instance, ordering))
 
     @property
     def signer(self) -> Signer:

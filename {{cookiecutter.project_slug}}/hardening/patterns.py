@@ -29,7 +29,7 @@ def pattern_of(field: Any) -> str:
     if isinstance(field, models.UUIDField):
         return _UUID
     if isinstance(field, models.SlugField):
-        return r"[-\w]+" if field.allow_unicode else "[-a-zA-Z0-9_]+"
+        return r"[-\w]+" if getattr(field, "allow_unicode", False) else "[-a-zA-Z0-9_]+"
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
         return _DAY
     return _TEXT

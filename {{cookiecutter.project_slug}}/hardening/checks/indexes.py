@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ObjectDoesNotExist
 from django.db import DatabaseError
 from django.db.models import F, UniqueConstraint, Value
+from django.db.models.constants import LOOKUP_SEP
 from django.db.models.expressions import Col, Expression, Func, OrderBy
 from django.db.models.functions import Cast, Upper
 from rest_framework.filters import OrderingFilter
@@ -52,8 +53,11 @@ def _orders(view: Any, queryset: Any) -> Iterator[Fault]:
         if isinstance(name, str) and not _is_indexed(model, name.removeprefix("-")):
             yield Fault(f"orders by {name!r}, for which {model.__name__} has no index.", _HINT, "W030")
         if isinstance(name, str) and _may_be_null(model, name.removeprefix("-")):
-            hint = "Order by a column that always has a value."
+            hint = "Order by a column that always has a value, over relations that lead somewhere."
             yield Fault(f"orders by {name!r}, which may be NULL: no page begins there.", hint, "W035")
+        if isinstance(name, str) and _repeats_rows(model, name.removeprefix("-")):
+            hint = "Order by a column of the model, or of an object that each row has one of."
+            yield Fault(f"orders by {name!r}, which lists a row once for each of its related objects.", hint, "W042")
 
 
 def _filters(view: Any, queryset: Any) -> Iterator[Fault]:
@@ -128,8 +132,22 @@ def _shape(expression: Any) -> Any:
     return type(expression), options, target, [_shape(each) for each in expression.get_source_expressions()]
 
 
-def _may_be_null(model: Any, name: str) -> bool:
-    return any(field.null for field in model._meta.fields if field.name == name)
+def _may_be_null(model: Any, path: str) -> bool:
+    return any(getattr(field, "null", False) for field in _fields_along(model, path))
+
+
+def _repeats_rows(model: Any, path: str) -> bool:
+    return any(field.is_relation and (field.many_to_many or field.one_to_many) for field in _fields_along(model, path))
+
+
+def _fields_along(model: Any, path: str) -> Iterator[Any]:
+    """Yield the fields, and relations, that the look-up *path* leads through."""
+    for name in path.split(LOOKUP_SEP):
+        field = next((each for each in model._meta.get_fields() if name == each.name), None) if model else None
+        if field is None:
+            return
+        yield field
+        model = field.related_model if field.is_relation else None
 
 
 def _is_indexed(model: Any, path: str, lookup: str = "exact") -> bool:

@@ -32,7 +32,7 @@ class FieldMapping(ChainMap[Any, Any]):
         super().__init__()
 
     @property
-    def maps(self) -> list[Any]:  # type: ignore[override]  # an attribute in ChainMap
+    def maps(self) -> list[Any]:
         """The mappings in the order in which they are searched."""
         return [self.own, serializers.ModelSerializer.serializer_field_mapping]
 

@@ -1,6 +1,6 @@
 """The model serializer."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -43,7 +43,7 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
     - `select_related` and `prefetch_related`: what the fields read of other tables, fetched along by viewsets.
     """
 
-    serializer_field_mapping: ClassVar[MutableMapping[Any, Any]] = FieldMapping(OWN)
+    serializer_field_mapping: ClassVar[Any] = FieldMapping(OWN)
     serializer_choice_field: ClassVar[type[fields.ChoiceField]] = fields.ChoiceField
     serializer_related_field: ClassVar[type[RelatedField]] = PrimaryKeyRelatedField
     serializer_related_to_field = SlugRelatedField
