@@ -131,7 +131,7 @@ class Model(models.Model, metaclass=ModelBase):
 
     def _is_new(self) -> bool:
         """Tell whether Django can only insert: without a primary key, or with one that has a default."""
-        keys: Any = self._meta.pk_fields  # type: ignore[attr-defined]  # Django's types leave it out
+        keys: Any = self._meta.pk_fields
         values = self.pk if isinstance(self.pk, tuple) else (self.pk,)
         return None in values or (self._state.adding and all(each.has_default() for each in keys))
 

@@ -36,15 +36,16 @@ class ListSerializer(serializers.ListSerializer[Any]):
         """
         if self.instance is None or not isinstance(data, Mapping):
             return super().run_child_validation(data)
-        whole, self.child.instance = self.child.instance, self._stored.get(self._key(data) or "")
+        child: Any = self.child
+        whole, child.instance = child.instance, self._stored.get(self._key(data) or "")
         try:
             return super().run_child_validation(data)
         finally:
-            self.child.instance = whole
+            child.instance = whole
 
     @functools.cached_property
     def _stored(self) -> dict[str, Model]:
-        instances = self.instance.all() if isinstance(self.instance, Manager) else self.instance
+        instances: Any = self.instance.all() if isinstance(self.instance, Manager) else self.instance
         return {str(each.pk): each for each in instances if isinstance(each, Model)}
 
     def _key(self, data: Mapping[str, Any]) -> str | None:
