@@ -297,3 +297,9 @@ class ManyRelatedField(drf.ManyRelatedField):
             in_order: Any = {index: errors[index] for index in sorted(errors)}
             raise ValidationError(in_order)
         return list(dict.fromkeys(objects))
+
+    def to_representation(self, iterable: Any) -> list[Any]:
+        """Return DRF's list, by primary key where the model has no order: the database may return any."""
+        if isinstance(iterable, QuerySet) and not iterable.ordered:
+            iterable = sorted(iterable, key=attrgetter("pk"))
+        return super().to_representation(iterable)

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Manager, Model
@@ -27,6 +28,11 @@ class ListSerializer(serializers.ListSerializer[Any]):
         if isinstance(data, list) and (self.max_length is None or len(data) <= self.max_length):
             fetch_for_rows(getattr(self.child, "_writable_fields", ()), data)
         return super().validate_empty_values(data)
+
+    def to_representation(self, data: Any) -> list[Any]:
+        """Return DRF's list; related objects come by primary key where their model has no order."""
+        rows = data.all() if isinstance(data, Manager) else None
+        return super().to_representation(data if rows is None or rows.ordered else sorted(rows, key=attrgetter("pk")))
 
     def run_child_validation(self, data: Any) -> Any:
         """Validate one row; where the list changes objects, as a change of the one whose primary key it has.
