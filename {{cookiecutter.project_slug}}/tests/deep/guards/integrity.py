@@ -71,8 +71,8 @@ GUARDS = [
     ),
     Guard(
         "hardening/integrity/transactions.py",
-        "                instance.refresh_from_db(from_queryset=_Fetched(found[instance.pk]))  # type: ignore[arg-type]\n",
-        "",
+        "instance.refresh_from_db(from_queryset=_Fetched(found[instance.pk]))",
+        "pass",
         "tests/hardening/test_stale_instances.py",
     ),
     Guard(
