@@ -2,14 +2,13 @@
 
 import functools
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Any
 
 from django.db.models import Manager, Model
 from rest_framework import serializers
 
 from hardening.integrity.writes import written
-from hardening.lookups import fetch_for_rows
+from hardening.lookups import fetch_for_rows, in_order
 from hardening.serializers.options import defaults, is_valid
 
 MAX_ROWS = 100  # objects in one body
@@ -31,8 +30,7 @@ class ListSerializer(serializers.ListSerializer[Any]):
 
     def to_representation(self, data: Any) -> list[Any]:
         """Return DRF's list; related objects come by primary key where their model has no order."""
-        rows = data.all() if isinstance(data, Manager) else None
-        return super().to_representation(data if rows is None or rows.ordered else sorted(rows, key=attrgetter("pk")))
+        return super().to_representation(in_order(data.all()) if isinstance(data, Manager) else data)
 
     def run_child_validation(self, data: Any) -> Any:
         """Validate one row; where the list changes objects, as a change of the one whose primary key it has.
