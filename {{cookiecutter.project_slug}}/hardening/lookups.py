@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from operator import attrgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty, get_error_detail
 
@@ -25,6 +27,11 @@ def one_by_one(field: Any, data: list[Any]) -> tuple[list[Any], Errors]:
     """Return the same by asking *field* for every object."""
     objects, errors = _each(field.to_internal_value, data)
     return list(objects.values()), errors
+
+
+def in_order(rows: Any) -> Any:
+    """Return *rows*; a queryset without an order by primary key, because the database may return it in any order."""
+    return sorted(rows, key=attrgetter("pk")) if isinstance(rows, QuerySet) and not rows.ordered else rows
 
 
 def fetch_for_rows(fields: Iterable[Any], rows: Iterable[Any]) -> None:

@@ -11,6 +11,7 @@ from django.core.files import File
 from django.db import models, router
 
 from hardening.canonical import digest_fields, with_digests
+from hardening.integrity.computed import defer_computed
 from hardening.integrity.constraints import Promise, promises
 from hardening.querysets import ModelBase, WriteQuerySet, immutable_error
 
@@ -46,7 +47,9 @@ class Model(models.Model, metaclass=ModelBase):
         written = kwargs.get("update_fields")
         if not kwargs.get("force_insert") and (changed := self._changed_immutable_fields(written, kwargs.get("using"))):
             raise immutable_error(changed)
+        was_stored = not self._state.adding
         super().save(**kwargs)
+        defer_computed(self, changed=was_stored)
         self._remember(written)
 
     def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
@@ -131,7 +134,7 @@ class Model(models.Model, metaclass=ModelBase):
 
     def _is_new(self) -> bool:
         """Tell whether Django can only insert: without a primary key, or with one that has a default."""
-        keys: Any = self._meta.pk_fields  # type: ignore[attr-defined]  # Django's types leave it out
+        keys: Any = self._meta.pk_fields
         values = self.pk if isinstance(self.pk, tuple) else (self.pk,)
         return None in values or (self._state.adding and all(each.has_default() for each in keys))
 
@@ -169,7 +172,7 @@ class VersionedModel(Model):
             super().save(**kwargs)
         finally:
             if is_deferred:
-                del self.__dict__["version"]
+                self.__dict__.pop("version", None)
 
 
 class StoredAnswer(models.Model):

@@ -5,21 +5,26 @@ One line on the model and one on the viewset:
     class Purchase(VersionedModel): ...
     class PurchaseViewSet(PreconditionsMixin, ModelViewSet): ...
 
-An ETag stands for the row. Where the representation shows other rows too, these have to save it when they change.
+An ETag stands for the version of the row and for all that a GET shows of it, related objects and computed fields
+included. So a change elsewhere changes it too, at the price of the queries of a GET wherever a tag is compared.
 """
 
+import copy
+import hashlib
 import re
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import SAFE_METHODS
-from rest_framework.request import Request
+from rest_framework.request import Request, clone_request
 from rest_framework.response import Response
 
 from hardening.exceptions import BadRequest, PreconditionFailed, PreconditionRequired
 from hardening.models import VersionedModel
+from hardening.renderers import JSONRenderer
 
 if TYPE_CHECKING:
     from hardening.viewsets import ModelViewSet as _ViewSet  # what the mixin stands before
@@ -31,9 +36,10 @@ _TAG = re.compile(r'(?:W/)?"[!#-~]*"')
 _TAGS = re.compile(rf"\*|{_TAG.pattern}(?:[ \t]*,[ \t]*{_TAG.pattern})*")
 
 
-def etag(instance: VersionedModel) -> str:
-    """Return the strong entity tag of the state of *instance*."""
-    return f'"{instance.pk}-{instance.version}"'
+def etag(instance: VersionedModel, shown: Any, form: str = "json") -> str:
+    """Return the strong entity tag of *instance*, of which *shown* is what a response in the format *form* contains."""
+    content = JSONRenderer().render([instance._meta.label, str(instance.pk), form, shown])
+    return f'"{instance.version}-{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
 class PreconditionsMixin(_ViewSet):
@@ -44,7 +50,6 @@ class PreconditionsMixin(_ViewSet):
     """
 
     require_if_match = True
-    _beside: tuple[Any, ...] = ()
     _written: Any = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -60,23 +65,18 @@ class PreconditionsMixin(_ViewSet):
         required = self.require_if_match and self.request.method in _CHANGES
         if required and "If-Match" not in self.request.headers:
             raise PreconditionRequired
-        check_preconditions(self.request, etag(instance))
+        if self.action != "retrieve":
+            check_preconditions(self.request, lambda: self._stored_tags(instance))
         return instance
-
-    def get_queryset(self) -> Any:
-        """Return the viewset's; what stands beside one object is fetched once it is clear that it will be shown."""
-        queryset = super().get_queryset()
-        if getattr(self, "action", None) != "retrieve":
-            return queryset
-        self._beside = queryset._prefetch_related_lookups
-        return queryset.prefetch_related(None)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         instance = self.get_object()
-        if is_known(request, etag(instance)):
-            return Response(status=304, headers={"ETag": etag(instance)})
-        prefetch_related_objects([instance], *self._beside)
-        return Response(self.get_serializer(instance).data, headers={"ETag": etag(instance)})
+        shown = self.get_serializer(instance).data
+        tag = etag(instance, shown, str(request.accepted_renderer.format))
+        check_preconditions(request, lambda: [tag])
+        if is_known(request, lambda: [tag]):
+            return Response(status=304, headers={"ETag": tag})
+        return Response(shown, headers={"ETag": tag})
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self._tagged(super().create(request, *args, **kwargs))
@@ -113,9 +113,36 @@ class PreconditionsMixin(_ViewSet):
         return parameters
 
     def _tagged(self, response: Response) -> Response:
+        """Return *response*, to a write, with the tag that a GET will have."""
         if isinstance(self._written, VersionedModel):
-            response["ETag"] = etag(self._written)
+            reading = self._reading()
+            same = reading.get_serializer_class() is self.get_serializer_class()
+            shown = response.data if same else self._show(self._written)
+            response["ETag"] = etag(self._written, shown, str(self.request.accepted_renderer.format))
         return response
+
+    def _stored_tags(self, instance: VersionedModel) -> list[str]:
+        """Return the tags of what is stored, in every format that the view renders."""
+        sent = [self.request.headers.get(name, "") for name in ("If-Match", "If-None-Match")]
+        if not any(f'"{instance.version}-' in tags for tags in sent):
+            return []  # of another version, whatever a GET shows
+        shown = self._show(instance)
+        return [etag(instance, shown, str(each.format)) for each in self.renderer_classes]
+
+    def _show(self, instance: VersionedModel) -> Any:
+        """Return what a GET shows of *instance*, which is left as it is."""
+        reading, shown = self._reading(), copy.copy(instance)
+        relations = getattr(getattr(reading.get_serializer_class(), "Meta", None), "prefetch_related", ())
+        prefetch_related_objects([shown], *relations)
+        return reading.get_serializer(shown).data
+
+    def _reading(self) -> Any:
+        """Return this view as it is for a GET: without what the decorator of an `@action` sets."""
+        view: Any = copy.copy(self)
+        for name in getattr(getattr(type(self), self.action or "", None), "kwargs", ()):
+            vars(view).pop(name, None)
+        view.action, view.request = "retrieve", clone_request(self.request, "GET")
+        return view
 
 
 def _parameter(name: str, description: str, *, required: bool = False) -> OpenApiParameter:
@@ -123,23 +150,25 @@ def _parameter(name: str, description: str, *, required: bool = False) -> OpenAp
     return OpenApiParameter(name, schema, OpenApiParameter.HEADER, required=required, description=description)
 
 
-def check_preconditions(request: Request, current: str) -> None:
-    """Raise `PreconditionFailed` where *request* is not meant for the state that *current* is the tag of.
+def check_preconditions(request: Request, current: Callable[[], Collection[str]]) -> None:
+    """Raise `PreconditionFailed` where *request* is not meant for the state that has the tags of *current*.
 
     `If-Match` compares strongly, and `If-None-Match` refuses a change of what it names (RFC 9110, 13.1). Raises
     `BadRequest` for tags that are none: taken for absent, they would let a stale change through.
     """
     wanted = entity_tags(request, "If-Match")
-    if wanted is not None and wanted != ["*"] and current not in wanted:
+    if wanted is not None and wanted != ["*"] and not set(wanted) & set(current()):
         raise PreconditionFailed
     if request.method not in SAFE_METHODS and is_known(request, current):
         raise PreconditionFailed
 
 
-def is_known(request: Request, current: str) -> bool:
-    """Tell whether `If-None-Match` names *current*, by weak comparison."""
+def is_known(request: Request, current: Callable[[], Collection[str]]) -> bool:
+    """Tell whether `If-None-Match` names a tag of *current*, by weak comparison."""
     known = entity_tags(request, "If-None-Match")
-    return known is not None and (known == ["*"] or current in [tag.removeprefix("W/") for tag in known])
+    if known is None or known == ["*"]:
+        return known is not None
+    return bool({tag.removeprefix("W/") for tag in known} & set(current()))
 
 
 def entity_tags(request: Request, header: str) -> list[str] | None:

@@ -22,11 +22,12 @@ class WriteQuerySet(models.QuerySet[Any]):
 
     def update(self, **kwargs: Any) -> int:
         """Update as Django does; raise `ValidationError` for an immutable field."""
+        model: Any = self.model
         if changed := self._immutable(kwargs):
             raise immutable_error(changed)
         if version := getattr(self.model, "version_column", None):
             kwargs[version] = models.F(version) + 1  # whatever was given: a version that repeats is an ETag that lies
-        for field in digest_fields(self.model):
+        for field in digest_fields(model):
             if field.of in kwargs and field.name not in kwargs:
                 kwargs[field.name] = field.digest_of(kwargs[field.of])
         return super().update(**kwargs)
@@ -50,7 +51,7 @@ class WriteQuerySet(models.QuerySet[Any]):
         version = getattr(self.model, "version_column", None)
         if update_fields:
             update_fields = [name for name in with_digests(self.model, update_fields) if name != version]
-        self._for_write = True  # type: ignore[attr-defined]  # as Django's own writes do
+        self._for_write = True  # as Django's own writes do
         with transaction.atomic(using=self.db, savepoint=False):
             created = super().bulk_create(
                 objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
@@ -68,7 +69,7 @@ class WriteQuerySet(models.QuerySet[Any]):
         """Give *rows* a new version: `ON CONFLICT` cannot count, and nobody knows which rows were there before."""
         for start in range(0, len(rows), _CHUNK):
             keys = [row.pk for row in rows[start : start + _CHUNK]]
-            everything = models.QuerySet(self.model, using=self.db)
+            everything: models.QuerySet[Any] = models.QuerySet(self.model, using=self.db)
             everything.filter(pk__in=keys).update(**{version: models.F(version) + 1})
         for row in rows:
             row.__dict__.pop(version, None)  # deferred: read when it is asked for
@@ -91,8 +92,8 @@ class ModelBase(models.base.ModelBase):
         if not options.managers and not any(field.name == "objects" for field in options.fields):
             manager = _manager(WriteQuerySet)
             manager.auto_created = True
-            cls.add_to_class("objects", manager)  # type: ignore[attr-defined]  # Django's types leave it out
-        super()._prepare()  # type: ignore[misc]  # the same
+            cls.add_to_class("objects", manager)
+        super()._prepare()  # type: ignore[misc]  # Django's types leave it out
 
     @property
     def _base_manager(cls) -> Any:  # noqa: N805  # the same

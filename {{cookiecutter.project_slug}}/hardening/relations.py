@@ -24,7 +24,7 @@ from rest_framework.relations import (
 )
 
 from hardening.keys import in_range, is_url, may_be_key, shortened
-from hardening.lookups import all_at_once, one_by_one
+from hardening.lookups import all_at_once, in_order, one_by_one
 from hardening.strictness import is_strict
 from hardening.visibility import select_visible
 
@@ -72,9 +72,8 @@ class _AllRelated:
         return self.model._default_manager.complex_filter(limit)
 
     def _relation(self) -> Any:
-        field = self.field
-        if isinstance(field.parent, drf.ManyRelatedField):
-            field = field.parent
+        is_one_of_many = isinstance(self.field.parent, drf.ManyRelatedField)
+        field = self.field.parent if is_one_of_many else self.field
         return field.parent.Meta.model._meta.get_field(field.source)
 
 
@@ -277,9 +276,7 @@ class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField[An
 class ManyRelatedField(drf.ManyRelatedField):
     """A list of related objects: one query for all, each bad item reported by its index, repeats dropped."""
 
-    default_error_messages = {
-        "max_items": _("Ensure this field has no more than {max_items} items."),
-    }
+    default_error_messages = {"max_items": _("Ensure this field has no more than {max_items} items.")}
 
     def __init__(self, child_relation: Any = None, *args: Any, **kwargs: Any) -> None:
         self.max_items: int | None = kwargs.pop("max_items", MAX_ITEMS)
@@ -298,3 +295,6 @@ class ManyRelatedField(drf.ManyRelatedField):
             in_order: Any = {index: errors[index] for index in sorted(errors)}
             raise ValidationError(in_order)
         return list(dict.fromkeys(objects))
+
+    def to_representation(self, iterable: Any) -> list[Any]:
+        return super().to_representation(in_order(iterable))

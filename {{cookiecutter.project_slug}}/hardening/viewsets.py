@@ -189,6 +189,21 @@ class ModelViewSet(
 ):
     """All of it: list, create, retrieve, update, partial update and destroy."""
 
+    def perform_create(self, serializer: Any) -> None:
+        super().perform_create(serializer)
+        self.annotate(serializer.instance)
+
+    def perform_update(self, serializer: Any) -> None:
+        super().perform_update(serializer)
+        self.annotate(serializer.instance)
+
+    def annotate(self, instance: Any) -> None:
+        """Have *instance*, which was just written, show what the queryset annotates: with one query if it does."""
+        queryset = self.get_queryset() if isinstance(instance, Model) else None
+        if queryset is not None and (names := list(queryset.query.annotation_select)):
+            stored = queryset.using(router.db_for_write(queryset.model)).prefetch_related(None)
+            vars(instance).update(stored.filter(pk=instance.pk).values(*names).first() or {})
+
 
 def _can_be_locked(queryset: QuerySet[Any]) -> bool:
     query = queryset.query

@@ -13,6 +13,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.serializers import as_serializer_error
 
 from hardening.exceptions import details
+from hardening.integrity.computed import defer_computed
 from hardening.integrity.conditions import certainly_violated
 from hardening.integrity.constraints import promises
 from hardening.integrity.drivers import DriverError
@@ -70,8 +71,11 @@ def written(root: Any, model: type[Model], data: Any) -> Iterator[None]:
         found = [replace(item, values=dict(item.values)) for item in found]  # create() may take them apart
         for table in _judged_late(found, using):
             unit.take_turns(table)
+        changed = root.instance is not None
         with _reporting(root, found, unit, memory):
             yield
+        if isinstance(root.instance, Model):
+            defer_computed(root.instance, changed=changed)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from django.db.models import Manager, Model
 from rest_framework import serializers
 
 from hardening.integrity.writes import written
-from hardening.lookups import fetch_for_rows
+from hardening.lookups import fetch_for_rows, in_order
 from hardening.serializers.options import defaults, is_valid
 
 MAX_ROWS = 100  # objects in one body
@@ -28,6 +28,10 @@ class ListSerializer(serializers.ListSerializer[Any]):
             fetch_for_rows(getattr(self.child, "_writable_fields", ()), data)
         return super().validate_empty_values(data)
 
+    def to_representation(self, data: Any) -> list[Any]:
+        """Return DRF's list; related objects come by primary key where their model has no order."""
+        return super().to_representation(in_order(data.all()) if isinstance(data, Manager) else data)
+
     def run_child_validation(self, data: Any) -> Any:
         """Validate one row; where the list changes objects, as a change of the one whose primary key it has.
 
@@ -36,15 +40,16 @@ class ListSerializer(serializers.ListSerializer[Any]):
         """
         if self.instance is None or not isinstance(data, Mapping):
             return super().run_child_validation(data)
-        whole, self.child.instance = self.child.instance, self._stored.get(self._key(data) or "")
+        child: Any = self.child
+        whole, child.instance = child.instance, self._stored.get(self._key(data) or "")
         try:
             return super().run_child_validation(data)
         finally:
-            self.child.instance = whole
+            child.instance = whole
 
     @functools.cached_property
     def _stored(self) -> dict[str, Model]:
-        instances = self.instance.all() if isinstance(self.instance, Manager) else self.instance
+        instances: Any = self.instance.all() if isinstance(self.instance, Manager) else self.instance
         return {str(each.pk): each for each in instances if isinstance(each, Model)}
 
     def _key(self, data: Mapping[str, Any]) -> str | None:

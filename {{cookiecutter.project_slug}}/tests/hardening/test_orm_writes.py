@@ -9,20 +9,30 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from hardening.models import Model, VersionedModel
-from tests.hardening.shapes.models import Basket, Gadget
+from tests.hardening.shapes.models import Gadget
 
 pytestmark = pytest.mark.django_db
+
+
+class Folder(Model):
+    """What the others refer to: a model of this module, since its tables are there for these tests only."""
+
+    name = models.CharField(max_length=20)
+
+    class Meta:
+        app_label = "shapes"
+        managed = False
 
 
 class Note(VersionedModel):
     """A model without a manager of its own."""
 
-    basket = models.ForeignKey(Basket, on_delete=models.SET_NULL, null=True, related_name="notes")
+    folder = models.ForeignKey(Folder, on_delete=models.SET_NULL, null=True, related_name="notes")
     title = models.CharField(max_length=20, unique=True)
     data = models.JSONField(default=dict)
     count = models.IntegerField(default=0)
 
-    immutable_fields = ("basket", "title", "data")
+    immutable_fields = ("folder", "title", "data")
 
     class Meta:
         app_label = "shapes"
@@ -32,7 +42,7 @@ class Note(VersionedModel):
 class Draft(VersionedModel):
     """A reference that may change."""
 
-    basket = models.ForeignKey(Basket, on_delete=models.SET_NULL, null=True, related_name="drafts")
+    folder = models.ForeignKey(Folder, on_delete=models.SET_NULL, null=True, related_name="drafts")
 
     class Meta:
         app_label = "shapes"
@@ -65,22 +75,22 @@ class Word(Model):
 @pytest.fixture(autouse=True)
 def tables(django_db_setup: None, transactional_db: None) -> Any:
     with connection.schema_editor() as editor:
-        for model in (Note, Draft, Reply, Word):
+        for model in (Folder, Note, Draft, Reply, Word):
             editor.create_model(model)
     yield
     with connection.schema_editor() as editor:
-        for model in (Word, Reply, Draft, Note):
+        for model in (Word, Reply, Draft, Note, Folder):
             editor.delete_model(model)
 
 
 @pytest.fixture
-def baskets() -> list[Basket]:
-    return [Basket.objects.create(name=name) for name in "ab"]
+def folders() -> list[Folder]:
+    return [Folder.objects.create(name=name) for name in "ab"]
 
 
 @pytest.fixture
-def note(baskets: list[Basket]) -> Note:
-    return Note.objects.create(basket=baskets[0], title="One", data={"a": 1})
+def note(folders: list[Folder]) -> Note:
+    return Note.objects.create(folder=folders[0], title="One", data={"a": 1})
 
 
 def saved(instance: Any, **values: Any) -> None:
@@ -104,11 +114,11 @@ CHANGES = {
     "save of a value that was changed in place": lambda note, other: moved_in_place(note),
     "save after only": lambda note, other: saved(Note.objects.only("count").get(), title="Two"),
     "save after only and a read": lambda note, other: read_and_saved(Note.objects.only("count").get()),
-    "save after defer": lambda note, other: saved(Note.objects.defer("basket").get(), basket=other),
+    "save after defer": lambda note, other: saved(Note.objects.defer("folder").get(), folder=other),
     "save with update_fields": lambda note, other: (setattr(note, "title", "Two"), note.save(update_fields=["title"])),
-    "save of an instance made by hand": lambda note, other: Note(pk=note.pk, basket=other, title="Two").save(),
+    "save of an instance made by hand": lambda note, other: Note(pk=note.pk, folder=other, title="Two").save(),
     "save under another primary key": lambda note, other: saved(
-        Note.objects.create(title="Two"), pk=note.pk, basket=note.basket, count=1
+        Note.objects.create(title="Two"), pk=note.pk, folder=note.folder, count=1
     ),
     "save after refresh": lambda note, other: (note.refresh_from_db(), saved(note, title="Two")),
     "save after refresh of a field": lambda note, other: (
@@ -117,20 +127,20 @@ CHANGES = {
     ),
     "save of an expression": lambda note, other: saved(note, title=F("title")),
     "update": lambda note, other: Note.objects.update(title="Two"),
-    "update of a column": lambda note, other: Note.objects.update(basket_id=other.pk),
+    "update of a column": lambda note, other: Note.objects.update(folder_id=other.pk),
     "bulk_update": lambda note, other: Note.objects.bulk_update([Note(pk=note.pk, title="Two")], ["title"]),
     "update_or_create": lambda note, other: Note.objects.update_or_create({"title": "Two"}, pk=note.pk),
     "bulk_create": lambda note, other: Note.objects.bulk_create(
-        [Note(title="One", basket=other)], update_conflicts=True, update_fields=["basket"], unique_fields=["title"]
+        [Note(title="One", folder=other)], update_conflicts=True, update_fields=["folder"], unique_fields=["title"]
     ),
     "reverse add": lambda note, other: other.notes.add(note),
     "reverse add of one by one": lambda note, other: other.notes.add(note, bulk=False),
     "reverse set": lambda note, other: other.notes.set([note]),
-    "reverse set of none": lambda note, other: note.basket.notes.set([]),
-    "reverse remove": lambda note, other: note.basket.notes.remove(note),
-    "reverse clear": lambda note, other: note.basket.notes.clear(),
-    "update of a related manager": lambda note, other: note.basket.notes.update(basket=other),
-    "reverse update_or_create": lambda note, other: note.basket.notes.update_or_create(
+    "reverse set of none": lambda note, other: note.folder.notes.set([]),
+    "reverse remove": lambda note, other: note.folder.notes.remove(note),
+    "reverse clear": lambda note, other: note.folder.notes.clear(),
+    "update of a related manager": lambda note, other: note.folder.notes.update(folder=other),
+    "reverse update_or_create": lambda note, other: note.folder.notes.update_or_create(
         defaults={"title": "Two"}, pk=note.pk
     ),
     "base manager": lambda note, other: Note._base_manager.update(title="Two"),
@@ -138,11 +148,11 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("way", CHANGES)
-def test_no_way_of_writing_changes_an_immutable_field(note, baskets, way):
+def test_no_way_of_writing_changes_an_immutable_field(note, folders, way):
     before = Note.objects.filter(pk=note.pk).values().get()
 
     with pytest.raises(ValidationError, match="This field cannot be changed"), transaction.atomic():
-        CHANGES[way](note, baskets[1])
+        CHANGES[way](note, folders[1])
 
     assert Note.objects.filter(pk=note.pk).values().get() == before
 
@@ -163,9 +173,9 @@ COUNTED = {
     "bulk_create": lambda note: Note.objects.bulk_create(
         [Note(title="One", count=5)], update_conflicts=True, update_fields=["count"], unique_fields=["title"]
     ),
-    "update of a related manager": lambda note: note.basket.notes.update(count=5),
+    "update of a related manager": lambda note: note.folder.notes.update(count=5),
     "base manager": lambda note: Note._base_manager.update(count=5),
-    "deletion of what it refers to": lambda note: note.basket.delete(),
+    "deletion of what it refers to": lambda note: note.folder.delete(),
 }
 
 
@@ -200,9 +210,9 @@ def test_a_version_that_was_deferred_is_read_again_after_a_write(note):
 
 
 @pytest.mark.parametrize("way", ["add", "set", "remove", "clear"])
-def test_a_related_manager_counts_the_versions_of_the_rows_that_it_writes(baskets, way):
-    draft = Draft.objects.create(basket=None if way in ("add", "set") else baskets[0])
-    related = baskets[0].drafts
+def test_a_related_manager_counts_the_versions_of_the_rows_that_it_writes(folders, way):
+    draft = Draft.objects.create(folder=None if way in ("add", "set") else folders[0])
+    related = folders[0].drafts
 
     {
         "add": lambda: related.add(draft),
@@ -223,14 +233,14 @@ def test_a_value_that_was_not_among_update_fields_is_not_taken_for_stored(note):
 
 
 def test_a_deletion_still_sets_an_immutable_reference_to_null(note):
-    note.basket.delete()
+    note.folder.delete()
 
-    assert Note.objects.get().basket is None
+    assert Note.objects.get().folder is None
 
 
-def test_a_copy_of_a_row_may_have_other_values(note, baskets):
+def test_a_copy_of_a_row_may_have_other_values(note, folders):
     note.pk, note._state.adding = None, True
-    saved(note, title="Two", basket=baskets[1])
+    saved(note, title="Two", folder=folders[1])
     again = Note.objects.get(title="Two")
     again.pk = None
     saved(again, title="Three")

@@ -170,6 +170,20 @@ def test_a_change_of_a_purchase_that_was_not_seen_is_refused(ada, buy):
     assert ada.delete(target, headers={"If-Match": bought["ETag"]}).status_code == 412
 
 
+def test_a_purchase_has_another_etag_when_a_contact_that_it_shows_is_deleted(ada, buy, contact):
+    related = contact(ada).json()
+    bought = buy(ada, location=related["location"], contacts=[related["id"]])
+    target = f"{LIST}{bought.json()['id']}/"
+    assert ada.get(target)["ETag"] == bought["ETag"]
+
+    assert ada.delete(f"/api/v1/contacts/{related['id']}/").status_code == 204
+    read = ada.get(target, headers={"If-None-Match": bought["ETag"]})
+
+    assert (read.status_code, read.json()["contacts"]) == (200, [])
+    assert ada.patch(target, {"quantity": 2}, headers={"If-Match": bought["ETag"]}).status_code == 412
+    assert ada.patch(target, {"quantity": 2}, headers={"If-Match": read["ETag"]}).status_code == 200
+
+
 def test_buying_can_be_sent_again(ada, buy, locate):
     known = {"location": locate(ada), "reference": "A", "headers": {"Idempotency-Key": "a"}}
 

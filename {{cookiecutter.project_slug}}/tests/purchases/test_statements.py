@@ -127,7 +127,7 @@ def test_a_purchase_takes_the_same_for_any_number_of_contacts(transactional_db, 
     assert taken == STATEMENTS[route]
 
 
-def test_what_the_caller_has_already_takes_no_look_beside_it(ada, made):
+def test_a_304_takes_the_statements_of_what_its_tag_stands_for(ada, made):
     keys, _bodies = made()
     tag = send(ada, "get purchase-detail", keys["purchase"])["ETag"]
 
@@ -135,7 +135,21 @@ def test_what_the_caller_has_already_takes_no_look_beside_it(ada, made):
         response = ada.get(f"/api/v1/purchases/{keys['purchase']}/", headers={"If-None-Match": tag})
 
     assert response.status_code == 304
-    assert taken == [SIGN_IN, f"SELECT {PURCHASE}"]
+    assert taken == STATEMENTS["get purchase-detail"]
+
+
+def test_a_condition_costs_a_change_the_queries_of_what_its_tag_stands_for(transactional_db, ada, made):
+    keys, _bodies = made()
+    target = f"/api/v1/purchases/{keys['purchase']}/"
+    tag, taken = ada.get(target)["ETag"], []
+
+    for known in (tag, tag, "*"):  # the second is of another version by then
+        with statements() as of_this_time:
+            ada.patch(target, {"quantity": 3}, headers={"If-Match": known})
+        taken.append(of_this_time)
+
+    found, done = [SIGN_IN, "BEGIN", f"SELECT {PURCHASE}"], [f"UPDATE {PURCHASE}", f"SELECT {CONTACT}", "COMMIT"]
+    assert taken == [[*found, f"SELECT {CONTACT}", *done], [*found, "ROLLBACK"], [*found, *done]]
 
 
 def test_a_duplicate_takes_the_refused_insert_and_no_more(transactional_db, ada, made):

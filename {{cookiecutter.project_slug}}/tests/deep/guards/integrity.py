@@ -64,6 +64,18 @@ GUARDS = [
         "tests/hardening/test_bodies.py",
     ),
     Guard(
+        "hardening/preconditions.py",
+        "form, shown])",
+        "form])",
+        "tests/hardening/test_etags.py",
+    ),
+    Guard(
+        "hardening/integrity/transactions.py",
+        "instance.refresh_from_db(from_queryset=_Fetched(found[instance.pk]))",
+        "pass",
+        "tests/hardening/test_stale_instances.py",
+    ),
+    Guard(
         "hardening/models.py",
         '(changed := self._changed_immutable_fields(written, kwargs.get("using")))',
         "(changed := [])",
