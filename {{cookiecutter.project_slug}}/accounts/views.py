@@ -1,6 +1,7 @@
 """Registration, the caller's own account, signing in and out, and profiles."""
 
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth import authenticate
@@ -46,9 +47,12 @@ class RegistrationViewSet(mixins.CreateModelMixin, GenericViewSet):
     permission_classes = [Public]
     authentication_classes = []
 
-    def perform_create(self, serializer: Any) -> None:
-        super().perform_create(serializer)
-        events.record("account_registered", self.request, user=serializer.instance.pk)
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Finish *response*, and record a registration: a `perform_create()` would hash within its transaction."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if response.status_code == HTTPStatus.CREATED:
+            events.record("account_registered", request, user=response.data["id"])
+        return response
 
 
 class AccountViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, DestroyModelMixin, GenericViewSet):

@@ -21,10 +21,12 @@ from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.response import Response
 
 from hardening import events
-from hardening.exceptions import BadRequest, FieldError, InUse, PayloadTooLarge, TryAgain, status_of
+from hardening.exceptions import BadRequest, FieldError, PayloadTooLarge, TryAgain, status_of
 from hardening.integrity import drivers
+from hardening.integrity.deletions import in_use
 from hardening.integrity.drivers import Kind
 from hardening.integrity.messages import for_clients
+from hardening.integrity.requests import explain_violation
 from hardening.problems import PROBLEM_JSON, document
 from hardening.renderers import JSONRenderer, rename_keys
 
@@ -96,9 +98,13 @@ def _(error: Exception, context: dict[str, Any]) -> Exception:
 
 
 @foreseen.register(ProtectedError)
+def _(error: ProtectedError, context: dict[str, Any]) -> Exception:
+    return in_use(error.protected_objects)
+
+
 @foreseen.register(RestrictedError)
-def _(error: Exception, context: dict[str, Any]) -> Exception:
-    return InUse()
+def _(error: RestrictedError, context: dict[str, Any]) -> Exception:
+    return in_use(error.restricted_objects)
 
 
 @foreseen.register
@@ -120,10 +126,10 @@ def _is_too_large(text: Any) -> bool:
 @foreseen.register(DatabaseError)
 @foreseen.register(InterfaceError)
 def _(error: DatabaseError, context: dict[str, Any]) -> Exception:
-    """A database that is busy or away will be back; anything else that it says is a fault of ours."""
+    """A database that is busy or away will be back; a violation may be the client's, and the rest is a server error."""
     for connection in connections.all(initialized_only=True):
         refusal = drivers.read(error, connection)
         if refusal is not None and refusal.kind is Kind.BUSY:
             logger.error("The database is busy or away: %s", type(error.__cause__ or error).__name__)
             return TryAgain()
-    return error
+    return explain_violation(error, context.get("view"), context["request"])

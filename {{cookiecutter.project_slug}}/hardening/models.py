@@ -35,6 +35,12 @@ class Model(models.Model, metaclass=ModelBase):
     constraint_fields: ClassVar[dict[str, str]] = {}
     """`{name of a constraint: name of the field}` where it judges several and the client should look at one."""
 
+    internal_constraints: ClassVar[tuple[str, ...] | str] = ()
+    """Names of constraints that no client can violate, and of fields for the column's own ones, or "__all__".
+
+    Violating one of them stays a server error (500).
+    """
+
     class Meta:
         abstract = True
 
@@ -185,6 +191,8 @@ class StoredAnswer(models.Model):
     headers = models.JSONField()
     body = models.TextField()
     created = models.DateTimeField(db_index=True)
+
+    internal_constraints = "__all__"
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="stored_answer_unique")]

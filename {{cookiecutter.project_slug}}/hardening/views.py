@@ -1,11 +1,12 @@
 """The base of all views: what is refused before a handler runs."""
 
 import io
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import structlog
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
@@ -17,10 +18,13 @@ from rest_framework.exceptions import (
     PermissionDenied,
     ValidationError,
 )
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from hardening.exceptions import BadRequest
+from hardening.integrity.transactions import Unit, unit
 from hardening.keys import shortened
 from hardening.problems import JSON
 from hardening.throttling import AnonRateThrottle, rate_limit_headers
@@ -32,8 +36,14 @@ class APIView(views.APIView):
     """DRF's view; it refuses query parameters, and its serializers keys, that it does not know."""
 
     strict_input = True
+    is_handling = False  # set when authentication, permissions and throttles have let the request through
+
+    in_one_transaction = False
+    """Whether every unsafe request is one transaction, from validation on: for related fields whose scopes lock."""
+
     error_statuses: Collection[int] = ()
     throttles: Sequence[Any] = ()
+    unit: Unit
 
     def get_error_statuses(self, method: str) -> set[int]:
         """Return the statuses that *method* refuses with beside the usual ones, for the schema."""
@@ -70,7 +80,7 @@ class APIView(views.APIView):
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Let DRF authenticate, authorize and throttle, then look at the query string.
+        """Let DRF authenticate, authorize and throttle, check the query string, and wrap a handler that is one unit.
 
         DRF rejects a request without access before it counts it; here it counts too, so that nobody may guess tokens,
         or have them looked up, without limit.
@@ -85,6 +95,44 @@ class APIView(views.APIView):
             structlog.contextvars.bind_contextvars(user=request.user.pk)
         if request.META.get("QUERY_STRING"):
             self.check_query_string(request)
+        self.is_handling = True
+        method = str(request.method).lower()
+        # Only names of methods: a client may also send REQUEST or SETTINGS, which name attributes of a view.
+        handler = getattr(self, method, None) if method in self.http_method_names else None
+        if handler is not None and self.is_one_unit():
+            setattr(self, method, self.in_unit(handler))
+
+    def is_one_unit(self) -> bool:
+        """Tell whether all that the handler does is one transaction, as in an unsafe request under ATOMIC_REQUESTS."""
+        if self.request.method in SAFE_METHODS:
+            return False
+        return self.in_one_transaction or any(each["ATOMIC_REQUESTS"] for each in connections.settings.values())
+
+    def get_write_database(self) -> str:
+        """Return the alias of the database of that transaction."""
+        return DEFAULT_DB_ALIAS
+
+    def in_unit(self, handler: Callable[..., Response]) -> Callable[..., Response]:
+        """Return *handler* run as one transaction, so that a violation leaves nothing behind, at COMMIT too."""
+
+        def run(*args: Any, **kwargs: Any) -> Response:
+            self.read_body()
+            with unit(self.get_write_database()) as self.unit:
+                return self.run(handler, *args, **kwargs)
+
+        return run
+
+    def read_body(self) -> None:
+        """Read and parse the request body, since a client that is slow to send it must not hold a transaction open.
+
+        An empty body is left to a handler that asks for it: many clients send `Content-Type` with every DELETE.
+        """
+        if self.request.META.get("CONTENT_LENGTH") not in (None, "", "0"):
+            self.request.data  # noqa: B018  # the property reads
+
+    def run(self, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
+        """Return what *handler* answers; runs within the transaction."""
+        return handler(*args, **kwargs)
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Return DRF's request, as a class of ours."""

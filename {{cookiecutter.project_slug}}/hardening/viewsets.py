@@ -3,25 +3,19 @@
 import copy
 import functools
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
-from django.apps import apps
-from django.db import connections, router
-from django.db.models import CASCADE, SET_DEFAULT, SET_NULL, CharField, Model, ProtectedError, QuerySet, RestrictedError
-from django.utils.text import get_text_list
-from django.utils.translation import gettext as _
+from django.db import router
+from django.db.models import CharField, Model, ProtectedError, QuerySet, RestrictedError
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from hardening.exceptions import InUse
 from hardening.filtersets import Parameter, errors_by_parameter, forms_of, parameters_of
-from hardening.integrity import drivers
-from hardening.integrity.drivers import DriverError, Kind, Refusal
-from hardening.integrity.transactions import Unit, locked, unit
+from hardening.integrity.deletions import explain_deletion, in_use
+from hardening.integrity.transactions import Unit, locked
 from hardening.keys import may_be_key
 from hardening.nested import names_of_parents
 from hardening.patterns import LookupPattern, model_of, resolve_field
@@ -29,18 +23,17 @@ from hardening.views import APIView
 from hardening.visibility import select_visible
 
 _READ_THE_BODY = ("create", "update", "partial_update")
+_PACKAGES = ("rest_framework.", "hardening.")
 
 
 class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     """DRF's viewset over what the model's queryset says is visible to the caller.
 
     An unsafe request on one object runs as one transaction that begins with a lock on it, so that nobody's
-    change is lost and a refusal at COMMIT is explained like any other. Everything that needs no database comes
-    before it: negotiation, permissions, headers, and reading and parsing the request body.
+    change is lost and a refusal at COMMIT is explained like any other. So do actions of a viewset's own, and
+    overridden `create()` and `perform_create()`, which may write more than one row. Everything that needs no database
+    comes before it: negotiation, permissions, headers, and reading and parsing the request body.
     """
-
-    in_one_transaction = False
-    """Whether every unsafe request is one transaction, from validation on: for related fields whose scopes lock."""
 
     reads_before_it_locks = False
     """Whether the queryset is of a kind whose rows SQL cannot lock, grouped ones say."""
@@ -52,48 +45,32 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     """The pattern of the key in the URL: of the field that `lookup_field` names, unless a view sets one of its own."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Prepare the request as DRF does, and put the handler into a transaction where it changes one object."""
+        """Prepare the request as DRF does, and note which fields of the body the URL fills."""
         super().initial(request, *args, **kwargs)
         self.names_of_parents = names_of_parents(self)
-        method = str(request.method).lower()
-        # Only names of methods: a client may also send REQUEST or SETTINGS, which name attributes of a view.
-        handler = getattr(self, method, None) if method in self.http_method_names else None
-        if handler is not None and self.is_one_unit():
-            setattr(self, method, self.in_unit(handler))
 
     def is_one_unit(self) -> bool:
-        """Tell whether all that the handler does is one transaction."""
-        return self.changes_one_object() or (self.in_one_transaction and self.request.method not in SAFE_METHODS)
+        """Tell whether all that the handler does is one transaction; DRF's own `create()` leaves that to `save()`."""
+        if self.action == "metadata" or self.request.method in SAFE_METHODS:
+            return False
+        return self.changes_one_object() or super().is_one_unit() or not _creates_as_drf_does(type(self), self.action)
+
+    def get_write_database(self) -> str:
+        """Return the alias of the database that the model is written to."""
+        queryset: Any = getattr(self, "queryset", None)
+        return str(router.db_for_write((self.get_queryset() if queryset is None else queryset).model))
+
+    def read_body(self) -> None:
+        """Read and parse the request body, an empty one too where a serializer will read it."""
+        if self.action in _READ_THE_BODY:
+            self.request.data  # noqa: B018  # the property reads
+        super().read_body()
 
     def changes_one_object(self) -> bool:
         """Tell whether the request is an unsafe one on a single object."""
         if self.action == "metadata":  # OPTIONS tries PUT for its permissions, and changes nothing
             return False
         return bool(self.detail) and self.request.method not in SAFE_METHODS
-
-    def in_unit(self, handler: Callable[..., Response]) -> Callable[..., Response]:
-        """Return *handler* run as one transaction on the database that its model is written to."""
-
-        def run(*args: Any, **kwargs: Any) -> Response:
-            queryset: Any = getattr(self, "queryset", None)
-            model = (self.get_queryset() if queryset is None else queryset).model
-            self.read_body()
-            with unit(router.db_for_write(model)) as self.unit:
-                return self.run(handler, *args, **kwargs)
-
-        return run
-
-    def read_body(self) -> None:
-        """Read and parse the request body, since a client that is slow to send it must not hold a transaction open.
-
-        An empty body is left to a handler that asks for it: many clients send `Content-Type` with every DELETE.
-        """
-        if self.action in _READ_THE_BODY or self.request.META.get("CONTENT_LENGTH") not in (None, "", "0"):
-            self.request.data  # noqa: B018  # the property reads
-
-    def run(self, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
-        """Return what *handler* answers; runs within the transaction."""
-        return handler(*args, **kwargs)
 
     def get_queryset(self) -> Any:
         """Return what the caller may see, with what the serializer shows of it fetched along."""
@@ -170,13 +147,13 @@ class DestroyModelMixin(mixins.DestroyModelMixin):
         """Delete *instance*; raise `InUse` where the models protect it, or the database alone does."""
         running: Unit = self.unit  # type: ignore[attr-defined]  # of GenericViewSet
         stored = copy.copy(instance)  # deleting takes the key away
-        running.explanations.append(lambda error: _explained(error, stored, running.using))
+        running.explanations.append(lambda error: explain_deletion(error, stored, running.using))
         try:
             instance.delete()
         except ProtectedError as error:
-            raise _in_use(error.protected_objects) from error
+            raise in_use(error.protected_objects) from error
         except RestrictedError as error:
-            raise _in_use(error.restricted_objects) from error
+            raise in_use(error.restricted_objects) from error
 
 
 class ModelViewSet(
@@ -205,31 +182,16 @@ class ModelViewSet(
             vars(instance).update(stored.filter(pk=instance.pk).values(*names).first() or {})
 
 
+@functools.cache
+def _creates_as_drf_does(viewset: type[GenericViewSet], action: str | None) -> bool:
+    """Tell whether *action* is `create()` and writes nothing but what the serializer's `save()` writes."""
+    methods = [getattr(viewset, name, None) for name in ("create", "perform_create")]
+    return action == "create" and all(
+        method is not None and method.__module__.startswith(_PACKAGES) for method in methods
+    )
+
+
 def _can_be_locked(queryset: QuerySet[Any]) -> bool:
     query = queryset.query
     over = any(getattr(each, "contains_over_clause", False) for each in query.annotations.values())
     return not (query.distinct or query.group_by or query.combinator or over)
-
-
-def _explained(error: DriverError, instance: Model, using: str) -> Exception:
-    refusal = drivers.read(error, connections[using])
-    if refusal is None or refusal.kind not in (Kind.FOREIGN_KEY, Kind.CHECK, Kind.NOT_NULL, Kind.UNIQUE):
-        return error
-    return _in_use(_referrers(refusal, instance, using))
-
-
-def _referrers(refusal: Refusal, instance: Model, using: str) -> Iterable[Any]:
-    """Yield the models whose rows stand in the way: of the table that the refusal names, where it names one."""
-    if refusal.table:
-        yield from (each for each in apps.get_models() if each._meta.db_table == refusal.table)
-        return
-    for relation in instance._meta.related_objects:
-        goes_along = relation.on_delete in (CASCADE, SET_NULL, SET_DEFAULT)
-        rows = relation.related_model._base_manager.using(using).filter(**{relation.field.name: instance})
-        if not goes_along and rows.exists():
-            yield relation.related_model
-
-
-def _in_use(holders: Iterable[Any]) -> InUse:
-    names = sorted({str(each._meta.verbose_name_plural) for each in holders})
-    return InUse(_("This is in use by {holders}.").format(holders=get_text_list(names, _("and")))) if names else InUse()

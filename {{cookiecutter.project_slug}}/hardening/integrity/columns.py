@@ -52,6 +52,11 @@ def column_checks(model: type[Model]) -> tuple[Promise, ...]:
     return tuple(check for owner in (model, *model._meta.all_parents) for check in _own_checks(owner))
 
 
+def is_meant(check: Promise, constraint: str, columns: frozenset[str]) -> bool:
+    """Tell whether a database that names *constraint*, on *columns* where it knows them, means the column's *check*."""
+    return isinstance(check.constraint, ColumnCheck) and check.constraint.is_meant_by(constraint, columns)
+
+
 def _own_checks(model: type[Model]) -> Iterator[Promise]:
     connection = connections[router.db_for_write(model)]
     fields: list[Any] = list(model._meta.local_concrete_fields)

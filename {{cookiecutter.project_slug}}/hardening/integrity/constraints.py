@@ -47,6 +47,11 @@ class Promise:
         return getattr(self.constraint, "deferrable", None) is Deferrable.DEFERRED
 
     @property
+    def internal(self) -> bool:
+        """Tell whether the model says that no client can break it, so that a breach is a server error."""
+        return is_internal(self.model, self.constraint.name, self.fields)
+
+    @property
     def judged_late(self) -> bool:
         """Tell whether PostgreSQL writes a row before it judges it, so that racing duplicates wait for each other."""
         if not isinstance(self.constraint, UniqueConstraint):
@@ -88,6 +93,12 @@ class Promise:
 def has_own_message(constraint: BaseConstraint) -> bool:
     """Tell whether *constraint* says in words of its own what is wrong."""
     return constraint.violation_error_message != constraint.default_violation_error_message
+
+
+def is_internal(model: type[Model], name: str, fields: Sequence[str]) -> bool:
+    """Tell whether *model* declares that violating the constraint *name* of *fields* is a server error."""
+    internal = getattr(model, "internal_constraints", ())
+    return internal == "__all__" or name in internal or (len(fields) == 1 and fields[0] in internal)
 
 
 @functools.cache

@@ -110,7 +110,7 @@ _DRIVERS = ("django.db.backends.", "psycopg", "sqlite3")
 _SQLITE_SENTENCE = re.compile(r"(?:UNIQUE|CHECK|NOT NULL) constraint failed: (?:index '(?P<index>.+)'|(?P<rest>.+))")
 
 
-def read(error: DriverError, connection: BaseDatabaseWrapper) -> Refusal | None:
+def read(error: Exception, connection: BaseDatabaseWrapper) -> Refusal | None:
     """Return what *connection*'s driver tells of *error*; None where it is no refusal of what was written."""
     reader = _READERS.get(connection.vendor)
     if not isinstance(error, Error):

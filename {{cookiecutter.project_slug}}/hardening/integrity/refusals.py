@@ -18,7 +18,7 @@ from rest_framework.settings import api_settings
 
 from hardening.exceptions import Code, TryAgain
 from hardening.integrity import drivers
-from hardening.integrity.columns import column_checks
+from hardening.integrity.columns import column_checks, is_meant
 from hardening.integrity.constraints import Promise, promises
 from hardening.integrity.drivers import DriverError, Kind, Refusal
 from hardening.integrity.references import find_missing_references, has_lost_a_default
@@ -66,7 +66,7 @@ def _broken_rules(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
     concerned = [row for row in rows if owns(row, refusal)]
     for row in reversed(concerned):
         promise = _named(refusal, concerned, row.model, using)
-        if promise is not None:
+        if promise is not None and not promise.internal:
             yield from _all_violations(promise, rows, using)
             return
     for row in concerned:
@@ -91,7 +91,7 @@ def find_promises(refusal: Refusal, model: type[Model]) -> list[Promise]:
     alike = named[:1] or [each for each in known if each.columns and each.columns == columns]
     if alike or refusal.kind is not Kind.CHECK:
         return alike
-    return [each for each in column_checks(model) if each.constraint.is_meant_by(refusal.constraint, refusal.columns)]
+    return [each for each in column_checks(model) if is_meant(each, refusal.constraint, refusal.columns)]
 
 
 def _cut(name: str) -> str:

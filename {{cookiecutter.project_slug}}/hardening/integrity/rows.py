@@ -164,7 +164,7 @@ def table_of(model: type[Model], schema: str) -> tuple[str, str]:
     return named_schema or schema, table
 
 
-def commonpath(rows: Sequence[Row]) -> Path:
+def commonpath(rows: Sequence[Item]) -> Path:
     """Return the longest path that all *rows* stand below."""
     parts = zip(*(row.path for row in rows), strict=False)
     return tuple(same[0] for same in takewhile(lambda same: len(set(same)) == 1, parts))

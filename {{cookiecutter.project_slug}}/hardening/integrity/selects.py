@@ -9,6 +9,7 @@ import copy
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -25,7 +26,7 @@ SQL = tuple[str, Sequence[Any]]
 
 def compile_select(values: dict[str, Any], condition: Q | None, using: str, selected: Any = None) -> SQL | None:
     """Return the SELECT, without a table, of *selected* where *condition* holds for *values*; None if it never does."""
-    query = Query(None)  # type: ignore[arg-type]  # as in Django's own Q.check()
+    query = Query(None)  # as in Django's own Q.check()
     for name, value in values.items():
         query.add_annotation(value, name, select=False)
     query.add_annotation(Value(1) if selected is None else selected, "_selected")
@@ -40,7 +41,7 @@ def compile_select(values: dict[str, Any], condition: Q | None, using: str, sele
 
 def run_select(sql: SQL | None, using: str) -> Any:
     """Return the only value that *sql* selects; None if there is none."""
-    return _run([sql], using, exists=False)[0]
+    return _run_one(sql, using, exists=False)
 
 
 def run_selects(questions: Sequence[Callable[[], SQL | None]], using: str, *, exists: bool = True) -> list[Any]:
@@ -52,7 +53,7 @@ def run_selects(questions: Sequence[Callable[[], SQL | None]], using: str, *, ex
             answers += _run(chunk, using, exists=exists)
         except Exception as error:  # noqa: BLE001  # one value may spoil the statement for all others
             log_failure(error)
-            answers += [_attempt(lambda sql=sql: _run([sql], using, exists=exists)[0]) for sql in chunk]
+            answers += [_attempt(partial(_run_one, sql, using, exists=exists)) for sql in chunk]
     return answers
 
 
@@ -88,6 +89,10 @@ def savepoint(using: str) -> Any:
 def log_failure(error: Exception) -> None:
     """Log that the explanation of a database error failed; the line has the request id, as every line."""
     logger.warning("Explaining a database error failed: %s", type(error).__name__, exc_info=error)
+
+
+def _run_one(sql: SQL | None, using: str, *, exists: bool) -> Any:
+    return _run([sql], using, exists=exists)[0]
 
 
 def _run(chunk: Sequence[SQL | None], using: str, *, exists: bool) -> list[Any]:

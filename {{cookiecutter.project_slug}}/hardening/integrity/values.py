@@ -103,7 +103,8 @@ def _columns(row: Row) -> Computations:
 
 def _computations(row: Row) -> Computations:
     """Yield what the database computes of a row: its generated columns and the expressions of its constraints."""
-    for field in row.model._meta.local_concrete_fields:
+    fields: list[Any] = list(row.model._meta.local_concrete_fields)
+    for field in fields:
         if field.generated:
             names = references(row.model, field.expression)
             yield names, F(field.name), field.output_field.max_length

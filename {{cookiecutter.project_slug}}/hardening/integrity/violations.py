@@ -5,6 +5,7 @@ the same conditions are put together to a single SELECT, about all rows that are
 """
 
 from collections.abc import Hashable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -34,9 +35,7 @@ def _find_violations(promise: Promise, instances: Sequence[Model], using: str) -
     asked = [place for place, verdict in enumerate(verdicts) if verdict is Verdict.UNDECIDED]
     answers = [verdict is Verdict.FALSE for verdict in verdicts]
     if type(promise.constraint).validate.__module__ in _DJANGOS:
-        found = run_selects(
-            [lambda place=place: _violation(promise, instances[place], using) for place in asked], using
-        )
+        found = run_selects([partial(_violation, promise, instances[place], using) for place in asked], using)
     else:  # a class of the project's own, which only it can judge
         found = [_is_invalid(promise, instances[place], using) for place in asked[:_ROWS]]
     for place, answer in zip(asked, found, strict=False):
@@ -166,7 +165,7 @@ def _keys(promise: Promise, constraint: Any, instances: Sequence[Model], using: 
     """Yield what has to differ between rows; None for a row that is not compared with others."""
     computed = [_computed(promise, constraint, instance) for instance in instances]
     parts = [
-        lambda values=values, expression=expression: compile_select(values, None, using, expression)
+        partial(compile_select, values, None, using, expression)
         for values, expressions in computed
         for expression in expressions
     ]

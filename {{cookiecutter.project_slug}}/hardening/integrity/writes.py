@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError as DjangoValidationError
-from django.db import connections, router
+from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.db.models import Manager, Model, QuerySet
 from django.db.models.signals import post_save, pre_save
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -41,6 +41,13 @@ _PLAIN = (
     "django.db.models.base",
     "django.contrib.auth.base_user",
 )
+
+
+def database_of(serializer: Any) -> str:
+    """Return the alias of the database that a *serializer* without a model writes to: its instance's, or its view's."""
+    queryset = getattr(serializer.context.get("view"), "queryset", None)
+    model = type(serializer.instance) if isinstance(serializer.instance, Model) else getattr(queryset, "model", None)
+    return DEFAULT_DB_ALIAS if model is None else str(router.db_for_write(model))
 
 
 @contextmanager

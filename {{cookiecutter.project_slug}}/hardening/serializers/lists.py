@@ -7,7 +7,9 @@ from typing import Any
 from django.db.models import Manager, Model
 from rest_framework import serializers
 
-from hardening.integrity.writes import written
+from hardening.integrity.requests import note_serializer
+from hardening.integrity.transactions import joined
+from hardening.integrity.writes import database_of, written
 from hardening.lookups import fetch_for_rows, in_order
 from hardening.serializers.options import defaults, is_valid
 
@@ -18,6 +20,7 @@ class ListSerializer(serializers.ListSerializer[Any]):
     """Many objects, all written or none; their related objects are looked up with one query a field."""
 
     max_length: int | None
+    position: int | None = None  # of the object that is being created
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"max_length": MAX_ROWS, **kwargs})
@@ -58,9 +61,25 @@ class ListSerializer(serializers.ListSerializer[Any]):
         names = {"pk", model._meta.pk.name, model._meta.pk.attname} if model is not None else set()
         return next((str(data[key]) for key, field in fields if field.source in names and key in data), None)
 
+    def is_valid(self, *, raise_exception: bool = False) -> bool:
+        """Validate as DRF does, and have violations of the same request told in the field names of this serializer."""
+        note_serializer(self)
+        return bool(super().is_valid(raise_exception=raise_exception))
+
+    def create(self, validated_data: Any) -> Any:
+        """Create every object as DRF does, and remember which of them is being written."""
+        created = []
+        for self.position, attrs in enumerate(validated_data):
+            created.append(self.child.create(attrs))
+        self.position = None
+        return created
+
     def save(self, **kwargs: Any) -> Any:
         model = getattr(getattr(self.child, "Meta", None), "model", None)
-        if model is None or not is_valid(self):
+        if model is None:
+            with joined(database_of(self)):
+                return super().save(**kwargs)
+        if not is_valid(self):
             return super().save(**kwargs)
         creates = self.instance is None
         self._validated_data = [

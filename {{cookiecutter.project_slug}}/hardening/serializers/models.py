@@ -51,11 +51,11 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
     def save(self, **kwargs: Any) -> Any:
         """Write in one transaction; raise `ValidationError` for what the model or the database refuses."""
         if not is_valid(self):
-            return super().save(**kwargs)  # DRF's own assertions say what was forgotten
+            return serializers.ModelSerializer.save(self, **kwargs)  # DRF's own assertions say what was forgotten
         given = kwargs if self.instance is not None else {**defaults(self), **kwargs}
         data = {**self.validated_data, **given}
         with written(self, self.Meta.model, data):
-            return super().save(**data)
+            return serializers.ModelSerializer.save(self, **data)
 
     def create(self, validated_data: Any) -> Any:
         """Create the object, and relate it to what was named; a new object has no relation to look up first."""

@@ -8,6 +8,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.serializers import LIST_SERIALIZER_KWARGS, LIST_SERIALIZER_KWARGS_REMOVE, BaseSerializer, DictField
 
+from hardening.integrity.requests import note_serializer
+from hardening.integrity.transactions import joined
+from hardening.integrity.writes import database_of
 from hardening.keys import shortened
 from hardening.serializers.lists import ListSerializer
 from hardening.strictness import is_of_its_type, is_strict
@@ -25,6 +28,16 @@ class Serializer(serializers.Serializer[Any]):
         for_list |= {key: value for key, value in kwargs.items() if key in LIST_SERIALIZER_KWARGS}
         chosen = getattr(getattr(cls, "Meta", None), "list_serializer_class", ListSerializer)
         return chosen(*args, child=cls(*args, **kwargs), **for_list)
+
+    def is_valid(self, *, raise_exception: bool = False) -> bool:
+        """Validate as DRF does, and have violations of the same request told in the field names of this serializer."""
+        note_serializer(self)
+        return bool(super().is_valid(raise_exception=raise_exception))
+
+    def save(self, **kwargs: Any) -> Any:
+        """Save as DRF does, in one transaction, since `create()` and `update()` are the serializer's own."""
+        with joined(database_of(self)):
+            return super().save(**kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
         errors = self.refused_keys(data) if isinstance(data, Mapping) else {}

@@ -53,7 +53,7 @@ GUARDS = [
     ),
     Guard(
         "hardening/viewsets.py",
-        "raise _in_use(error.protected_objects) from error",
+        "raise in_use(error.protected_objects) from error",
         "raise",
         "tests/hardening/test_deletes.py",
     ),

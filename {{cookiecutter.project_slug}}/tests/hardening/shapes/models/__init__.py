@@ -1,6 +1,14 @@
 """All shapes."""
 
 from tests.hardening.shapes.models.keyed import Lease as Lease, Stall as Stall, Ware as Ware
+from tests.hardening.shapes.models.other_writes import (
+    Ballot as Ballot,
+    Extra as Extra,
+    Good as Good,
+    Notice as Notice,
+    Offer as Offer,
+    Translation as Translation,
+)
 from tests.hardening.shapes.models.references import (
     Audit as Audit,
     Author as Author,

@@ -68,9 +68,11 @@ class Noisy(Shape):
 
 
 class Audit(models.Model):
-    """What the signal writes: nothing that a client sent."""
+    """What the signal writes: nothing that a client sent, as it declares."""
 
     text = models.CharField(max_length=20, unique=True)
+
+    internal_constraints = ("text",)
 
     def __str__(self) -> str:
         return self.text
