@@ -12,7 +12,29 @@ from hardening.authentication import revoke_tokens
 from hardening.fields import ConfirmField, JoinedField
 
 
+class UsernameField(serializers.NormalizedCharField):
+    """A username, normalized as Django does when it stores one, so that signing in compares what was stored."""
+
+    def normalize(self, text: str) -> str:
+        return str(User.normalize_username(text))
+
+
+class AddressField(serializers.EmailField):
+    """An email address, normalized before it is validated as Django does when it stores one.
+
+    Lower case may be longer: `İ` becomes two characters.
+    """
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        return str(User.objects.normalize_email(text))
+
+
 class RegistrationSerializer(serializers.ModelSerializer):
+    username = UsernameField(
+        max_length=150, help_text=User._meta.get_field("username").help_text, validators=[User.username_validator]
+    )
+    email = AddressField(max_length=254, label="Email address")
     name = JoinedField("first_name", "last_name")
     password = serializers.CharField(write_only=True, trim_whitespace=False, max_length=128)
     confirm_password = ConfirmField("password")
@@ -27,6 +49,7 @@ class RegistrationSerializer(serializers.ModelSerializer):
 
 
 class AccountSerializer(serializers.ModelSerializer):
+    email = AddressField(max_length=254, label="Email address")
     name = JoinedField("first_name", "last_name")
     password = serializers.CharField(write_only=True, trim_whitespace=False, max_length=128, required=False)
     current_password = serializers.CharField(write_only=True, trim_whitespace=False, max_length=128, required=False)
@@ -72,7 +95,7 @@ class AccountSerializer(serializers.ModelSerializer):
 
 
 class LoginSerializer(serializers.Serializer):
-    username = serializers.CharField(max_length=150)
+    username = UsernameField(max_length=150)
     password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
 
 

@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.fields import empty, get_error_detail
 
+from hardening.serializers.texts import CharField
 
-class ConfirmField(serializers.CharField):
+
+class ConfirmField(CharField):
     """A value to be sent twice: `confirm_password = ConfirmField("password")`. It is compared and dropped."""
 
     default_error_messages = {"mismatch": _("The two do not match.")}
@@ -34,7 +36,7 @@ class ConfirmField(serializers.CharField):
         """Validate nothing: what it equals is validated under its own key."""
 
 
-class JoinedField(serializers.CharField):
+class JoinedField(CharField):
     """One text to the client, several model fields to us: `name = JoinedField("first_name", "last_name")`.
 
     The text is split at spaces, the last field takes what is left. Errors of the model fields are its own.

@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import connections, router
 from django.db.models import GenericIPAddressField, IntegerField
 
+MAX_URL = 2048  # characters of a hyperlink; Django's `URLField` has the same limit
+
 _INTEGER = re.compile(r"-?[0-9]{1,100}")  # not \d, which takes the digits of every script
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of surrogate pairs
 _NO_KEYS = (bool, float, Mapping, list, tuple, set, bytes, type(None))
@@ -35,13 +37,20 @@ def _is_address(text: str, field: Any) -> bool:
     return True
 
 
+def is_storable(text: str) -> bool:
+    """Tell whether every database stores *text*: it has no NUL and no half of a surrogate pair."""
+    return not _UNSTORABLE.search(text)
+
+
 def is_url(text: str) -> bool:
-    """Tell whether *text* can be taken apart as a URL."""
+    """Tell whether *text* can be taken apart as a URL; its length is validated first, for Python normalizes a host."""
+    if len(text) > MAX_URL:
+        return False
     try:
         urlsplit(text)
     except ValueError:  # an address that opens a bracket and does not close it
         return False
-    return not _UNSTORABLE.search(text)
+    return is_storable(text)
 
 
 def in_range(key: int, field: Any) -> bool:

@@ -28,8 +28,12 @@ REQUEST_ID = "hardening.request_id"  # set where that layer logs with the id fro
 LOGGED = "hardening.logged"  # set once the access log has its line
 SHAPED = "hardening.shaped"  # the content type that `error_documents` has let pass
 
+MAX_HEADER = 8190  # characters of one header, with all its repetitions; gunicorn's limit for a single one
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _UTF_8 = ("utf-8", "utf8")
+
+_FROM_THE_CLIENT = ("HTTP_", "CONTE")  # Content-Type and Content-Length have no prefix in WSGI
 
 _API_POLICY = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"  # ASVS 5.0, 3.4.3
 _PAGE_POLICY = (
@@ -134,9 +138,15 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 
 
 def body_limits(get_response: GetResponse) -> GetResponse:
-    """Refuse a body that is too large, of unknown length, compressed or in another charset before it is read."""
+    """Refuse a body that is too large, of unknown length, compressed or in another charset, and overlong headers.
+
+    All before they are read: a server joins the repetitions of a header, and parsing cookies or media types may take
+    time that is quadratic in their length.
+    """
 
     def answer(request: HttpRequest) -> HttpResponse:
+        if any(len(value) > MAX_HEADER for name, value in request.META.items() if name[:5] in _FROM_THE_CLIENT):
+            return HttpResponse(status=HTTPStatus.BAD_REQUEST)
         if "HTTP_TRANSFER_ENCODING" in request.META and "CONTENT_LENGTH" not in request.META:
             return HttpResponse(status=HTTPStatus.LENGTH_REQUIRED)
         if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":

@@ -6,14 +6,16 @@ from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
-from hardening.problems import JSON, PROBLEM_JSON
+from hardening.problems import JSON, MAX_ACCEPT, PROBLEM_JSON
 
 
 class ContentNegotiation(DefaultContentNegotiation):
     """DRF's negotiation, to which `application/problem+json` means JSON wherever there is no problem to tell."""
 
     def get_accept_list(self, request: Request) -> list[str]:
-        """Return the media types that *request* accepts."""
+        """Return the media types that *request* accepts; raise `NotAcceptable` for more than anybody reads."""
+        if len(request.META.get("HTTP_ACCEPT", "")) > MAX_ACCEPT:
+            raise NotAcceptable
         return [token.replace(PROBLEM_JSON, JSON) for token in super().get_accept_list(request)]
 
     def select_renderer(self, request: Request, *args: Any, **kwargs: Any) -> Any:

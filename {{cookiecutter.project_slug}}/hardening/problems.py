@@ -16,6 +16,7 @@ from hardening.exceptions import details
 
 PROBLEM_JSON = "application/problem+json"
 JSON = "application/json"
+MAX_ACCEPT = 1000  # characters of `Accept` that are looked at: each media type in it is compared with each of ours
 
 
 # As RFC 9110 has them; what Python says depends on its version.
@@ -39,6 +40,8 @@ def document(detail: Any, status: int, request: HttpRequest) -> tuple[dict[str, 
 
 def prefers_problem(request: HttpRequest) -> bool:
     """Tell whether `Accept` names problem details, and does not put plain JSON above them."""
+    if len(request.META.get("HTTP_ACCEPT", "")) > MAX_ACCEPT:
+        return False
     try:
         named, plain = request.accepted_type(PROBLEM_JSON), request.accepted_type(JSON)
     except (ValueError, LookupError):  # a parameter in a charset that does not exist

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model
 from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.serializers import BaseSerializer, ListSerializer
+from rest_framework.serializers import BaseSerializer, HiddenField, ListSerializer
 from rest_framework.settings import api_settings
 
 from hardening.integrity.constraints import Promise, promises
@@ -214,11 +214,11 @@ def _promise_of(error: DjangoValidationError, model: type[Model]) -> Promise | N
 
 
 def writable_keys(serializer: Any) -> dict[str, str]:
-    """Return `{name of a model field: key of the body}` for all that the client of *serializer* can write."""
+    """Return `{name of a model field: key of the body}` for all that the client of *serializer* can send."""
     keys: dict[str, str] = {}
     fields = {name: each for each in serializer.Meta.model._meta.get_fields() for name in _names(each)}
     for key, field in serializer.fields.items():
-        if field.read_only:
+        if field.read_only or isinstance(field, HiddenField):
             continue
         for name in getattr(field, "model_fields", (field.source,)):
             if name in fields:

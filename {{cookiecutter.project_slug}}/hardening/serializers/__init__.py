@@ -10,11 +10,8 @@ from rest_framework.serializers import (
     BaseSerializer as BaseSerializer,
     BigIntegerField as BigIntegerField,
     BooleanField as BooleanField,
-    CharField as CharField,
     CreateOnlyDefault as CreateOnlyDefault,
     CurrentUserDefault as CurrentUserDefault,
-    DecimalField as DecimalField,
-    EmailField as EmailField,
     Field as Field,
     FileField as FileField,
     FilePathField as FilePathField,
@@ -24,16 +21,11 @@ from rest_framework.serializers import (
     HyperlinkedIdentityField as HyperlinkedIdentityField,
     ImageField as ImageField,
     IntegerField as IntegerField,
-    IPAddressField as IPAddressField,
-    ListField as ListField,
     ModelField as ModelField,
     ReadOnlyField as ReadOnlyField,
-    RegexField as RegexField,
     SerializerMethodField as SerializerMethodField,
     SkipField as SkipField,
-    SlugField as SlugField,
     StringRelatedField as StringRelatedField,
-    URLField as URLField,
     UUIDField as UUIDField,
     ValidationError as ValidationError,
     as_serializer_error as as_serializer_error,
@@ -49,15 +41,19 @@ from hardening.relations import (
     ScopedRelatedField as ScopedRelatedField,
     SlugRelatedField as SlugRelatedField,
 )
+from hardening.serializers.containers import (
+    DictField as DictField,
+    HStoreField as HStoreField,
+    JSONField as JSONField,
+    ListField as ListField,
+    MultipleChoiceField as MultipleChoiceField,
+)
 from hardening.serializers.fields import (
     ChoiceField as ChoiceField,
     DateField as DateField,
     DateTimeField as DateTimeField,
-    DictField as DictField,
+    DecimalField as DecimalField,
     DurationField as DurationField,
-    HStoreField as HStoreField,
-    JSONField as JSONField,
-    MultipleChoiceField as MultipleChoiceField,
     TimeField as TimeField,
 )
 from hardening.serializers.lists import ListSerializer as ListSerializer
@@ -67,3 +63,12 @@ from hardening.serializers.models import (
     current_user as current_user,
 )
 from hardening.serializers.strict import Serializer as Serializer
+from hardening.serializers.texts import (
+    CharField as CharField,
+    EmailField as EmailField,
+    IPAddressField as IPAddressField,
+    NormalizedCharField as NormalizedCharField,
+    RegexField as RegexField,
+    SlugField as SlugField,
+    URLField as URLField,
+)

@@ -1,20 +1,21 @@
 """DRF's fields, without what no database stores, what nobody meant, and long echoes."""
 
+import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal, localcontext
 from typing import Any
 
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.validators import ProhibitNullCharactersValidator
+from django.utils import timezone
 from rest_framework import ISO_8601, serializers
-from rest_framework.fields import get_error_detail
 from rest_framework.settings import api_settings
 from rest_framework.utils import humanize_datetime
-from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from hardening.keys import shortened
+from hardening.parsers import MAX_DIGITS
 
-_STORABLE = (ProhibitNullCharactersValidator(), ProhibitSurrogateCharactersValidator())
+_LONGEST = 64  # characters of a date, a time or a duration
 
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?"
@@ -22,45 +23,91 @@ _ZONE = r"([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)"
 
 
 class DateTimeField(serializers.DateTimeField):
-    """DRF's, in the notation of RFC 3339 alone: Python takes 5000 digits for a moment, and any script's."""
+    """DRF's, in the notation of RFC 3339 alone: Python takes 5000 digits for a moment, and any script's.
 
+    A date-time without an offset has to be one moment of the time zone, and every one lies within the calendar in UTC.
+    """
+
+    strict_input = True
     shape = re.compile(rf"{_DAY}[Tt ]{_TIME}{_ZONE}?")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.input_formats = _formats(self, api_settings.DATETIME_INPUT_FORMATS, api_settings.DATETIME_FORMAT)
+
     def to_internal_value(self, value: Any) -> Any:
-        if _is_written_otherwise(value, self, api_settings.DATETIME_INPUT_FORMATS):
-            self.fail("invalid", format=humanize_datetime.datetime_formats([ISO_8601]))
+        if _is_written_otherwise(value, self):
+            self.fail("invalid", format=humanize_datetime.datetime_formats(self.input_formats))
         return super().to_internal_value(value)
+
+    def enforce_timezone(self, value: datetime) -> Any:
+        """Return *value* as DRF does; raise `ValidationError` for one that the clock skips or shows twice.
+
+        Both are the date-times whose offset depends on `fold` (PEP 495). DRF finds neither, because it compares them
+        with UTC, to which they are never equal.
+        """
+        try:
+            enforced = super().enforce_timezone(value)
+            if timezone.is_aware(enforced):
+                enforced.astimezone(UTC)  # which is how it is stored
+                if timezone.is_naive(value) and enforced.replace(fold=1).utcoffset() != enforced.utcoffset():
+                    self.fail("make_aware", timezone=enforced.tzinfo)
+        except OverflowError:
+            self.fail("overflow")
+        return enforced
+
+    def to_representation(self, value: Any) -> Any:
+        """Return *value* as DRF does; in UTC where the calendar of the time zone does not have it."""
+        try:
+            return super().to_representation(value)
+        except (serializers.ValidationError, OverflowError):
+            if getattr(self, "timezone", None) is UTC:
+                return value.isoformat()
+            in_utc = copy.copy(self)
+            in_utc.timezone = UTC
+            return in_utc.to_representation(value)
 
 
 class DateField(serializers.DateField):
     """DRF's, in the same notation."""
 
+    strict_input = True
     shape = re.compile(_DAY)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.input_formats = _formats(self, api_settings.DATE_INPUT_FORMATS, api_settings.DATE_FORMAT)
+
     def to_internal_value(self, value: Any) -> Any:
-        if _is_written_otherwise(value, self, api_settings.DATE_INPUT_FORMATS):
-            self.fail("invalid", format=humanize_datetime.date_formats([ISO_8601]))
+        if _is_written_otherwise(value, self):
+            self.fail("invalid", format=humanize_datetime.date_formats(self.input_formats))
         return super().to_internal_value(value)
 
 
 class TimeField(serializers.TimeField):
     """DRF's, in the same notation."""
 
+    strict_input = True
     shape = re.compile(_TIME)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.input_formats = _formats(self, api_settings.TIME_INPUT_FORMATS, api_settings.TIME_FORMAT)
+
     def to_internal_value(self, value: Any) -> Any:
-        if _is_written_otherwise(value, self, api_settings.TIME_INPUT_FORMATS):
-            self.fail("invalid", format=humanize_datetime.time_formats([ISO_8601]))
+        if _is_written_otherwise(value, self):
+            self.fail("invalid", format=humanize_datetime.time_formats(self.input_formats))
         return super().to_internal_value(value)
 
 
 class DurationField(serializers.DurationField):
     """DRF's, of at least one digit and at most 64 characters: DRF takes "" and "PT" for no time at all."""
 
+    strict_input = True
     shape = re.compile("(?=.*[0-9])[ -~]{2,64}|[0-9]")
 
     def to_internal_value(self, value: Any) -> Any:
-        if isinstance(value, str) and not self.shape.fullmatch(value):
+        if isinstance(value, str) and (len(value) > _LONGEST or not self.shape.fullmatch(value)):
             self.fail("invalid", format="[DD] [HH:[MM:]]ss[.uuuuuu]")
         return super().to_internal_value(value)
 
@@ -68,66 +115,43 @@ class DurationField(serializers.DurationField):
 class ChoiceField(serializers.ChoiceField):
     """DRF's, which repeats the start of a long value only."""
 
-    def fail(self, key: str, **kwargs: Any) -> Any:
-        super().fail(key, **{name: shortened(value) for name, value in kwargs.items()})
-
-
-class MultipleChoiceField(serializers.MultipleChoiceField):
-    """The same for several choices."""
+    strict_input = True
 
     def fail(self, key: str, **kwargs: Any) -> Any:
         super().fail(key, **{name: shortened(value) for name, value in kwargs.items()})
 
 
-class JSONField(serializers.JSONField):
-    """DRF's, without the texts that a database refuses, or stores and never shows again: NUL and half surrogates."""
+class DecimalField(serializers.DecimalField):
+    """DRF's, of at most `MAX_DIGITS` digits where `max_digits` sets no limit: "1e999999" would be written in full."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        """Return *data*; raise `ValidationError` for a text anywhere in it that cannot be stored."""
-        try:
-            value = super().to_internal_value(data)
-        except RecursionError:  # a form's text, which our parser did not see
-            self.fail("invalid")
-        _refuse_unstorable(_texts(value))
-        return value
+    strict_input = True
 
+    def validate_precision(self, value: Decimal) -> Decimal:
+        if self.max_digits is None and value and abs(value.adjusted()) + len(value.as_tuple().digits) > MAX_DIGITS:
+            self.fail("max_digits", max_digits=MAX_DIGITS)
+        return super().validate_precision(value)
 
-class DictField(serializers.DictField):
-    """DRF's, with its keys looked at like its values."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Return *data* validated; raise `ValidationError` for a key that cannot be stored too."""
-        values = super().to_internal_value(data)
-        _refuse_unstorable(map(str, values))
-        return values
+    def quantize(self, value: Decimal) -> Decimal:
+        with localcontext() as context:
+            context.prec = 2 * MAX_DIGITS  # DRF's own limit is that of the thread, 28 digits, and raises beyond
+            return super().quantize(value)
 
 
-class HStoreField(DictField, serializers.HStoreField):
-    """The same for a column of texts."""
+def _formats(field: Any, accepted: Iterable[str], shown: Any) -> list[str]:
+    """Return the notations that *field* accepts: its own, or DRF's setting and the notation that it shows."""
+    own = vars(field).get("input_formats")
+    if own is not None:
+        return list(own)
+    shown = getattr(field, "format", shown)
+    known = list(accepted)
+    return [*known, shown] if isinstance(shown, str) and shown.lower() not in map(str.lower, known) else known
 
 
-def _is_written_otherwise(value: Any, field: Any, formats: Iterable[str]) -> bool:
-    """Tell whether *value* is a text that has not the shape of *field*; formats of one's own are left alone."""
-    own = getattr(field, "input_formats", formats)
-    return isinstance(value, str) and list(own) == [ISO_8601] and not field.shape.fullmatch(value)
+def _is_written_otherwise(value: Any, field: Any) -> bool:
+    """Tell whether *value* is a text that cannot be in any of the notations of *field*.
 
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, each in value.items():
-            yield str(key)
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
-
-
-def _refuse_unstorable(texts: Iterable[str]) -> None:
-    for text in texts:
-        for validate in _STORABLE:
-            try:
-                validate(text)
-            except DjangoValidationError as error:
-                raise serializers.ValidationError(get_error_detail(error)) from error
+    The length is validated in every case, before Python parses the text. The notations of a team are left alone.
+    """
+    if not isinstance(value, str):
+        return False
+    return len(value) > _LONGEST or (field.input_formats == [ISO_8601] and not field.shape.fullmatch(value))

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.db.models import Manager, Model
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from hardening.integrity.requests import note_serializer
 from hardening.integrity.transactions import joined
 from hardening.integrity.writes import database_of, written
 from hardening.lookups import fetch_for_rows, in_order
 from hardening.serializers.options import defaults, is_valid
+from hardening.serializers.sizes import check_size
 
 MAX_ROWS = 100  # objects in one body
 
@@ -24,6 +26,11 @@ class ListSerializer(serializers.ListSerializer[Any]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"max_length": MAX_ROWS, **kwargs})
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Validate as DRF does, after the size of the whole body."""
+        check_size(self, data)
+        return super().run_validation(data)
 
     def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
         """Return DRF's answer; the first step of validation is also the one that sees all rows."""

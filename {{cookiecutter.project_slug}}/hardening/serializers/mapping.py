@@ -7,17 +7,25 @@ from django.db import models
 from rest_framework import serializers
 from rest_framework.compat import postgres_fields
 
-from hardening.serializers import fields
+from hardening.serializers import containers, fields, texts
 
 OWN: dict[Any, Any] = {
+    models.CharField: texts.CharField,
     models.DateField: fields.DateField,
     models.DateTimeField: fields.DateTimeField,
+    models.DecimalField: fields.DecimalField,
     models.DurationField: fields.DurationField,
-    models.JSONField: fields.JSONField,
+    models.EmailField: texts.EmailField,
+    models.GenericIPAddressField: texts.IPAddressField,
+    models.JSONField: containers.JSONField,
+    models.SlugField: texts.SlugField,
+    models.TextField: texts.CharField,
     models.TimeField: fields.TimeField,
+    models.URLField: texts.URLField,
 }
 if postgres_fields is not None:
-    OWN[postgres_fields.HStoreField] = fields.HStoreField
+    OWN[postgres_fields.ArrayField] = containers.ListField
+    OWN[postgres_fields.HStoreField] = containers.HStoreField
 
 
 class FieldMapping(ChainMap[Any, Any]):

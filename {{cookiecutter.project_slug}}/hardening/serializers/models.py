@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.backends.base.operations import BaseDatabaseOperations
-from django.db.models import Model
+from django.db.models import NOT_PROVIDED, Model
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -112,6 +112,8 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
         field_class, kwargs = super().build_standard_field(field_name, model_field)
+        if _is_filled_by_the_database(model_field) and "default" not in kwargs:
+            kwargs["required"] = False
         return field_class, _within_its_type(model_field, _without_unique_validators(kwargs))
 
     def build_relational_field(self, field_name: str, relation_info: Any) -> Any:
@@ -146,6 +148,11 @@ class HyperlinkedModelSerializer(ModelSerializer, serializers.HyperlinkedModelSe
 def current_user(serializer: Any) -> Any:
     """The value for `create_defaults` that is the user of the request."""
     return serializer.context["request"].user
+
+
+def _is_filled_by_the_database(model_field: Any) -> bool:
+    """Tell whether the database has a default for the column (`db_default`), which DRF does not look at."""
+    return getattr(model_field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED and not model_field.primary_key
 
 
 def _without_unique_validators(kwargs: dict[str, Any]) -> dict[str, Any]:

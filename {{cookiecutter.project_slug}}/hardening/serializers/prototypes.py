@@ -15,8 +15,10 @@ from typing import Any
 
 from django.db.models import Manager
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from rest_framework.serializers import Field
 from rest_framework.settings import api_settings
+from rest_framework.utils.formatting import lazy_format
 
 from hardening.serializers.mapping import state_of
 
@@ -45,7 +47,13 @@ _IMMUTABLE = (str, int, float, Decimal, timedelta, type(None), FunctionType, typ
 _CHANGED = ("_kwargs", "_validators", "error_messages", "style")
 _READ = ("_args", "_choices", "choice_strings_to_values", "grouped_choices", "input_formats")
 
-_LEAVES = ("rest_framework.fields", "hardening.relations", "hardening.serializers.fields")
+_LEAVES = (
+    "rest_framework.fields",
+    "hardening.relations",
+    "hardening.serializers.containers",
+    "hardening.serializers.fields",
+    "hardening.serializers.texts",
+)
 
 # What of `Meta` DRF's methods and ours read for it.
 _OPTIONS = ("model", "fields", "exclude", "depth", "read_only_fields", "extra_kwargs", "create_defaults")
@@ -87,6 +95,8 @@ def _maker(field: Any) -> Callable[[], Any]:
         return lambda: copy.deepcopy(field)
     if not _is_leaf(field):
         return lambda: _again(field)
+    if "_validators" in vars(field):
+        field.validators = [_translated(each) for each in field.validators]
     changed = [(name, value.copy) for name, value in vars(field).items() if name in _CHANGED]
 
     def made() -> Any:
@@ -95,6 +105,19 @@ def _maker(field: Any) -> Callable[[], Any]:
         return leaf
 
     return made
+
+
+def _translated(validator: Any) -> Any:
+    """Return *validator* with a message that is translated for every request.
+
+    DRF's `lazy_format` keeps its first result, which a validator that is shared would keep for all that follow.
+    """
+    message = getattr(validator, "message", None)
+    if not isinstance(message, lazy_format) or message.format_string is None:
+        return validator
+    own = copy.copy(validator)
+    own.message = format_lazy(message.format_string, *message.args, **message.kwargs)
+    return own
 
 
 def _is_leaf(field: Any) -> bool:

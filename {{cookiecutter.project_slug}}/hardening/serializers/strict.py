@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
 from rest_framework.serializers import LIST_SERIALIZER_KWARGS, LIST_SERIALIZER_KWARGS_REMOVE, BaseSerializer, DictField
 
 from hardening.integrity.requests import note_serializer
@@ -13,13 +14,20 @@ from hardening.integrity.transactions import joined
 from hardening.integrity.writes import database_of
 from hardening.keys import shortened
 from hardening.serializers.lists import ListSerializer
-from hardening.strictness import is_of_its_type, is_strict
+from hardening.serializers.sizes import MAX_ITEMS, MAX_ROWS, check_size
+from hardening.strictness import is_in_strict_view, is_strict, type_errors, unknown_keys
 
 MAX_NAMED = 20  # unknown keys that one error names
 
 
 class Serializer(serializers.Serializer[Any]):
-    """DRF's serializer; one that a strict view uses refuses keys it does not know."""
+    """DRF's serializer; one that a strict view uses refuses keys it does not know.
+
+    `max_body_rows` and `max_body_items` limit what one body may hold in all its lists; None is no limit.
+    """
+
+    max_body_rows: int | None = MAX_ROWS
+    max_body_items: int | None = MAX_ITEMS
 
     @classmethod
     def many_init(cls, *args: Any, **kwargs: Any) -> Any:
@@ -39,34 +47,48 @@ class Serializer(serializers.Serializer[Any]):
         with joined(database_of(self)):
             return super().save(**kwargs)
 
+    def run_validation(self, data: Any = empty) -> Any:
+        """Validate as DRF does, after the size of the whole body."""
+        check_size(self, data)
+        return super().run_validation(data)
+
     def to_internal_value(self, data: Any) -> Any:
         errors = self.refused_keys(data) if isinstance(data, Mapping) else {}
         try:
             values = super().to_internal_value(data)
         except ValidationError as error:
-            raise ValidationError({**errors, **_lifted(error.detail, self.fields)}) from error
+            raise ValidationError(_merged(errors, _lifted(error.detail, self.fields))) from error
         if errors:
             raise ValidationError(errors)
         return values
 
-    def refused_keys(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
-        """Return the errors of keys that the body must not have."""
-        if not is_strict(self):
+    def refused_keys(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the errors of keys that the body must not have, and of values of another JSON type."""
+        if not is_in_strict_view(self):
             return {}
         of_url = getattr(self.context.get("view"), "names_of_parents", ()) if self._is_outermost() else ()
-        unknown = [shortened(key) for key in data if key not in self.fields and key not in of_url][:MAX_NAMED]
-        errors = {key: [ErrorDetail(_("This field does not exist."), "unknown_field")] for key in unknown}
-        for field in self._writable_fields:
-            key = str(field.field_name)
-            if key not in of_url and not is_of_its_type(
-                field, data.get(key)
-            ):  # DRF's own words win where it refuses too
-                errors[key] = [ErrorDetail(_("The value has the wrong JSON type."), "invalid_type")]
+        unknown = [key for key in unknown_keys(self.fields, data) if key not in of_url][:MAX_NAMED]
+        message = _("This field does not exist.")
+        errors: dict[str, Any] = {shortened(key): [ErrorDetail(message, "unknown_field")] for key in unknown}
+        if is_strict(self):
+            for field in self._writable_fields:
+                key = str(field.field_name)
+                if key not in of_url and (found := type_errors(field, data.get(key))):
+                    errors[key] = found
         return errors
 
     def _is_outermost(self) -> bool:
         """Tell whether the body of the request is this object, or a list of these."""
         return self.parent is None or (isinstance(self.parent, ListSerializer) and self.parent.parent is None)
+
+
+def _merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """Return both errors; DRF's own words win where it rejects the same value."""
+    merged = {**ours, **theirs}
+    for key in ours.keys() & theirs.keys():
+        if isinstance(ours[key], Mapping) and isinstance(theirs[key], Mapping):
+            merged[key] = _merged(dict(ours[key]), dict(theirs[key]))
+    return merged
 
 
 def _lifted(detail: Any, fields: Mapping[str, Any]) -> dict[str, Any]:

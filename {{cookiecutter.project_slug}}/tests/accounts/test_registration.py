@@ -126,3 +126,60 @@ def test_privileges_cannot_be_registered(client):
         "is_staff": ["This field does not exist."],
     }
     assert not get_user_model().objects.exists()
+
+
+LONG = "\ufdfa" * 9  # 18 characters each in normal form
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("\ufb01n", "fin"),
+        ("\uff21da", "Ada"),
+        ("e\u0301", "\u00e9"),
+        ("e\u0301" * 150, "\u00e9" * 150),  # 300 characters, and 150 in normal form
+    ],
+)
+def test_a_username_is_normalized_before_it_is_validated_and_signs_in_as_it_was_sent(client, sent, stored):
+    response = register(client, username=sent)
+
+    assert response.status_code == 201
+    assert response.json()["username"] == stored == get_user_model().objects.get().username
+    for name in {sent, stored}:
+        body = {"username": name, "password": "correct horse battery"}
+        assert client.post("/api/v1/auth/login/", body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (LONG, "max_length"),
+        ("\ufdfa", "invalid"),  # words with spaces between them
+        ("\u037aada", "invalid"),  # letters alone, whose normal form begins with a space
+        ("a\u037ab", "invalid"),
+        ("\u00e9" * 151, "max_length"),
+        ("e\u0301" * 301, "max_length"),
+        ("a" + "\u0300\u0327" * 200_000, "max_length"),
+    ],
+)
+def test_what_a_username_becomes_is_what_is_validated(client, sent, code):
+    response = register(client, username=sent)
+
+    assert response.status_code == 400
+    assert {each.code for each in response.data["username"]} == {code}
+
+
+@pytest.mark.parametrize("field", ["username", "email"])
+def test_what_is_stored_is_never_longer_than_its_column(client, field):
+    long = "\u0130" * 60
+    sent = {"username": "\ufdfa" * 8, "email": f"{'a' * 64}@{long}.{long}.{long}.example"}[field]
+
+    assert register(client, **{field: sent}).status_code == 400
+
+
+def test_the_domain_of_an_address_is_lowercased_before_it_is_validated(client, bob):
+    assert register(client, email="x@EXAMPLE.com").json()["email"] == "x@example.com"
+
+    response = bob.patch("/api/v1/accounts/me/", {"email": "y@EXAMPLE.com"})
+
+    assert (response.status_code, response.json()["email"]) == (200, "y@example.com")

@@ -31,7 +31,7 @@ def test_a_create_goes_from_the_shape_to_the_rules_to_the_database(record):
 @pytest.mark.parametrize(
     ("body", "calls"),
     [
-        ({"serial": "s" * 21, "kind": "even", "value": 2}, ["keys and fields", "field validator"]),
+        ({"serial": "s" * 21, "kind": "even", "value": 2}, ["keys and fields"]),  # too long for any validator
         ({"serial": "s", "kind": "even", "value": 3}, [*SHAPE, *JUDGED]),
         ({"serial": "s", "kind": "even", "value": 102}, [*SHAPE, *JUDGED]),
         (

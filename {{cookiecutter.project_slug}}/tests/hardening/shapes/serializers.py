@@ -192,6 +192,16 @@ class TicketSerializer(serializers.ModelSerializer):
         prefetch_related = ("labels",)
 
 
+class ErrandSerializer(serializers.ModelSerializer):
+    """Fills the owner by DRF's own means."""
+
+    owner = serializers.HiddenField(default=serializers.CurrentUserDefault())
+
+    class Meta:
+        model = models.Errand
+        fields = ("id", "owner", "name", "state", "count", "begun")
+
+
 class KindsSerializer(serializers.ModelSerializer):
     """A field for every kind of value, those included that no column has."""
 

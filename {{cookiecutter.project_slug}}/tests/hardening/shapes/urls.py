@@ -21,6 +21,7 @@ SERIALIZERS = {
     "crate": scoped.CrateSerializer,
     "documents": serializers.DocumentSerializer,
     "elsewhere": serializers.plain(models.Elsewhere),
+    "errands": serializers.ErrandSerializer,
     "events": serializers.plain(models.Event),
     "gadgets": serializers.GadgetSerializer,
     "handles": serializers.plain(models.Handle),
