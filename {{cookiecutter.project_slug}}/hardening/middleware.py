@@ -206,7 +206,8 @@ def _replace_by_document(response: HttpResponse, request: HttpRequest) -> HttpRe
             replaced.headers[name] = value
     replaced.headers["Content-Length"] = str(len(replaced.content))
     replaced.cookies = response.cookies
-    replaced._resource_closers.extend(response._resource_closers)  # files that it holds open
+    closers: Any = response  # Django's stubs leave out the files that a response holds open
+    vars(replaced)["_resource_closers"].extend(closers._resource_closers)
     return replaced
 
 

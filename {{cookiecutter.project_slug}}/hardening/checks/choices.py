@@ -46,12 +46,16 @@ def find_serializers(view: Any) -> Chosen:
         except Exception as error:  # noqa: BLE001  # of the project's code
             if kind != "anonymous":  # whose requests end before a serializer is chosen
                 problems.append(f"{method.upper()}, {describe_exception(error)}")
-    known = [*_classes(getattr(view, "serializer_classes", ())), *find_referenced(type(view))]
+    known = [*_classes(getattr(view, "serializer_classes", ())), *find_referenced(_class_of(view))]
     if _depends_on_unknown_parts(view, set(found), set(known)):
         problems.append("by parts of the request that vary")
     for each in known:
         found.setdefault(each, prepared)
     return Chosen(found, None if hasattr(view, "serializer_classes") or not problems else problems[0])
+
+
+def _class_of(view: Any) -> Any:
+    return type(view)
 
 
 def _asked(view: Any) -> Iterator[tuple[str, str]]:
@@ -77,7 +81,7 @@ def is_overridden(view: Any, name: str) -> bool:
 
 def _depends_on_unknown_parts(view: Any, found: set[Any], known: set[Any]) -> bool:
     """Tell whether `get_serializer_class()` reads a part of the request that varies and may choose any class by it."""
-    names = read_names(type(view), "get_serializer_class")
+    names = read_names(_class_of(view), "get_serializer_class")
     return bool(names & _UNKNOWN_PARTS) and bool(names & _LOOKUPS or found - known)
 
 
@@ -89,7 +93,8 @@ def _choose(view: Any, method: str) -> Iterator[type[BaseSerializer[Any]]]:
     yield from _classes(declared)
     if hasattr(view, "get_serializer") and is_overridden(view, "get_serializer"):
         serializer = view.get_serializer() if method == "get" else view.get_serializer(data={})
-        yield type(serializer.child if isinstance(serializer, ListSerializer) else serializer)
+        chosen: Any = serializer.child if isinstance(serializer, ListSerializer) else serializer
+        yield type(chosen)
 
 
 def _classes(value: Any) -> Iterator[type[BaseSerializer[Any]]]:
@@ -126,4 +131,4 @@ def find_queryset(view: Any) -> Any:
 
 def reads_body(view: Any) -> bool:
     """Tell whether the code of *view* reads a request body by one of DRF's or Django's names for it."""
-    return bool(read_names(type(view)) & {"data", "POST", "FILES", "body", "stream"})
+    return bool(read_names(_class_of(view)) & {"data", "POST", "FILES", "body", "stream"})

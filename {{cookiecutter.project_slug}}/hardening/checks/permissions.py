@@ -56,5 +56,6 @@ def _ask_each(view: Any, permissions: list[Any]) -> Access:
 def says_public(permission: Any) -> bool:
     """Tell whether *permission* is `Public`, or a composition with it that is not a negation."""
     if isinstance(permission, AND | OR):
-        return says_public(permission.op1) or says_public(permission.op2)
+        parts = vars(permission)
+        return says_public(parts["op1"]) or says_public(parts["op2"])
     return isinstance(permission, Public)

@@ -120,10 +120,20 @@ def examine_serializers() -> tuple[list[ModelSerializer[Any]], dict[Any, Excepti
             errors[type(view)] = error
         for kind, prepared in chosen:
             for instance in _instances(kind, view, prepared):
-                _none, error = collect(lambda make: _collect(make(), found) or (), instance)
+                error = _collect_made(instance, found)
                 if error:
                     errors[kind] = error
     return list(found.values()), errors
+
+
+def _collect_made(make: Callable[[], Any], found: dict[Any, Any]) -> Exception | None:
+    """Add the serializer that *make* returns, and those in it, to *found*; return the exception that it raised."""
+
+    def collect_one() -> tuple[Any, ...]:
+        _collect(make(), found)
+        return ()
+
+    return collect(collect_one)[1]
 
 
 def _instances(chosen: Any, view: Any, prepared: Any) -> Iterator[Callable[[], Any]]:

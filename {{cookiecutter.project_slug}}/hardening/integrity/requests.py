@@ -84,7 +84,7 @@ def explain_violation(error: DatabaseError, view: Any, request: Any) -> Exceptio
     compiler, committed = _read_traceback(error)
     if committed:
         return error
-    failed = compiler or getattr(view, "unit", None)
+    failed: Any = compiler or getattr(view, "unit", None)
     for connection in [connections[failed.using]] if failed else connections.all(initialized_only=True):
         refusal = drivers.read(error, connection)
         if refusal is not None and refusal.kind in _KINDS:
@@ -183,7 +183,7 @@ def _holders(violation: Violation, failure: Failure) -> list[Any]:
     """Return the models whose rows refer to what is deleted, as far as they are known."""
     if violation.model is not None and failure.refusal.table:
         return [violation.model]
-    found = []
+    found: list[Any] = []
     for instance in failure.locked():
         if instance.pk is not None:
             found += referrers(failure.refusal, instance, failure.using)

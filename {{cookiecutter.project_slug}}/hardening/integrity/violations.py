@@ -90,7 +90,7 @@ def _violation(promise: Promise, instance: Model, using: str) -> SQL | None:
         return None
     rows = promise.model._base_manager.using(using).filter(conditions)
     if not instance._state.adding and instance._is_pk_set(promise.model._meta):  # type: ignore[attr-defined]
-        rows = rows.exclude(pk=instance._get_pk_val(promise.model._meta))  # type: ignore[attr-defined]
+        rows = rows.exclude(pk=instance._get_pk_val(promise.model._meta))
     if constraint.condition is None:
         return compile_select(values, Q(Exists(rows)), using)
     # A row for which the condition is NULL is not among those that are compared.

@@ -75,9 +75,10 @@ class ListSerializer(serializers.ListSerializer[Any]):
 
     def create(self, validated_data: Any) -> Any:
         """Create every object as DRF does, and remember which of them is being written."""
+        child: Any = self.child
         created = []
         for self.position, attrs in enumerate(validated_data):
-            created.append(self.child.create(attrs))
+            created.append(child.create(attrs))
         self.position = None
         return created
 

@@ -40,15 +40,15 @@ def _count(field: Any, data: Any) -> Iterator[tuple[int, int]]:
     """Yield the numbers of rows and of items in *data*, as *field* reads it, container by container."""
     if isinstance(field, serializers.Serializer):
         if isinstance(data, Mapping):
-            for key, child in field.fields.items():
-                if not child.read_only and _is_list(child) and key in data:
-                    yield from _count(child, data[key])
+            for key, each in field.fields.items():
+                if not each.read_only and _is_list(each) and key in data:
+                    yield from _count(each, data[key])
         return
     if not isinstance(data, list | Mapping) or len(data) > _limit(field):
         return  # which the field itself rejects before it looks at an item
     has_rows = isinstance(field, serializers.ListSerializer)
     yield (len(data), 0) if has_rows else (0, len(data))
-    child = getattr(field, "child", None)
+    child: Any = getattr(field, "child", None)
     if _has_lists(child) if has_rows else _is_list(child):
         for item in data.values() if isinstance(data, Mapping) else data:
             yield from _count(child, item)

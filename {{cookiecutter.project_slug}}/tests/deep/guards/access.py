@@ -202,7 +202,7 @@ GUARDS = [
     ),
     Guard(
         "hardening/preconditions.py",
-        "and current not in wanted:\n        raise PreconditionFailed",
+        "and not set(wanted) & set(current()):\n        raise PreconditionFailed",
         "and current not in wanted:\n        pass",
         PRECONDITIONS,
     ),

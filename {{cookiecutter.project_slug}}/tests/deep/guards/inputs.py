@@ -14,7 +14,7 @@ TEXTS, TYPES, KEYS, VALUES, KINDS, PATHS, QUERIES, PAGES = (
 GUARDS = [
     Guard("hardening/parsers.py", "if _depth(text) > MAX_DEPTH:", "if False:", f"{LIMITS}::test_the_depth_of_json"),
     Guard("hardening/parsers.py", "if len(found) != len(pairs):", "if False:", TEXTS),
-    Guard("hardening/parsers.py", "or not math.isfinite(number)", "", TEXTS),
+    Guard("hardening/parsers.py", "not math.isfinite(number := float(text))", "(number := float(text)) is None", TEXTS),
     Guard(
         "hardening/parsers.py",
         "    if len(text) > MAX_DIGITS:\n",
@@ -44,15 +44,18 @@ GUARDS = [
     ),
     Guard(
         "hardening/serializers/strict.py",
-        "for key in data if key not in self.fields][:MAX_NAMED]",
+        "for key in unknown_keys(self.fields, data) if key not in of_url][:MAX_NAMED]",
         "for key in ()]",
         KEYS,
     ),
-    Guard("hardening/serializers/strict.py", "if not is_of_its_type(field, data.get(key)):", "if False:", VALUES),
+    Guard("hardening/serializers/strict.py", "(found := type_errors(field, data.get(key)))", "(found := None)", VALUES),
     Guard("hardening/serializers/fields.py", "        _refuse_unstorable(_texts(value))\n", "", KINDS),
     Guard("hardening/serializers/fields.py", "and not field.shape.fullmatch(value)", "and False", KINDS),
     Guard(
-        "hardening/serializers/fields.py", "isinstance(value, str) and not self.shape.fullmatch(value)", "False", KINDS
+        "hardening/serializers/fields.py",
+        "isinstance(value, str) and (len(value) > _LONGEST or not self.shape.fullmatch(value))",
+        "False",
+        KINDS,
     ),
     Guard(
         "hardening/serializers/models.py",
@@ -106,7 +109,7 @@ GUARDS = [
     ),
     Guard("hardening/viewsets.py", "lookup_value_regex: Any = LookupPattern()", 'lookup_value_regex = "[^/]+"', PATHS),
     Guard(
-        "hardening/viewsets.py",
+        "hardening/views.py",
         "getattr(self, method, None) if method in self.http_method_names else None",
         "getattr(self, method, None)",
         f"{REQUESTS}::test_a_method_that_a_route_lacks_is_405_with_allow",

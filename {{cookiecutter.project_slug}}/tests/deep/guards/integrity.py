@@ -58,7 +58,7 @@ GUARDS = [
         "tests/hardening/test_deletes.py",
     ),
     Guard(
-        "hardening/viewsets.py",
+        "hardening/views.py",
         "            self.read_body()\n",
         "",
         "tests/hardening/test_bodies.py",
