@@ -90,12 +90,6 @@ GUARDS = [
         f"{RESET}::test_the_token_sets_a_password_once_and_ends_all_tokens",
     ),
     Guard(
-        "accounts/passwords.py",
-        "not default_token_generator.check_token(user, secret)",
-        "False",
-        f"{RESET}::test_another_token_is_400",
-    ),
-    Guard(
         "hardening/throttling.py",
         "return self.counted <= self.num_requests",
         "return True",
