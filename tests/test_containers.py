@@ -39,6 +39,14 @@ def test_the_api_starts_after_its_database_is_there_and_migrated(project):
     assert all("healthcheck" in services[name] for name in ("postgres", "valkey"))
 
 
+def test_every_variable_of_the_project_can_be_set_for_the_containers(project):
+    services = yaml.safe_load((project / "compose.yaml").read_text())["services"]
+    listed = set(re.findall(r"^(?:# ?)?([A-Z][A-Z0-9_]*)=", (project / ".env.example").read_text(), re.MULTILINE))
+
+    assert listed - services["api"]["environment"].keys() == {"DEBUG", "ENV_FILE", "PORT", "POSTGRES_PASSWORD"}
+    assert services["api"]["environment"] == services["migrate"]["environment"]
+
+
 def instructions(dockerfile: Path) -> list[tuple[str, str]]:
     """Return what a Dockerfile says, as (instruction, the rest of it)."""
     text = re.sub(r"^#.*\n", "", dockerfile.read_text(), flags=re.MULTILINE).replace("\\\n", " ")

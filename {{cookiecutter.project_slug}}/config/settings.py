@@ -21,7 +21,7 @@ env.read_file("ENV_FILE", BASE_DIR)
 
 # What is missing, garbled or weak stops the start with its name.
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret_key("SECRET_KEY", debug=DEBUG)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", debug=DEBUG)
 TRUSTED_PROXIES = env.natural("TRUSTED_PROXIES", default=0)
@@ -29,7 +29,7 @@ TRUSTED_PROXIES = env.natural("TRUSTED_PROXIES", default=0)
 # The admin is there, for staff, where a path is given; one that nobody guesses is better.
 
 SIGNED_IN_FOR = timedelta(hours=12)  # tokens and sessions of the admin alike
-ADMIN_PATH = env.str("ADMIN_PATH", default="").lstrip("/")
+ADMIN_PATH = env.path("ADMIN_PATH")
 
 # Apps: every folder with an apps.py is one. A copied app is installed, a deleted one is gone.
 
@@ -60,7 +60,7 @@ APPEND_SLASH = False  # a redirect would lose the body
 DATABASES = {
     "default": databases.with_limits(
         env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
-        pool_size=env.natural("DATABASE_POOL_SIZE", default=20),
+        pool_size=env.natural("DATABASE_POOL_SIZE", default=20, least=1),
     )
 }
 CACHES = {"default": caches.with_limits(env.cache("CACHE_URL", default="locmemcache://"))}
@@ -101,7 +101,7 @@ SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (f"{'' if DEBUG else '__Host-'}{name}" f
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = int(SIGNED_IN_FOR.total_seconds())
 X_FRAME_OPTIONS = "DENY"
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match"]
 CORS_EXPOSE_HEADERS = [
     "etag",
@@ -152,7 +152,7 @@ REST_KNOX = {
 PASSWORD_RESET_TIMEOUT = 3600  # seconds
 PASSWORD_RESET_URL = env.page("PASSWORD_RESET_URL")
 globals().update(mail_settings(env.mail("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost")))
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
+DEFAULT_FROM_EMAIL = env.address("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
 
 # The API
 
@@ -169,9 +169,9 @@ REST_FRAMEWORK: dict[str, Any] = {
         "hardening.throttling.UserRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {
-        "anon": env.str("THROTTLE_ANON", default="60/min"),
-        "user": env.str("THROTTLE_USER", default="600/min"),
-        "login": env.str("THROTTLE_LOGIN", default="5/min"),
+        "anon": env.rate("THROTTLE_ANON", default="60/min"),
+        "user": env.rate("THROTTLE_USER", default="600/min"),
+        "login": env.rate("THROTTLE_LOGIN", default="5/min"),
     },
     "DEFAULT_SCHEMA_CLASS": "hardening.schema.AutoSchema",
     "DEFAULT_METADATA_CLASS": "rest_framework.metadata.SimpleMetadata" if DEBUG else None,

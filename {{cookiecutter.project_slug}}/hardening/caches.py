@@ -17,4 +17,4 @@ def with_limits(config: dict[str, Any]) -> dict[str, Any]:
     if not config["BACKEND"].endswith("RedisCache"):
         return config
     limits = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS, "retry": Retry(NoBackoff(), 1)}
-    return {**config, "OPTIONS": {**limits, **config.get("OPTIONS", {})}}
+    return {**config, "OPTIONS": {**config.get("OPTIONS", {}), **limits}}

@@ -4,11 +4,14 @@ import functools
 import json
 import logging
 import re
-from collections.abc import MutableMapping
+import sys
+import traceback
+from collections.abc import Iterator, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from django.db import Error as DatabaseError
 
 # Before structlog is set up, whose loggers look for their caller through all frames.
 access_log = logging.getLogger("hardening.access")
@@ -21,16 +24,51 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
-# What PostgreSQL tells of a row that it refuses: all its columns, hashes of passwords included.
-_ROW = re.compile(r"^(DETAIL: ).*", re.MULTILINE)
+# Where PostgreSQL goes on with the row that it rejects: all its columns, hashes of passwords included. A value may have
+# line breaks, and lines that look like the next part, so that nothing behind this is kept.
+_ROW = re.compile(r"\n(DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):")
 
 
 def _without_values(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Take out of *event* what clients sent: the request with its query string, and the row in a database's error."""
     event.pop("request", None)
-    if "exception" in event:
-        event["exception"] = _ROW.sub(r"\1left out", event["exception"])
+    text = event.get("event")
+    if isinstance(text, str) and (found := _ROW.search(text)):
+        event["event"] = f"{text[: found.start()]} (details left out)"
     return event
+
+
+def _format_exception(exc_info: Any) -> str:
+    """Return the traceback; of what a database said, the first line alone."""
+    kind, error, trace = exc_info
+    text = "".join(traceback.format_exception(kind, error, trace)).rstrip("\n")
+    for each in _chain(error, set()):
+        said = str(each)
+        if isinstance(each, DatabaseError) or hasattr(each, "sqlstate") or _ROW.search(said):
+            first, _break, rest = said.partition("\n")
+            text = text.replace(said, f"{first} (details left out)") if rest else text
+            for note in getattr(each, "__notes__", ()):
+                text = text.replace(str(note), "(note left out)")
+    return text
+
+
+def _chain(error: BaseException | None, seen: set[int]) -> Iterator[BaseException]:
+    """Yield *error*, and every exception that it came from or groups."""
+    if error is None or id(error) in seen:
+        return
+    seen.add(id(error))
+    yield error
+    for each in (error.__cause__, error.__context__, *getattr(error, "exceptions", ())):
+        yield from _chain(each, seen)
+
+
+class _OneLine(logging.Filter):
+    """Make a warning without a traceback of what any client can cause: a request with a wrong `Host`."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
 
 
 class _JSONFormatter(structlog.stdlib.ProcessorFormatter):
@@ -67,26 +105,30 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
         cache_logger_on_first_use=True,
     )
     # Not rich's traceback, which shows the values of variables: passwords among them.
-    readable_renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    readable_renderer = structlog.dev.ConsoleRenderer(
+        exception_formatter=structlog.dev.plain_traceback, colors=sys.stdout.isatty()
+    )
     renderer = readable_renderer if readable else structlog.processors.JSONRenderer()
     formatter = structlog.stdlib.ProcessorFormatter if readable else _JSONFormatter
-    traceback: list[Any] = [structlog.processors.format_exc_info, _without_values]
+    tracebacks: list[Any] = [structlog.processors.ExceptionRenderer(_format_exception), _without_values]
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "line": {
                 "()": formatter,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *traceback, renderer],
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tracebacks, renderer],
                 "foreign_pre_chain": _SHARED,
             },
         },
+        "filters": {"one_line": {"()": _OneLine}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"}},
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             # Django's own handlers would say everything twice, and mail it; the access log tells of every refusal.
             "django": {"handlers": [], "propagate": True},
             "django.request": {"level": "ERROR"},
+            "django.security.DisallowedHost": {"filters": ["one_line"]},
             "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
         },
     }

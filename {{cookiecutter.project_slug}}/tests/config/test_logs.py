@@ -217,3 +217,30 @@ def test_the_row_in_an_error_of_the_database_is_not_logged(ada, log, monkeypatch
     assert ada.get(f"{PROFILES}").status_code == 500
     assert "canary" not in log.getvalue()
     assert "null value violates" in log.getvalue()
+
+
+REJECTED = "duplicate key\nDETAIL:  Failing row (1, first\nDETAIL: second\nCONTEXT: third)."  # a traceback shows code
+
+
+def test_a_rejected_row_of_several_lines_is_left_out_of_the_log_as_a_whole(log):
+    try:
+        try:
+            raise IntegrityError(REJECTED)
+        except IntegrityError as error:
+            error.add_note(REJECTED.replace("first", "fourth"))
+            raise ValueError("outer") from error
+    except ValueError:
+        logging.getLogger("django.request").exception("It failed")
+    logging.getLogger("accounts").error("It failed: %s", "x\nDETAIL:  a (fifth\nsixth)")
+
+    written = log.getvalue()
+    assert "duplicate key (details left out)" in written
+    assert [word for word in ("first", "second", "third", "fourth", "fifth", "sixth") if word in written] == []
+
+
+def test_a_wrong_host_is_one_warning_without_a_traceback(client, log):
+    response = client.get("/api/v1/profiles/", headers={"Host": "evil.example"})
+
+    assert response.status_code == 400
+    found = [line for line in lines(log) if line["logger"] == "django.security.DisallowedHost"]
+    assert [(line["level"], "exception" in line) for line in found] == [("warning", False)]

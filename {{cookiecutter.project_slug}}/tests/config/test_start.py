@@ -85,6 +85,16 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
         ("CACHE_URL", "redis://host:port/0"),
         ("DATABASE_URL", "mysql://user:canary@host/name"),
         ("DATABASE_URL", "postgresql://user:canary@host:port/name"),
+        # One of each; tests/config/test_environment.py has more.
+        ("DEBUG", "maybe"),
+        ("THROTTLE_ANON", "canary"),
+        ("THROTTLE_USER", "canary"),
+        ("THROTTLE_LOGIN", "canary"),
+        ("DATABASE_POOL_SIZE", "0"),
+        ("CORS_ALLOWED_ORIGINS", "canary"),
+        ("ADMIN_PATH", "<canary>"),
+        ("DEFAULT_FROM_EMAIL", "canary"),
+        ("DATABASE_URL", "postgresql://user:canary@host/name?options=-c%20statement_timeout%3D0"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Engine not recognized", "ignore:SQLite URL contains host")
@@ -108,13 +118,18 @@ def test_what_is_missing_or_weak_stops_the_start_with_its_name_and_without_its_v
         {"TRUSTED_PROXIES": None},
         {"CACHE_URL": "", "DATABASE_URL": "", "EMAIL_URL": "", "CORS_ALLOWED_ORIGINS": "", "PASSWORD_RESET_URL": ""},
         {"DATABASE_URL": "postgresql://user:password@host/name"},
+        {"ALLOWED_HOSTS": " api.example.com, .example.org,[::1], under_score,", "DEBUG": " false "},
+        {"CORS_ALLOWED_ORIGINS": "https://app.example.com, http://localhost:3000,capacitor://localhost"},
+        {"THROTTLE_ANON": "10/s", "THROTTLE_USER": "1000/day", "THROTTLE_LOGIN": "5/minute"},
+        {"PASSWORD_RESET_URL": "https://app.example.com:8443/reset?a=b#c", "ADMIN_PATH": "a/b-7f3a"},
+        {"DEFAULT_FROM_EMAIL": "The API <api@example.com>", "DATABASE_POOL_SIZE": "1"},
     ],
 )
 def test_what_a_laptop_lacks_does_not_stop_the_start(load, legal):
     assert load(**legal)["SECRET_KEY"]
 
 
-@pytest.mark.parametrize("debug", ["", "false", "0", "no", "off", "maybe", "True!"])
+@pytest.mark.parametrize("debug", ["", "false", "FALSE", "0", "no", "off", "Off\n", None])
 def test_debug_is_off_unless_it_is_plainly_on(load, debug):
     settings = load(DEBUG=debug)
 
@@ -189,3 +204,14 @@ def test_gunicorn_does_not_start_with_debug(settings, debug):
         return
     with pytest.raises(SystemExit, match="DEBUG"):
         starting(None)
+
+
+@pytest.mark.parametrize("name", ["PORT", "WEB_CONCURRENCY"])
+@pytest.mark.parametrize("value", ["canary", "", "1.5", "-1", "0", "٣"])
+def test_gunicorn_does_not_start_with_a_number_that_is_none(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit, match=name) as refusal:
+        runpy.run_path(str(PROJECT / "gunicorn.conf.py"))
+
+    assert "canary" not in str(refusal.value)

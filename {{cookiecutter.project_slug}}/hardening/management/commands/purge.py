@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import connections, router
 from django.utils import timezone
 from knox.models import get_token_model
 
+from hardening.databases import long_statements
 from hardening.idempotency import expired
 
 
@@ -13,6 +15,8 @@ class Command(BaseCommand):
     help = "Delete expired tokens, and the answers kept for retries that nobody may send any more."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        tokens, _by_model = get_token_model().objects.filter(expiry__lte=timezone.now()).delete()
-        answers, _by_model = expired().delete()
+        model = get_token_model()
+        with long_statements(connections[router.db_for_write(model)]):
+            tokens, _by_model = model.objects.filter(expiry__lte=timezone.now()).delete()
+            answers, _by_model = expired().delete()
         self.stdout.write(f"Deleted {tokens} tokens and {answers} answers.")

@@ -49,7 +49,7 @@ GUARDS = [
         KEYS,
     ),
     Guard("hardening/serializers/strict.py", "(found := type_errors(field, data.get(key)))", "(found := None)", VALUES),
-    Guard("hardening/serializers/fields.py", "        _refuse_unstorable(_texts(value))\n", "", KINDS),
+    Guard("hardening/serializers/containers.py", "        _refuse_unstorable(texts)\n", "", KINDS),
     Guard("hardening/serializers/fields.py", "and not field.shape.fullmatch(value)", "and False", KINDS),
     Guard(
         "hardening/serializers/fields.py",

@@ -52,15 +52,15 @@ GUARDS = [
     Guard("config/settings.py", 'X_FRAME_OPTIONS = "DENY"', 'X_FRAME_OPTIONS = "SAMEORIGIN"', OUTPUT),
     Guard(
         "config/settings.py",
-        'CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])',
+        'CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")',
         "CORS_ALLOW_ALL_ORIGINS = True",
         OUTPUT,
     ),
     Guard("hardening/logs.py", '    event.pop("request", None)\n', "", f"{LOGS}::test_no_secret_is_ever_logged"),
     Guard(
         "hardening/logs.py",
-        '_ROW.sub(r"\\1left out", event["exception"])',
-        'event["exception"]',
+        'f"{first} (details left out)"',
+        "said",
         f"{LOGS}::test_the_row_in_an_error_of_the_database_is_not_logged",
     ),
     Guard(
@@ -77,8 +77,8 @@ GUARDS = [
     ),
     Guard(
         "hardening/environment.py",
-        ' or "*" in hosts):',
-        "):",
+        'if not (debug and host == "*")):',
+        'if host != "*"):',
         f"{START}::test_what_is_missing_or_weak_stops_the_start_with_its_name_and_without_its_value",
     ),
     Guard(
