@@ -5,7 +5,9 @@ import pytest
 from tests import client
 
 # Codes of the packages' own, which `docs/packages.md` names.
-CODES = {"invalid_list", "invalid_pk_value", "not_a_str", "bad_token", "token_not_valid", "no_active_account"}
+CODES = {"invalid_list", "invalid_pk_value", "not_a_str", "bad_token", "token_not_valid", "no_active_account"} | {
+    "invalid_currency"
+}
 
 
 @pytest.fixture(autouse=True)
