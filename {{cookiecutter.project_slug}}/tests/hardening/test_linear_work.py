@@ -155,9 +155,10 @@ def test_a_text_without_an_expression_has_no_other_limit_than_its_own(settings):
 )
 def test_an_overlong_header_is_rejected_before_it_is_parsed(name, value):
     headers = {"Content-Type": None, name: value}
+    # The client's own request raises from 10,000 characters on (Django 6.1), which `hardening.wsgi` answers.
     content_type = headers.pop("Content-Type") or "application/json"
     with interrupted():
-        response = Client().generic("GET", "/shapes/kinds/", content_type=content_type[: MIB // 16], headers=headers)
+        response = Client().generic("GET", "/shapes/kinds/", content_type=content_type[:9000], headers=headers)
 
     assert response.status_code in (400, 415)
     assert response.json()["code"] in ("bad_request", "unsupported_media_type")

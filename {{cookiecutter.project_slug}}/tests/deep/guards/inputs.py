@@ -11,7 +11,59 @@ TEXTS, TYPES, KEYS, VALUES, KINDS, PATHS, QUERIES, PAGES = (
     f"{ANSWERS}[{name}]" for name in ("texts", "types", "keys", "values", "kinds", "paths", "queries", "pages")
 )
 
+SIZES = "tests/hardening/test_body_sizes.py"
+LINEAR = "tests/hardening/test_linear_work.py"
+JSON_TYPES = "tests/hardening/test_json_types.py"
+
 GUARDS = [
+    Guard(
+        "hardening/serializers/sizes.py",
+        "if max_rows is not None and rows > max_rows:",
+        "if False:",
+        f"{SIZES}::test_nested_rows_count_together",
+    ),
+    Guard(
+        "hardening/serializers/sizes.py",
+        "if max_items is not None and items > max_items:",
+        "if False:",
+        f"{SIZES}::test_the_items_of_all_lists_and_the_keys_of_all_objects_count_together",
+    ),
+    Guard(
+        "hardening/serializers/containers.py",
+        "if self.max_values is not None and number > self.max_values:",
+        "if False:",
+        f"{SIZES}::test_a_json_field_counts_its_values_and_keys",
+    ),
+    Guard(
+        "hardening/serializers/texts.py",
+        "if limit is not None and isinstance(value, str) and len(value) > limit:",
+        "if False:",
+        f"{LINEAR}::test_no_expression_sees_a_text_that_is_too_long",
+    ),
+    Guard(
+        "hardening/keys.py",
+        "    if len(text) > MAX_URL:\n        return False\n",
+        "",
+        f"{LINEAR}::test_a_link_is_no_url_before_it_is_taken_apart",
+    ),
+    Guard(
+        "hardening/middleware.py",
+        "len(value) > MAX_HEADER",
+        "False",
+        f"{LINEAR}::test_the_repetitions_of_a_header_count_together",
+    ),
+    Guard(
+        "hardening/strictness.py",
+        "return type(field).__module__ == _DRF if own is None else bool(own)",
+        "return True",
+        f"{JSON_TYPES}::test_a_field_of_somebody_else_accepts_what_it_likes",
+    ),
+    Guard(
+        "hardening/serializers/prototypes.py",
+        "_translated(each) for each in field.validators",
+        "each for each in field.validators",
+        "tests/hardening/test_languages.py",
+    ),
     Guard("hardening/parsers.py", "if _depth(text) > MAX_DEPTH:", "if False:", f"{LIMITS}::test_the_depth_of_json"),
     Guard("hardening/parsers.py", "if len(found) != len(pairs):", "if False:", TEXTS),
     Guard("hardening/parsers.py", "not math.isfinite(number := float(text))", "(number := float(text)) is None", TEXTS),
