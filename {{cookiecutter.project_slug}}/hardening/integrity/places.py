@@ -102,7 +102,8 @@ def _written(model: Any, name: str) -> Any:
     if relation is None or relation.many_to_one or (relation.one_to_one and relation.concrete):
         return None
     if relation.many_to_many:
-        return (relation.remote_field if relation.concrete else relation).through
+        # The field of a reverse relation has no `through` of its own; `concrete` differs between versions of Django.
+        return (relation if hasattr(relation, "through") else relation.remote_field).through
     return relation.related_model
 
 

@@ -89,8 +89,17 @@ def explain_violation(error: DatabaseError, view: Any, request: Any) -> Exceptio
         refusal = drivers.read(error, connection)
         if refusal is not None and refusal.kind in _KINDS:
             query = compiler.query if compiler else None
-            return _explain(Failure(view, request, refusal, connection.alias, query)) or error
+            return _try_to_explain(Failure(view, request, refusal, connection.alias, query)) or error
     return error
+
+
+def _try_to_explain(failure: Failure) -> Exception | None:
+    """Return the explanation of *failure*; where that fails, log why and leave the violation a server error."""
+    try:
+        return _explain(failure)
+    except Exception:  # it calls the project's serializers, messages and managers
+        logger.exception("Explaining a violation failed.")
+        return None
 
 
 def _explain(failure: Failure) -> Exception | None:

@@ -241,3 +241,10 @@ def test_a_violation_outside_of_the_handler_is_a_server_error(send, good, monkey
     monkeypatch.setattr("hardening.views.APIView.check_throttles", write)
 
     assert send("post", "/plain/good/", {"name": "b"}) == SERVER_ERROR
+
+
+def test_a_violation_that_cannot_be_explained_is_logged_and_stays_a_server_error(send, good, monkeypatch, caplog):
+    monkeypatch.setattr("hardening.integrity.requests.find_leaves", lambda *args: 1 / 0)
+
+    assert send("post", "/plain/good/", {"name": "a"}) == SERVER_ERROR
+    assert "Explaining a violation failed." in caplog.text
