@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from django.db import Error as DatabaseError
+from django.db import DataError, Error as DatabaseError
 
 # Before structlog is set up, whose loggers look for their caller through all frames.
 access_log = logging.getLogger("hardening.access")
@@ -39,17 +39,27 @@ def _without_values(logger: Any, name: str, event: MutableMapping[str, Any]) -> 
 
 
 def _format_exception(exc_info: Any) -> str:
-    """Return the traceback; of what a database said, the first line alone."""
+    """Return the traceback; of what a database said, the first line alone, and nothing about data that it rejects."""
     kind, error, trace = exc_info
     text = "".join(traceback.format_exception(kind, error, trace)).rstrip("\n")
     for each in _chain(error, set()):
         said = str(each)
+        state = str(getattr(each, "sqlstate", None) or "")
         if isinstance(each, DatabaseError) or hasattr(each, "sqlstate") or _ROW.search(said):
+            # The first line has the value itself where that is of the wrong form (SQLSTATE class 22).
+            has_value = isinstance(each, DataError) or state.startswith("22")
             first, _break, rest = said.partition("\n")
-            text = text.replace(said, f"{first} (details left out)") if rest else text
+            if rest or (has_value and said):
+                text = _leave_out(text, said, ("" if has_value else f"{first} ") + "(details left out)")
             for note in getattr(each, "__notes__", ()):
-                text = text.replace(str(note), "(note left out)")
+                text = _leave_out(text, str(note), "(note left out)")
     return text
+
+
+def _leave_out(text: str, said: str, instead: str) -> str:
+    """Return *text* without *said*: as it is, indented as in a group of exceptions, or quoted by another exception."""
+    lines = r"\n[ |]*".join(re.escape(line) for line in said.split("\n"))
+    return re.sub(f"{lines}|{re.escape(repr(said)[1:-1])}", lambda _found: instead, text)
 
 
 def _chain(error: BaseException | None, seen: set[int]) -> Iterator[BaseException]:

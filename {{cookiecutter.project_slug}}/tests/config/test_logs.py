@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import IntegrityError, connections
+from django.db import DataError, IntegrityError, connections
 from rest_framework.exceptions import PermissionDenied
 
 from hardening.events import EVENTS
@@ -236,6 +236,45 @@ def test_a_rejected_row_of_several_lines_is_left_out_of_the_log_as_a_whole(log):
     written = log.getvalue()
     assert "duplicate key (details left out)" in written
     assert [word for word in ("first", "second", "third", "fourth", "fifth", "sixth") if word in written] == []
+
+
+def quoted(error: Exception) -> Exception:
+    return RuntimeError(repr(error))
+
+
+def as_a_key(error: Exception) -> Exception:
+    return KeyError(str(error))
+
+
+def in_a_group(error: Exception) -> Exception:
+    return ExceptionGroup("several", [ExceptionGroup("more", [error])])
+
+
+@pytest.mark.parametrize("wrap", [quoted, as_a_key, in_a_group])
+def test_a_rejected_row_is_left_out_however_another_exception_repeats_it(log, wrap):
+    try:
+        try:
+            raise IntegrityError(REJECTED)
+        except IntegrityError as error:
+            raise wrap(error) from error
+    except Exception:
+        logging.getLogger("django.request").exception("It failed")
+
+    assert "duplicate key (details left out)" in log.getvalue()
+    assert [word for word in ("first", "second", "third") if word in log.getvalue()] == []
+
+
+MALFORMED = 'invalid input syntax for type integer: "canary"'  # a traceback shows the code
+
+
+def test_data_that_the_database_rejects_is_left_out_of_the_log(log):
+    try:
+        raise DataError(MALFORMED)
+    except DataError:
+        logging.getLogger("django.request").exception("It failed")
+
+    assert "DataError: (details left out)" in log.getvalue()
+    assert "canary" not in log.getvalue()
 
 
 def test_a_wrong_host_is_one_warning_without_a_traceback(client, log):

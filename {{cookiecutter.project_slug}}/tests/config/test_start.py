@@ -215,3 +215,13 @@ def test_gunicorn_does_not_start_with_a_number_that_is_none(monkeypatch, name, v
         runpy.run_path(str(PROJECT / "gunicorn.conf.py"))
 
     assert "canary" not in str(refusal.value)
+
+
+def test_any_wsgi_server_can_import_the_application_without_naming_the_settings():
+    known = environment()
+    assert "DJANGO_SETTINGS_MODULE" not in known
+
+    command = [sys.executable, "-c", "from config.wsgi import application; print(type(application).__name__)"]
+    done = subprocess.run(command, cwd=PROJECT, env=known, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout.strip()) == (0, "Application"), done.stderr

@@ -59,8 +59,8 @@ GUARDS = [
     Guard("hardening/logs.py", '    event.pop("request", None)\n', "", f"{LOGS}::test_no_secret_is_ever_logged"),
     Guard(
         "hardening/logs.py",
-        'f"{first} (details left out)"',
-        "said",
+        "if rest or (has_value and said):",
+        "if False:",
         f"{LOGS}::test_the_row_in_an_error_of_the_database_is_not_logged",
     ),
     Guard(
