@@ -19,11 +19,18 @@ import yaml
 # Cookiecutter fills this in; a raw JSON text also parses as Python before that.
 ANSWERS = r"""{{ cookiecutter | tojson }}"""
 
-# (answer, value): the paths that only this value keeps.
+# (answer, value): the files that only this value keeps, one by one: with -f, a folder also has files of the user's.
 OPTIONS = {
-    ("ci", "github"): (".github",),
+    ("ci", "github"): (".github/dependabot.yml", ".github/workflows/checks.yml", ".github/workflows/update.yml"),
     ("ci", "gitlab"): (".gitlab-ci.yml", "renovate.json"),
-    ("examples", True): ("purchases", "tests/purchases"),
+    ("examples", True): """
+purchases/__init__.py purchases/apps.py purchases/management/__init__.py purchases/management/commands/__init__.py
+purchases/management/commands/demo_purchases.py purchases/migrations/0001_initial.py purchases/migrations/__init__.py
+purchases/models.py purchases/schema.json purchases/serializers.py purchases/urls.py purchases/views.py
+tests/purchases/__init__.py tests/purchases/completions.py tests/purchases/conftest.py tests/purchases/tables.py
+tests/purchases/test_closing.py tests/purchases/test_contacts.py tests/purchases/test_locations.py
+tests/purchases/test_purchases.py tests/purchases/test_search.py tests/purchases/test_statements.py
+""".split(),
 }
 
 # Said at the end, since cookiecutter takes a misspelt question for none, and its default for the answer.
@@ -97,15 +104,7 @@ SWAGGER_UI_FAVICON_HREF SWAGGER_UI_OAUTH2_CONFIG SWAGGER_UI_SETTINGS TAGS TITLE 
 }
 
 # What tools leave in the template's own tree; each can be made again, so that nothing is lost with -f.
-LEFTOVERS = (
-    "__pycache__",
-    ".coverage",
-    ".hypothesis",
-    ".import_linter_cache",
-    ".mypy_cache",
-    ".pytest_cache",
-    ".ruff_cache",
-)
+LEFTOVERS = "__pycache__ .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache".split()
 
 # Folders of a project that was there before, with -f.
 NOT_OURS = {".git", ".uv", ".venv", "static"}
@@ -123,6 +122,8 @@ def drop_leftovers(project):
 def walk(folder):
     """Yield the paths below *folder*, without what is not ours."""
     for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            continue  # the template has no links: with -f, it is the user's, and may lead out of the project
         yield path
         if path.is_dir() and path.name not in NOT_OURS and path.name not in LEFTOVERS:
             yield from walk(path)
@@ -134,6 +135,7 @@ def drop_options(project, answers):
         if answers[answer] != value:
             for path in paths:
                 remove(project / path)
+                remove_empty(project, (project / path).parent)
 
 
 def remove(path):
@@ -144,9 +146,16 @@ def remove(path):
         path.unlink()
 
 
+def remove_empty(project, folder):
+    """Remove *folder*, and those around it, where nothing is left in them."""
+    while folder != project and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
 def write_env(project):
     """Write `.env` for development, readable by its owner only, with a key of its own."""
-    if (project / ".env").exists():
+    if os.path.lexists(project / ".env"):  # a link that leads nowhere, too
         return
     made = {"SECRET_KEY": secrets.token_urlsafe(50), "POSTGRES_PASSWORD": secrets.token_urlsafe(24), "DEBUG": "true"}
     text = (project / ".env.example").read_text(encoding="utf-8")
@@ -193,13 +202,8 @@ def parsed_python(text):
     return tree
 
 
-PARSERS = {
-    ".py": parsed_python,
-    ".toml": tomllib.loads,
-    ".json": json.loads,
-    ".yml": yaml.safe_load,
-    ".yaml": yaml.safe_load,
-}
+YAML = dict.fromkeys((".yml", ".yaml"), yaml.safe_load)
+PARSERS = {".py": parsed_python, ".toml": tomllib.loads, ".json": json.loads, **YAML}
 
 
 def faults_of_options(project, answers):

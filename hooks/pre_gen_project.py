@@ -4,6 +4,7 @@ import json
 import re
 import sys
 import unicodedata
+from pathlib import Path
 
 # Cookiecutter fills this in; a raw JSON text also parses as Python before that.
 ANSWERS = r"""{{ cookiecutter | tojson }}"""
@@ -84,6 +85,28 @@ ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 LOCAL = rf"{ATOM}(\.{ATOM})*"
 DOMAIN = r"((?!-)[A-Za-z0-9-]{1,63}(?<!-)\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
 
+# Folders of a project that was there before, with -f, which nothing is rendered into.
+NOT_RENDERED = {".git", ".uv", ".venv", "static"}
+
+
+def links(folder):
+    """Yield the links below *folder*: with -f, cookiecutter would write through them, out of the project."""
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            yield path
+        elif path.is_dir() and path.name not in NOT_RENDERED:
+            yield from links(path)
+
+
+def linked(folder):
+    """Return a sentence for each link of the project in *folder* that leads out of it, or nowhere."""
+    inside = folder.resolve()
+    outside = [path for path in links(folder) if not (path.exists() and path.resolve().is_relative_to(inside))]
+    return [
+        f"{path.relative_to(folder)} is a link that leads out of the project: nothing was rendered." for path in outside
+    ]
+
+
 RULES = (empty, too_long, unprintable, slug, email)
 
 
@@ -95,7 +118,7 @@ def refusals(answers):
 if __name__ == "__main__":
     if sys.version_info < (3, 11):  # noqa: UP036  # cookiecutter may run on an older one
         sys.exit("Rendering takes Python 3.11 or newer: run cookiecutter with one.")
-    sentences = refusals(json.loads(ANSWERS))
+    sentences = refusals(json.loads(ANSWERS)) or linked(Path.cwd())
     for sentence in sentences:
         print(sentence, file=sys.stderr)
     sys.exit(bool(sentences))

@@ -1,9 +1,15 @@
 """Which paths an option keeps."""
 
+import os
 import stat
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
+
+from tests.conftest import TEMPLATE, TREE, hook, tracked
 
 CI = {"github": [".github"], "gitlab": [".gitlab-ci.yml", "renovate.json"]}
 
@@ -63,3 +69,57 @@ def test_the_same_answers_render_the_same_bytes_but_for_the_key(render):
     files = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
     assert files == sorted(path.relative_to(two) for path in two.rglob("*") if path.is_file())
     assert [str(name) for name in files if (one / name).read_bytes() != (two / name).read_bytes()] == [".env"]
+
+
+@pytest.mark.parametrize("folder", [".github", "purchases", "tests/purchases"])
+def test_an_option_names_every_file_of_its_folders(folder):
+    listed = {path for paths in hook("post_gen_project").OPTIONS.values() for path in paths}
+    shipped = {path.relative_to(TREE).as_posix() for path in tracked() if path.is_relative_to(TREE / folder)}
+
+    assert shipped
+    assert {path for path in listed if Path(path).is_relative_to(folder)} == shipped
+
+
+def render_again(config: Path, folder: Path, **answers: str) -> subprocess.CompletedProcess[str]:
+    """Render over the project in *folder* with -f."""
+    command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "-f", "--config-file", str(config)]
+    given = [f"{name}={value}" for name, value in answers.items()]
+    return subprocess.run([*command, "--output-dir", str(folder), *given], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def rendered(render) -> Path:
+    return render().project
+
+
+def test_rendering_again_keeps_files_that_the_template_does_not_have(rendered, config):
+    own = [
+        rendered / name for name in (".github/workflows/ours.yml", "purchases/reports.py", "tests/purchases/ours.py")
+    ]
+    for path in own:
+        path.write_text("# ours\n")
+
+    done = render_again(config, rendered.parent, ci="none", examples="no")
+
+    assert done.returncode == 0, done.stderr
+    assert [path.read_text() for path in own] == ["# ours\n"] * 3
+    assert sorted(path.name for path in (rendered / ".github").rglob("*") if path.is_file()) == ["ours.yml"]
+
+
+@pytest.mark.parametrize("name", [".github", "purchases", "tests", "docs/errors.md", ".env", "README.md"])
+@pytest.mark.parametrize("dangling", [False, True])
+def test_a_link_out_of_the_project_is_refused_and_what_it_leads_to_is_left_alone(
+    rendered, config, tmp_path, name, dangling
+):
+    path, outside = rendered / name, tmp_path / "outside"
+    path.rename(outside)
+    path.symlink_to(tmp_path / "nowhere" if dangling else outside)
+    before = {each: each.read_bytes() for each in (outside, *outside.rglob("*")) if each.is_file()}
+
+    done = render_again(config, rendered.parent, ci="none", examples="no")
+
+    assert done.returncode != 0
+    assert f"{name} is a link that leads out of the project: nothing was rendered." in done.stderr
+    assert {each: each.read_bytes() for each in before} == before
+    assert not (tmp_path / "nowhere").exists()
+    assert os.path.lexists(path)

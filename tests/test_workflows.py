@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import TEMPLATE, TREE, run
 
@@ -45,3 +46,33 @@ def test_every_job_of_the_project_is_one_command_that_its_makefile_has():
     listed = re.findall(r"(?i)target: \[(.*)\]", jobs)
     assert len(listed) >= 2
     assert {name for each in listed for name in each.split(", ")} <= targets
+
+
+def runs_the_template(job: dict) -> bool:
+    """Tell whether a job runs code of the template, or of a project: make, or a script of its own."""
+    return any(re.search(r"\bmake\b|\.ci/|cookiecutter|cruft", step.get("run", "")) for step in job["steps"])
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: str(path.relative_to(TEMPLATE)))
+def test_a_job_that_runs_the_templates_code_has_no_token_that_writes(path):
+    jobs = yaml.safe_load(path.read_text())["jobs"].values()
+
+    assert [job["name"] for job in jobs if runs_the_template(job) and "write" in job["permissions"].values()] == []
+
+
+def test_gitlabs_job_that_runs_the_templates_hooks_does_not_have_the_token():
+    jobs = yaml.safe_load((TREE / ".gitlab-ci.yml").read_text())
+
+    assert "UPDATE_TOKEN" not in str(jobs["update"])
+    assert jobs["propose"]["environment"] == "template-update"
+    assert "make" not in str(jobs["propose"]["script"])
+
+
+def test_every_tool_that_is_fetched_for_one_command_has_a_version():
+    texts = [
+        path.read_text() for path in (TEMPLATE / "Makefile", TREE / "Makefile", TREE / ".gitlab-ci.yml", *WORKFLOWS)
+    ]
+    fetched = [name for text in texts for name in re.findall(r"(?:tool run|uvx|pipx run) ([\w@.-]+)", text)]
+
+    assert len(fetched) >= 2
+    assert [name for name in fetched if not re.fullmatch(r"[\w-]+@[\d.]+", name)] == []

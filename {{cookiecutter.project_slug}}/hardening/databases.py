@@ -123,7 +123,7 @@ def _sqlite3(database: dict[str, Any], options: dict[str, Any], pool_size: int) 
 def _refuse_unknown(options: dict[str, Any]) -> None:
     """Raise for options that libpq does not know: otherwise every connection would fail later."""
     from psycopg import ProgrammingError  # noqa: PLC0415  # SQLite does without it
-    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415  # see above
 
     try:
         make_conninfo(**options)

@@ -73,7 +73,7 @@ class Unit:
             for instance in unlocked:
                 if instance.pk not in found:
                     raise NotFound
-                instance.refresh_from_db(from_queryset=_Fetched(found[instance.pk]))  # type: ignore[arg-type]
+                instance.refresh_from_db(from_queryset=_Fetched(found[instance.pk]))  # type: ignore[arg-type]  # its part that is used
                 self.locked.append(instance)
 
     def take_turns(self, table: str) -> None:

@@ -86,7 +86,7 @@ def _ask_database(refusal: Refusal, rows: Iterator[Row], using: str) -> Found:
     """Yield the error of the first value, or computation, that the database cannot work out by itself."""
     for row in rows:
         known = _keys(row)
-        values: dict[str, Any] = row.instance._get_field_expression_map(meta=None)  # type: ignore[attr-defined]
+        values: dict[str, Any] = row.instance._get_field_expression_map(meta=None)  # type: ignore[attr-defined]  # private
         for names, expression, limit in (*_columns(row), *_computations(row)):
             if _fails(values, expression, limit, using):
                 keys = list(dict.fromkeys(known[name] for name in names if name in known))

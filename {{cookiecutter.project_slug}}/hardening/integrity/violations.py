@@ -89,7 +89,7 @@ def _violation(promise: Promise, instance: Model, using: str) -> SQL | None:
     if conditions is None:
         return None
     rows = promise.model._base_manager.using(using).filter(conditions)
-    if not instance._state.adding and instance._is_pk_set(promise.model._meta):  # type: ignore[attr-defined]
+    if not instance._state.adding and instance._is_pk_set(promise.model._meta):  # type: ignore[attr-defined]  # private
         rows = rows.exclude(pk=instance._get_pk_val(promise.model._meta))
     if constraint.condition is None:
         return compile_select(values, Q(Exists(rows)), using)
@@ -103,7 +103,7 @@ def _clashes(promise: Promise, constraint: Any, instance: Model, values: dict[st
     if getattr(constraint, "fields", ()):
         conditions = Q()
         for field in (promise.model._meta.get_field(name) for name in constraint.fields):
-            value = values[field.name] if _is_generated(field) else getattr(instance, str(field.attname))  # type: ignore[union-attr]
+            value = values[field.name] if _is_generated(field) else getattr(instance, str(field.attname))  # type: ignore[union-attr]  # a column
             if value is None and constraint.nulls_distinct is not False:
                 return None
             conditions &= _same(constraint, F(field.name), value) if _is_generated(field) else Q(**{field.name: value})

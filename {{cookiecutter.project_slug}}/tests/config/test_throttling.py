@@ -3,12 +3,7 @@
 import re
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.core.cache import cache
-from redis.exceptions import ConnectionError as Refused
 from rest_framework.throttling import SimpleRateThrottle
-
-from tests.client import Client
 
 LOGIN, REGISTRATION, OWN, PROFILES, RESET = (
     f"/api/v1/{path}/" for path in ("auth/login", "accounts", "accounts/me", "profiles", "auth/password-reset")
@@ -16,16 +11,6 @@ LOGIN, REGISTRATION, OWN, PROFILES, RESET = (
 PASSWORD = "correct horse battery"
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def rates(monkeypatch):
-    """Return a function that sets rates."""
-
-    def rated(**changed: str) -> None:
-        monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", {**SimpleRateThrottle.THROTTLE_RATES, **changed})
-
-    return rated
 
 
 def statuses(count, send) -> list[int]:
@@ -278,89 +263,3 @@ def test_mails_are_counted_by_their_address(client, rates):
     sent = statuses(2, lambda n: client.post(RESET, {"email": "nobody@example.com"}, REMOTE_ADDR=f"10.0.0.{n}"))
 
     assert sent == [202, 429]
-
-
-@pytest.fixture
-def without_cache(monkeypatch):
-    """The cache server is away."""
-
-    def refuse(*args, **kwargs):
-        raise Refused
-
-    for name in ("add", "incr"):
-        monkeypatch.setattr(type(cache._connections[cache._alias]), name, refuse)
-
-
-@pytest.mark.usefixtures("without_cache")
-def test_without_the_cache_reads_go_on_and_the_log_says_so(ada, rates, log):
-    rates(user="1/day")
-
-    assert statuses(3, lambda _: ada.get(PROFILES)) == [200] * 3
-    assert "The cache is away; nothing is counted for 'user': ConnectionError" in log.getvalue()
-
-
-@pytest.mark.usefixtures("without_cache")
-def test_without_the_cache_nobody_guesses(ada, client, rates, log):
-    rates(login="9/day")
-
-    response = client.post(LOGIN, {"username": "ada", "password": "correct horse battery"})
-
-    assert (response.status_code, response["Retry-After"], response.json()["code"]) == (503, "1", "try_again")
-    assert "The cache is away" in log.getvalue()
-
-
-def test_guesses_at_the_admin_are_counted_with_the_others(client, rates):
-    rates(login="2/day")
-    get_user_model().objects.create_superuser("root", "root@example.com", "correct horse battery")
-    guess = {"username": "root", "password": "wrong"}
-
-    def attempt(form, address):
-        return client.post("/admin/login/", form, format="multipart", REMOTE_ADDR=address, secure=True)
-
-    assert client.post(LOGIN, guess).status_code == 401
-    assert [attempt(guess, f"10.0.0.{number}").status_code for number in (1, 2)] == [200, 429]
-    refused = attempt({"username": "root", "password": "correct horse battery"}, "10.0.0.3")
-    assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
-    assert int(refused["Retry-After"]) > 0
-    assert client.get("/admin/login/", secure=True).status_code == 200
-
-
-@pytest.mark.usefixtures("without_cache")
-def test_without_the_cache_nobody_guesses_at_the_admin(client, rates):
-    rates(login="9/day")
-
-    response = client.post("/admin/login/", {"username": "root", "password": "x"}, format="multipart", secure=True)
-
-    assert (response.status_code, response["Retry-After"]) == (503, "1")
-
-
-def test_guesses_at_the_password_form_of_the_admin_are_counted_with_the_others(sign_in, client, rates, log):
-    rates(login="3/day")
-    root = get_user_model().objects.create_superuser("root", "root@example.com", PASSWORD)
-    client.force_login(root)
-    guess = {
-        "old_password": "wrong",
-        "new_password1": "another horse battery",
-        "new_password2": "another horse battery",
-    }
-
-    def attempt(old: str):
-        return client.post("/admin/password_change/", guess | {"old_password": old}, format="multipart", secure=True)
-
-    assert Client().post(LOGIN, {"username": "root", "password": "wrong"}, REMOTE_ADDR="10.0.0.2").status_code == 401
-    assert [attempt("wrong").status_code for _ in range(3)] == [200, 200, 429]
-    refused = attempt(PASSWORD)
-    assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
-    assert int(refused["Retry-After"]) > 0
-    assert client.get("/admin/password_change/", secure=True).status_code == 200
-    assert [log.getvalue().count(f'"event": "{event}"') for event in ("wrong_password", "throttled")] == [2, 2]
-
-
-@pytest.mark.usefixtures("without_cache")
-def test_without_the_cache_nobody_guesses_a_current_password(ada, rates):
-    rates(login="9/day")
-
-    refused = ada.patch(OWN, {"password": "another horse battery", "current_password": PASSWORD})
-
-    assert (refused.status_code, refused["Retry-After"]) == (503, "1")
-    assert ada.patch(OWN, {"name": "Ada"}).status_code == 200

@@ -99,19 +99,19 @@ GUARDS = [
         "hardening/throttling.py",
         "        raise TryAgain\n",
         "        return True\n",
-        f"{THROTTLING}::test_without_the_cache_nobody_guesses",
+        "tests/config/test_throttling_at_the_admin.py::test_without_the_cache_nobody_guesses",
     ),
     Guard(
         "hardening/admin.py",
         "refused = _throttle(request, self, [LoginAddressThrottle(), LoginAccountThrottle()])",
         "refused = None",
-        f"{THROTTLING}::test_guesses_at_the_admin_are_counted_with_the_others",
+        "tests/config/test_throttling_at_the_admin.py::test_guesses_at_the_admin_are_counted_with_the_others",
     ),
     Guard(
         "hardening/admin.py",
         "refused = _throttle(request, self, [CurrentPasswordThrottle()])",
         "refused = None",
-        f"{THROTTLING}::test_guesses_at_the_password_form_of_the_admin_are_counted_with_the_others",
+        "tests/config/test_throttling_at_the_admin.py::test_guesses_at_the_password_form_of_the_admin_are_counted_with_the_others",
     ),
     Guard(
         "accounts/views.py",

@@ -216,10 +216,10 @@ class Plain:
         models.Offer.objects.create(good_id=request.data["good"])
 
     def write_validated(self, request: Request) -> None:
-        models.Good.objects.create(name=self.validated(RenamedSerializer)["label"])  # type: ignore[attr-defined]
+        models.Good.objects.create(name=self.validated(RenamedSerializer)["label"])
 
     def write_forgotten(self, request: Request) -> None:
-        self.validated(RenamedSerializer)  # type: ignore[attr-defined]
+        self.validated(RenamedSerializer)
         models.Good.objects.create(name=None)
 
     def write_ballots(self, request: Request) -> None:
