@@ -229,7 +229,8 @@ def describe_status(status: int, request: HttpRequest) -> tuple[dict[str, Any], 
     """Return the error document that says no more than *status*, and its media type."""
     known = _ERRORS.get(status)
     if known is None:
-        text, code = phrase(status), HTTPStatus(status).name.lower()
+        text = phrase(status)
+        code = text.lower().replace(" ", "_").replace("-", "_")  # the names of `HTTPStatus` depend on Python's version
     else:
         text, code = str(known.default_detail).format(method=request.method), str(known.default_code)
     return document({"detail": ErrorDetail(text, code)}, status, request)

@@ -20,7 +20,7 @@ MAX_ACCEPT = 1000  # characters of `Accept` that are looked at: each media type 
 
 
 # As RFC 9110 has them; what Python says depends on its version.
-_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
+_PHRASES = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 
 
 def phrase(status: int) -> str:

@@ -53,7 +53,7 @@ def test_a_range_outside_of_a_static_file_is_416_and_names_its_length(applicatio
     assert answer.status == 416
     assert answer.headers["content-range"] == f"bytes */{len(CONTENT)}"
     assert answer.headers["content-type"] == "application/json"
-    assert answer.body["code"] == "requested_range_not_satisfiable"
+    assert answer.body["code"] == "range_not_satisfiable"
 
 
 @pytest.mark.parametrize(
