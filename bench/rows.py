@@ -17,11 +17,13 @@ CREATE INDEX bench_username ON accounts_profile (username);
 CREATE INDEX bench_email ON accounts_profile (email);
 """
 
-# The caller owns every tenth profile.
+# The caller owns every tenth profile. The names and addresses are their own canonical forms, whose digests are stored.
 FILL = """
-INSERT INTO accounts_profile (owner_id, username, email, bio)
+INSERT INTO accounts_profile (owner_id, username, email, bio, username_digest, email_digest)
 SELECT CASE WHEN number %% 10 = 0 THEN %(caller)s ELSE %(other)s END,
-       'user' || number, 'user' || number || '@example.com', 'A few words on somebody, as people write them.'
+       'user' || number, 'user' || number || '@example.com', 'A few words on somebody, as people write them.',
+       encode(sha256(convert_to('user' || number, 'UTF8')), 'hex'),
+       encode(sha256(convert_to('user' || number || '@example.com', 'UTF8')), 'hex')
 FROM generate_series(%(first)s, %(last)s) AS number
 """
 BUY = """

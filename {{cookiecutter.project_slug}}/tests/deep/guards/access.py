@@ -12,6 +12,30 @@ RACES = "tests/accounts/test_races.py"
 
 GUARDS = [
     Guard(
+        "hardening/visibility.py",
+        "raise NotAuthenticated from error",
+        "raise",
+        "tests/hardening/test_anonymous_users.py",
+    ),
+    Guard(
+        "hardening/checks/guard.py",
+        "    except Exception as error:  # noqa: BLE001  # a check runs a project's code, which may raise anything",
+        "    except ZeroDivisionError as error:",
+        "tests/hardening/test_checks_of_access.py",
+    ),
+    Guard(
+        "hardening/checks/rows.py",
+        "if not _is_restricted(chosen):",
+        "if False:",
+        "tests/hardening/test_checks_of_access.py",
+    ),
+    Guard(
+        "hardening/checks/choices.py",
+        "*find_referenced(_class_of(view))]",
+        "]",
+        "tests/hardening/test_checks_of_choices.py",
+    ),
+    Guard(
         "hardening/checks/routes.py",
         'view(**getattr(callback, "initkwargs", getattr(callback, "view_initkwargs", {})))',
         "view()",
