@@ -13,7 +13,8 @@ from hardening.keys import shortened
 MAX_LENGTH = 200
 MAX_TERMS = 8
 
-_SHAPE = rf"^[^\x00\s,]*([\s,]+[^\x00\s,]*){{0,{MAX_TERMS - 1}}}$"
+_SPACE = r"\s\x1c-\x1f\x85"  # white space to Python; a schema is read by other engines too
+_SHAPE = rf"^[^\x00{_SPACE},]*([{_SPACE},]+[^\x00{_SPACE},]*){{0,{MAX_TERMS - 1}}}$"
 
 
 class SearchFilter(filters.SearchFilter):

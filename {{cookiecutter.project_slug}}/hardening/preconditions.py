@@ -55,7 +55,7 @@ class PreconditionsMixin(_ViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Prepare the request as the viewset does; raise `BadRequest` for a malformed condition."""
         super().initial(request, *args, **kwargs)
-        if self.detail:
+        if self.detail and self.action is not None:  # None for a method that the route lacks, which is 405
             for header in ("If-Match", "If-None-Match"):
                 entity_tags(request, header)
 

@@ -165,3 +165,11 @@ def test_stale_copies_never_share_a_tag(ada, ticket, target):
         tags.add(ada.get(target)["ETag"])
 
     assert len(tags) == 3
+
+
+def test_a_method_that_the_route_lacks_is_405_whatever_its_conditions_are(ada):
+    ticket = ada.post("/shapes/tickets/", {"title": "A"}).json()["id"]
+
+    response = ada.generic("TRACE", f"/shapes/tickets/{ticket}/", headers={"If-Match": "0"})
+
+    assert response.status_code == 405
