@@ -73,7 +73,6 @@ GUARDS = [
         "    if False:\n",
         f"{LIMITS}::test_the_length_of_a_number",
     ),
-    Guard("hardening/parsers.py", 'not in ("utf-8", "utf8")', "is None", TYPES),
     Guard("hardening/negotiation.py", 'None if "*" in (request.content_type or "") else ', "", TYPES),
     Guard("hardening/views.py", "            self._stream = io.BytesIO()\n", "            pass\n", TEXTS),
     Guard(

@@ -22,12 +22,6 @@ GUARDS = [
         f"{RULES}::test_all_that_is_broken_is_reported_and_a_mixture_is_400",
     ),
     Guard(
-        "hardening/integrity/values.py",
-        "    if not found and written:\n",
-        "    if False:\n",
-        "tests/hardening/test_data_errors.py",
-    ),
-    Guard(
         "hardening/integrity/writes.py",
         "        return explain_by_driver(error, found, unit.using)\n",
         "        raise\n",
@@ -50,12 +44,6 @@ GUARDS = [
         "        return Refusal(Kind.BUSY)\n",
         "        return None\n",
         f"{FAULTS}::test_a_database_that_is_busy_is_503_and_says_when_to_come_again",
-    ),
-    Guard(
-        "hardening/viewsets.py",
-        "raise in_use(error.protected_objects) from error",
-        "raise",
-        "tests/hardening/test_deletes.py",
     ),
     Guard(
         "hardening/views.py",
