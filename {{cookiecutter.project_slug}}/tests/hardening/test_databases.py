@@ -25,7 +25,9 @@ def shown() -> list[str]:
 @pytest.fixture
 def limits(postgresql: None, transactional_db: None) -> list[str]:
     """The limits that requests have, of which none is off; another test may have changed those of the connection."""
-    connection.close()
+    with connection.cursor() as cursor:
+        for name in LIMITS:
+            cursor.execute(f"RESET {name}")
     found = shown()
     assert "0" not in found
     return found
@@ -70,7 +72,7 @@ def test_a_statement_of_a_request_still_takes_no_longer_than_its_limit(limits):
         cursor.execute("SET statement_timeout = '5ms'")
         with pytest.raises(OperationalError, match="statement timeout"):
             cursor.execute("SELECT pg_sleep(5)")
-    connection.close()
+        cursor.execute("RESET statement_timeout")
 
 
 def test_sqlite_has_no_such_limits_and_migrates(db: Any, monkeypatch: pytest.MonkeyPatch):
