@@ -55,6 +55,7 @@ def find_serializers(view: Any) -> Chosen:
 
 
 def _class_of(view: Any) -> Any:
+    # Untyped on purpose: the type checker does not take a metaclass of `Any` for hashable, which a cache needs.
     return type(view)
 
 
