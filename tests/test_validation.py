@@ -40,7 +40,7 @@ def broken(render, tmp_path) -> Callable[..., Rendering]:
         ("pyproject.toml", "a = \n", "pyproject.toml does not parse"),
         (".pre-commit-config.yaml", "a: [\n", ".pre-commit-config.yaml does not parse"),
         ("accounts/models.py", b"\xe4", "accounts/models.py does not parse"),
-        (".github/workflows/checks.yml", None, ".github is missing: ci is github."),
+        (".github/workflows/checks.yml", None, ".github/workflows/checks.yml is missing: ci is github."),
         ("config/settings.py", None, f"{SETTINGS} is missing"),
         ("accounts/models.py", "# {{ cookiecutter.project_name }}\n", "accounts/models.py has a marker left over"),
         ("docs/errors.md", "{{ '{{' }} cookiecutter.name }}\n", "docs/errors.md has a marker left over"),
