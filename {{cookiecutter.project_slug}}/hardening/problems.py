@@ -35,7 +35,10 @@ def document(detail: Any, status: int, request: HttpRequest) -> tuple[dict[str, 
     if prefers_problem(request):
         return problem(detail, status, getattr(request, "request_id", "")), PROBLEM_JSON
     single = _of_the_request(detail)
-    return (detail if single is None else {**detail, "code": single.code}), JSON
+    if single is None:
+        return detail, JSON
+    extra = {} if "code" in detail else detail
+    return {**extra, "detail": single, "code": single.code}, JSON
 
 
 def prefers_problem(request: HttpRequest) -> bool:
@@ -77,9 +80,14 @@ def pointer(path: tuple[Any, ...]) -> str:
 
 
 def _of_the_request(detail: Mapping[str, Any]) -> ErrorDetail | None:
-    """Return the error of a request as a whole, which DRF keeps alone and not in a list."""
-    single = detail.get("detail")
-    return single if isinstance(single, ErrorDetail) else None
+    """Return the error of a request as a whole, which DRF keeps alone and not in a list.
+
+    Packages such as djangorestframework-simplejwt put the code beside it, and more that no schema describes.
+    """
+    single, code = detail.get("detail"), detail.get("code")
+    if not isinstance(single, ErrorDetail):
+        return None
+    return ErrorDetail(single, str(code)) if isinstance(code, ErrorDetail) else single
 
 
 def _common_code(errors: list[ErrorDetail]) -> str:

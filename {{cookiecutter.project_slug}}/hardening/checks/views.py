@@ -9,18 +9,20 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BrowsableAPIRenderer
+from rest_framework.serializers import ModelSerializer, Serializer
 
 from hardening.checks import routes
 from hardening.checks.choices import chooses_rows, find_queryset, find_serializers, reads_body
 from hardening.checks.permissions import examine_access
 from hardening.checks.routes import Fault, exists
 from hardening.checks.rows import examine_rows, has_visibility
-from hardening.checks.stand_ins import served_methods
+from hardening.checks.stand_ins import send_stand_in, served_methods
 from hardening.flat import FlatListMixin
 from hardening.idempotency import IdempotencyMixin
 from hardening.models import VersionedModel
 from hardening.permissions import Public
 from hardening.preconditions import PreconditionsMixin
+from hardening.throttling import GuardThrottle
 from hardening.viewsets import GenericViewSet
 
 
@@ -150,7 +152,32 @@ def _names(view: Any) -> Iterator[Fault]:
                 yield Fault(f"names {name!r} in {option}, which does not exist.", "Correct the name.", "E004")
 
 
-_CHECKS = (_permissions, _serializers, _kind, _visibility, _pages, _keys, _versions, _order, _names)
+def _guesses(view: Any) -> Iterator[Fault]:
+    """Find a log-in, such as a package's: a serializer that reads a password, and not to store it in a model."""
+    chosen = find_serializers(view).serializers
+    reads = any(_reads_password(kind, prepared) for kind, prepared in chosen.items())
+    queryset = find_queryset(view)
+    for method in served_methods(view) if reads else ():
+        guards = [
+            each for each in send_stand_in(view, method, "anonymous").get_throttles() if isinstance(each, GuardThrottle)
+        ]
+        if not guards and examine_access(view, method, queryset).is_open:
+            yield Fault(
+                "checks passwords for anonymous users, and does not limit how many they try.",
+                "Set throttle_classes = [LoginAddressThrottle, LoginAccountThrottle], of hardening.throttling.",
+                "W047",
+            )
+            return
+
+
+def _reads_password(kind: type[Any], view: Any) -> bool:
+    if issubclass(kind, ModelSerializer) or not issubclass(kind, Serializer):
+        return False
+    password = kind(context={"request": getattr(view, "request", None), "view": view}).fields.get("password")
+    return password is not None and not password.read_only
+
+
+_CHECKS = (_permissions, _serializers, _kind, _visibility, _pages, _keys, _versions, _order, _names, _guesses)
 
 
 def _development(view: Any) -> Iterator[Fault]:

@@ -7,9 +7,13 @@ import pytest
 from django.core.checks import run_checks
 from rest_framework import serializers as drf
 from rest_framework.decorators import api_view
+from rest_framework.generics import CreateAPIView
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
 from hardening import serializers
+from hardening.permissions import Public
+from hardening.throttling import AnonRateThrottle, LoginAccountThrottle, LoginAddressThrottle
 from hardening.views import APIView
 from hardening.viewsets import ModelViewSet
 from tests.hardening.routed import StockSerializer
@@ -184,6 +188,32 @@ def test_a_view_that_reads_the_body_without_a_serializer_is_named(found):
     assert found(RawView.as_view()) == ["W046"]
     assert found(type("DeclaredView", (RawView,), {"serializer_classes": ()}).as_view()) == []
     assert found(SilentView.as_view()) == []
+
+
+class CredentialsSerializer(drf.Serializer):
+    username = drf.CharField()
+    password = drf.CharField()
+
+
+class ShownSerializer(drf.Serializer):
+    password = drf.CharField(read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "numbers"),
+    [
+        ({}, ["W047"]),
+        ({"throttle_classes": [AnonRateThrottle]}, ["W047"]),
+        ({"throttle_classes": [AnonRateThrottle, LoginAccountThrottle]}, []),
+        ({"get_throttles": lambda self: [LoginAddressThrottle()]}, []),
+        ({"permission_classes": [IsAuthenticated]}, []),
+        ({"serializer_class": ShownSerializer}, []),
+    ],
+)
+def test_a_log_in_that_does_not_limit_guesses_is_named(found, attributes, numbers):
+    names = {"permission_classes": [Public], "serializer_class": CredentialsSerializer, **attributes}
+
+    assert found(type("LoginView", (CreateAPIView,), names).as_view()) == numbers
 
 
 def test_the_fields_that_a_serializer_computes_for_a_request_are_checked(found):

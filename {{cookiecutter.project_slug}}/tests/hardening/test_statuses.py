@@ -118,13 +118,14 @@ def test_it_survives_a_list_of_objects(ada):
         ("unreadable", 400, "bad_request"),
         ("throttled", 429, "throttled"),
         ("try-again", 503, "try_again"),
+        ("coded", 401, "not_found"),
         ("missing", 500, "error"),
         ("missing-other", 500, "error"),
         ("database", 500, "error"),
         ("bug", 500, "error"),
     ],
 )
-def test_djangos_own_exceptions_are_answered_in_the_same_shape(ada, error, status, code):
+def test_exceptions_of_django_and_of_packages_are_answered_in_the_same_shape(ada, error, status, code):
     response = ada.post(PATH, {"where": "view", "error": error})
 
     assert response.status_code == status

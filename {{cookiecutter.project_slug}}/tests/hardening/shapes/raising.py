@@ -69,6 +69,9 @@ ERRORS: dict[str, Any] = {
     "unreadable": UnreadablePostError,
     "throttled": lambda: exceptions.Throttled(wait=7),
     "try-again": TryAgain,
+    "coded": lambda: exceptions.AuthenticationFailed(
+        {"detail": "A.", "code": "not_found", "messages": [{"secret": 1}]}
+    ),
     "database": lambda: OperationalError("secret driver text"),
     "bug": lambda: ZeroDivisionError("secret text"),
 }
