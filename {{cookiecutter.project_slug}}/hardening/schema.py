@@ -177,7 +177,15 @@ def _keyed(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_composite(field: Any) -> bool:
-    return isinstance(field, serializers.BaseSerializer | serializers.ManyRelatedField | serializers.ListField)
+    return isinstance(field, _COMPOSITES)
+
+
+_COMPOSITES = (
+    serializers.BaseSerializer,
+    serializers.DictField,
+    serializers.ListField,
+    serializers.ManyRelatedField,
+)
 
 
 class BearerScheme(OpenApiAuthenticationExtension):

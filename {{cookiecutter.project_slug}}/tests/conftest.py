@@ -17,14 +17,26 @@ from tests.client import Client
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what lies in `tests/deep` and `tests/system` for their rings; leave out what has run on SQLite once."""
+    """Mark what lies in `tests/deep` and `tests/system` for their rings; leave out what another database is for.
+
+    On PostgreSQL that is what has run on SQLite once, on SQLite what only PostgreSQL has.
+    """
     for item in items:
         for ring in {"deep", "system"} & set(item.path.relative_to(Path(__file__).parent).parts):
             item.add_marker(ring)
-    if connection.vendor == "postgresql":
-        again = [item for item in items if item.get_closest_marker("once")]
-        config.hook.pytest_deselected(items=again)
-        items[:] = [item for item in items if item not in again]
+    is_postgresql = connection.vendor == "postgresql"
+    others = [item for item in items if (item.get_closest_marker("once") if is_postgresql else _needs_postgresql(item))]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
+def _needs_postgresql(item: pytest.Item) -> bool:
+    return "postgresql" in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture
+def postgresql() -> None:
+    """For tests of what only PostgreSQL has."""
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,7 @@ from hardening.serializers.models import (
     ModelSerializer as ModelSerializer,
     current_user as current_user,
 )
+from hardening.serializers.ranges import RangeField as RangeField
 from hardening.serializers.strict import Serializer as Serializer
 from hardening.serializers.texts import (
     CharField as CharField,

@@ -7,7 +7,7 @@ from django.db import models
 from rest_framework import serializers
 from rest_framework.compat import postgres_fields
 
-from hardening.serializers import containers, fields, texts
+from hardening.serializers import containers, fields, ranges, texts
 
 OWN: dict[Any, Any] = {
     models.CharField: texts.CharField,
@@ -26,6 +26,8 @@ OWN: dict[Any, Any] = {
 if postgres_fields is not None:
     OWN[postgres_fields.ArrayField] = containers.ListField
     OWN[postgres_fields.HStoreField] = containers.HStoreField
+    for _name in ("BigInteger", "Date", "DateTime", "Decimal", "Integer"):
+        OWN[getattr(postgres_fields, f"{_name}RangeField")] = ranges.RangeField
 
 
 class FieldMapping(ChainMap[Any, Any]):

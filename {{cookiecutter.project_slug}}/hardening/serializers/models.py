@@ -25,6 +25,7 @@ from hardening.serializers import fields
 from hardening.serializers.mapping import OWN, FieldMapping
 from hardening.serializers.options import default, defaults, immutable_keys, is_valid, narrow, same
 from hardening.serializers.prototypes import fields_of
+from hardening.serializers.ranges import RangeField
 from hardening.serializers.strict import Serializer
 
 _LONGEST = timedelta(microseconds=2**63 - 1)  # SQLite holds microseconds in 64 bits
@@ -114,6 +115,10 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
         field_class, kwargs = super().build_standard_field(field_name, model_field)
         if _is_filled_by_the_database(model_field) and "default" not in kwargs:
             kwargs["required"] = False
+        if issubclass(field_class, RangeField):
+            child, arguments = self.build_standard_field(field_name, model_field.base_field)
+            unlimited = {"max_digits": None, "decimal_places": None} if issubclass(child, fields.DecimalField) else {}
+            kwargs |= {"child": child(**unlimited, **arguments), "range_type": model_field.range_type}
         return field_class, _within_its_type(model_field, _without_unique_validators(kwargs))
 
     def build_relational_field(self, field_name: str, relation_info: Any) -> Any:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
-from django.db import connection
 from django.http import HttpResponse
 from django.urls import path
 
@@ -47,16 +46,3 @@ def found(settings: Any) -> Callable[..., list[str]]:
         return [each.id.removeprefix("hardening.") for each in messages]
 
     return ids
-
-
-@pytest.fixture
-def postgresql() -> None:
-    """For tests of what only PostgreSQL has."""
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what only PostgreSQL has, where the tests run on another database."""
-    if connection.vendor != "postgresql":
-        only = [item for item in items if "postgresql" in getattr(item, "fixturenames", ())]
-        config.hook.pytest_deselected(items=only)
-        items[:] = [item for item in items if item not in only]
