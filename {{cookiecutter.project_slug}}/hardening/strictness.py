@@ -52,8 +52,10 @@ def unknown_keys(fields: Mapping[str, Any], data: Mapping[str, Any]) -> list[str
 
 def type_errors(field: Any, value: Any) -> Any:
     """Return the errors of *value*, and of what it contains, where its JSON type is not that of *field*; or None."""
-    if value is None or not is_checked(field):
+    if value is None:
         return None
+    if not is_checked(field):
+        return _wrong_type() if _reads_as_blank(field, value) else None
     if isinstance(field, serializers.ListField) and isinstance(value, list):
         return _errors_within(field.child, enumerate(value), getattr(field, "max_length", None))
     if isinstance(field, serializers.DictField) and isinstance(value, Mapping):
@@ -101,6 +103,20 @@ def _errors_within(child: Any, items: Iterable[tuple[Any, Any]], limit: int | No
         return None  # the field rejects them all
     errors = {str(key) if isinstance(key, str) else key: type_errors(child, item) for key, item in items}
     return {key: error for key, error in errors.items() if error} or None
+
+
+def _reads_as_blank(field: Any, value: Any) -> bool:
+    """Tell whether a choice of another package reads a *value* that is not a text as "", required or not.
+
+    So does django-countries with `[]`, `false`, and an object without a code.
+    """
+    is_choice = isinstance(field, serializers.ChoiceField) and not isinstance(field, serializers.MultipleChoiceField)
+    if not is_choice or isinstance(value, str):
+        return False
+    try:
+        return bool(field.to_internal_value(value) == "")
+    except serializers.ValidationError:
+        return False
 
 
 def _wrong_type() -> list[ErrorDetail]:

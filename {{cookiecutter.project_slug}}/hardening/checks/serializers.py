@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 from django.db.models import UniqueConstraint
 from rest_framework.relations import ManyRelatedField, RelatedField
-from rest_framework.serializers import ALL_FIELDS
+from rest_framework.serializers import ALL_FIELDS, ChoiceField, MultipleChoiceField
 
 from hardening.checks import routes
 from hardening.checks.guard import collect
@@ -197,6 +197,20 @@ def _columns(serializer: Any) -> Iterator[Error]:
             )
 
 
+def _several_values(serializer: Any) -> Iterator[Error]:
+    columns = {each.name: each for each in serializer.Meta.model._meta.concrete_fields}
+    for name, field in serializer.fields.items():
+        single = isinstance(field, ChoiceField) and not isinstance(field, MultipleChoiceField)
+        if single and getattr(columns.get(field.source), "multiple", False):
+            yield _error(
+                serializer,
+                f"has one choice in {name!r}, whose column holds several.",
+                "Name the package's mixin before the serializer, such as "
+                "django_countries.serializers.CountryFieldMixin, or declare a list.",
+                "E019",
+            )
+
+
 _CHECKS = (
     _kind,
     _fields,
@@ -209,6 +223,7 @@ _CHECKS = (
     _messages,
     _scopes,
     _columns,
+    _several_values,
 )
 
 

@@ -113,9 +113,16 @@ class DurationField(serializers.DurationField):
 
 
 class ChoiceField(serializers.ChoiceField):
-    """DRF's, which repeats the start of a long value only."""
+    """DRF's, which repeats the start of a long value only, and shows an object that equals "" as a text."""
 
     strict_input = True
+
+    def to_representation(self, value: Any) -> Any:
+        """Return *value* as DRF does; DRF returns an object that equals "", such as an empty `Country`, as it is."""
+        shown = super().to_representation(value)
+        if isinstance(shown, str) or shown != "":
+            return shown
+        return None if self.allow_null and not self.allow_blank else ""
 
     def fail(self, key: str, **kwargs: Any) -> Any:
         super().fail(key, **{name: shortened(value) for name, value in kwargs.items()})

@@ -45,7 +45,6 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
     """
 
     serializer_field_mapping: ClassVar[Any] = FieldMapping(OWN)
-    serializer_choice_field: ClassVar[type[fields.ChoiceField]] = fields.ChoiceField
     serializer_related_field: ClassVar[type[RelatedField]] = PrimaryKeyRelatedField
     serializer_related_to_field = SlugRelatedField
 
@@ -110,6 +109,15 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
 
     def get_unique_for_date_validators(self) -> list[Any]:
         return []
+
+    def build_field(self, field_name: str, info: Any, model_class: Any, nested_depth: int) -> Any:
+        """Return the class and the arguments of a field; ours for choices.
+
+        Mixins such as django-countries' look for DRF's own class in `build_standard_field()`, so that ours may not be
+        `serializer_choice_field`.
+        """
+        field_class, kwargs = super().build_field(field_name, info, model_class, nested_depth)
+        return fields.ChoiceField if field_class is serializers.ChoiceField else field_class, kwargs
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
         field_class, kwargs = super().build_standard_field(field_name, model_field)

@@ -130,6 +130,19 @@ def test_a_key_that_is_written_as_a_plain_column_is_refused(found):
     assert found(view(PlainSerializer)) == ["E006"]
 
 
+def test_one_choice_for_a_column_of_several_values_is_refused(found, monkeypatch):
+    class ChoiceSerializer(serializers.ModelSerializer):
+        note = serializers.ChoiceField(choices=["a"])
+
+        class Meta:
+            model = Badge
+            fields = ("id", "note")
+
+    assert found(view(ChoiceSerializer)) == []
+    monkeypatch.setattr(Badge._meta.get_field("note"), "multiple", True, raising=False)
+    assert found(view(ChoiceSerializer)) == ["E019"]
+
+
 def test_a_serializer_or_a_view_of_drfs_own_is_refused(found):
     class PlainSerializer(drf.ModelSerializer):
         class Meta:

@@ -104,6 +104,37 @@ def test_a_field_of_somebody_else_accepts_what_it_likes(settings, field, value):
     assert post({"value": value}).status_code == 200
 
 
+class LaxChoiceField(drf.ChoiceField):
+    """As django-countries' field reads a value."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(data) if data else ""
+
+
+@pytest.mark.parametrize("value", [[], {}, False, 0])
+def test_a_choice_of_somebody_else_reads_no_value_of_another_type_as_blank(settings, value):
+    post = echoes.route(settings, echoes.serializer(value=LaxChoiceField(choices=["a"])))
+
+    assert post({"value": "a"}).status_code == 200
+    response = post({"value": value})
+    assert (response.status_code, response.json()) == (400, {"value": [WRONG]})
+
+
+class Nothing:
+    """An empty value object, such as a `Country`."""
+
+    def __eq__(self, other: object) -> bool:
+        return other == ""
+
+    def __hash__(self) -> int:
+        return hash("")
+
+
+def test_an_empty_object_of_a_choice_is_shown_as_the_field_accepts_it():
+    for options, shown in (({}, ""), ({"allow_blank": True}, ""), ({"allow_null": True}, None)):
+        assert repr(serializers.ChoiceField(choices=["a"], **options).to_representation(Nothing())) == repr(shown)
+
+
 def test_a_field_of_somebody_else_is_checked_where_it_asks_for_it(settings):
     class Counted(drf.IntegerField):
         strict_input = True
