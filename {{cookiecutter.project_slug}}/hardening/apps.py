@@ -22,9 +22,11 @@ class HardeningConfig(AppConfig):
         from hardening.checks.serializers import check_serializers  # noqa: PLC0415  # needs the models
         from hardening.checks.settings import check_deployment, check_settings  # noqa: PLC0415  # loads DRF's settings
         from hardening.checks.views import check_deployed_views, check_views  # noqa: PLC0415  # needs the models
+        from hardening.integrity.files import watch_field_files  # noqa: PLC0415  # needs the models
         from hardening.throttling import remember_address  # noqa: PLC0415  # loads DRF's settings
 
         events.listen()
+        watch_field_files()
         user_logged_in.connect(remember_address, dispatch_uid="hardening.throttling")
         # Under Django's name for its own receiver, which is left out because of it.
         user_logged_in.connect(record_last_login, dispatch_uid="update_last_login")

@@ -24,6 +24,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from hardening.exceptions import BadRequest
+from hardening.integrity.files import delete_orphans
 from hardening.integrity.transactions import Unit, unit
 from hardening.keys import shortened
 from hardening.problems import JSON
@@ -99,8 +100,8 @@ class APIView(views.APIView):
         method = str(request.method).lower()
         # Only names of methods: a client may also send REQUEST or SETTINGS, which name attributes of a view.
         handler = getattr(self, method, None) if method in self.http_method_names else None
-        if handler is not None and self.is_one_unit():
-            setattr(self, method, self.in_unit(handler))
+        if handler is not None and request.method not in SAFE_METHODS:
+            setattr(self, method, self.in_unit(handler) if self.is_one_unit() else delete_orphans()(handler))
 
     def is_one_unit(self) -> bool:
         """Tell whether all that the handler does is one transaction, as in an unsafe request under ATOMIC_REQUESTS."""

@@ -18,6 +18,7 @@ from django.db.models.signals import ModelSignal, pre_save
 from rest_framework.exceptions import NotFound
 
 from hardening.integrity.drivers import DRIVER_ERRORS, DriverError
+from hardening.integrity.files import delete_orphans
 
 logger = logging.getLogger(__name__)
 
@@ -122,13 +123,14 @@ _current: ContextVar[Unit | None] = ContextVar("unit", default=None)
 def unit(using: str, *, in_transaction: bool = True) -> Iterator[Unit]:
     """Run the block as one transaction, a savepoint within another, and explain a refusal after its rollback.
 
+    After every exception, the files of rows that are not stored are deleted too.
     *in_transaction* is False for a single statement, which is a transaction by itself in autocommit mode.
     """
     nested = connections[using].in_atomic_block
     block = transaction.atomic(using=using) if in_transaction or nested else nullcontext()
     current: Unit | None = None
     try:
-        with block:
+        with delete_orphans(), block:
             current = Unit(using)
             token = _current.set(current)
             try:

@@ -1,5 +1,6 @@
 """All shapes."""
 
+from tests.hardening.shapes.models.filed import Cover as Cover, Scan as Scan
 from tests.hardening.shapes.models.filled import Errand as Errand
 from tests.hardening.shapes.models.keyed import Lease as Lease, Stall as Stall, Ware as Ware
 from tests.hardening.shapes.models.other_writes import (
