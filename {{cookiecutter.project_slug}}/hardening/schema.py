@@ -11,13 +11,14 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.settings import api_settings
 
-from hardening.integrity.constraints import promises
-from hardening.integrity.rows import key_of
+from hardening.conflicts import Conflict, find_conflicts
 from hardening.problems import JSON, PROBLEM_JSON, phrase
 
 # What a text field takes: no NUL, and where it may not be blank, something that stripping leaves.
 _ANY_TEXT = r"^[^\x00]*$"
 _SOME_TEXT = r"^[^\x00]*[^\x00\s\x1c-\x1f\x85][^\x00]*$"
+
+_WITH_A_BODY = ("POST", "PUT", "PATCH")
 
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 _NESTED_TEXTS = {"anyOf": [_TEXTS, {"type": "object", "additionalProperties": True}]}
@@ -109,26 +110,23 @@ class AutoSchema(SpectacularAutoSchema):
             statuses.add(404)
         if self.view.get_throttles():
             statuses.add(429)
-        if self.method in ("POST", "PUT", "PATCH"):
+        if self.method in _WITH_A_BODY:
             statuses |= {411, 413, 415}
-        if self.method == "DELETE" or list(self.conflicts()):
+        if self.method == "DELETE":
             statuses.add(409)
-        return statuses
+        return statuses | {each.status for each in self.conflicts(creates=self.method == "POST")}
 
-    def conflicts(self) -> Iterable[str]:
-        """Yield the keys of the body that can clash with what is stored."""
-        serializer = self.body_serializer()
-        if isinstance(serializer, serializers.ModelSerializer):
-            model: Any = serializer.Meta.model
-            for promise in promises(model):
-                key = key_of(serializer, promise)
-                if promise.unique and key in serializer.fields and not serializer.fields[key].read_only:
-                    yield key
+    def conflicts(self, *, creates: bool) -> set[Conflict]:
+        """Return what the body can conflict with in the database."""
+        if self.method not in _WITH_A_BODY:
+            return set()
+        model = getattr(getattr(self.view, "queryset", None), "model", None)
+        return find_conflicts(self.body_serializer(), model, creates=creates)
 
     def body_serializer(self) -> Any:
-        """Return the serializer of the request's body, or None."""
-        serializer = self.get_request_serializer() if self.method in ("POST", "PUT", "PATCH") else None
-        return force_instance(serializer)
+        """Return the serializer of the request's body, of each object for a list of them, or None."""
+        serializer = force_instance(self.get_request_serializer()) if self.method in _WITH_A_BODY else None
+        return getattr(serializer, "child", serializer)
 
     def error_response(self, status: int) -> dict[str, Any]:
         """Return the response object for *status*, kept once where it says nothing of this operation alone."""
@@ -143,16 +141,32 @@ class AutoSchema(SpectacularAutoSchema):
     def error_schema(self, status: int) -> dict[str, Any]:
         """Return the schema of DRF's shape for *status*: an error of the request, or texts under keys."""
         error = self.shared("Error", _ERROR)
+        fields = getattr(self.body_serializer(), "fields", {})
+        if status == HTTPStatus.BAD_REQUEST:
+            filled = _filled(self.body_serializer())
+            own = {key: field for key, field in fields.items() if not field.read_only or key in filled}
+            return {"anyOf": [self.errors_schema("Errors", own), error]}
+        keys = {
+            each.key for each in self.conflicts(creates=True) if each.status == status
+        }  # one schema for all methods
+        if not keys:
+            return error
+        conflicting = {key: field for key, field in fields.items() if key in keys and not field.read_only}
+        conflict = self.errors_schema(phrase(status).title().replace(" ", ""), conflicting)
+        return {"anyOf": [conflict, error]} if status in self.own_statuses() or self.is_custom() else conflict
+
+    def errors_schema(self, kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema of texts under the keys of *fields*, and of these under the positions of a list."""
         serializer = self.body_serializer()
         name = "Query" if serializer is None else type(serializer).__name__.removesuffix("Serializer")
-        fields = getattr(serializer, "fields", {})
-        if status == HTTPStatus.BAD_REQUEST:
-            own = {key: field for key, field in fields.items() if not field.read_only or key in _filled(serializer)}
-            return {"anyOf": [self.shared(f"{name}Errors", _keyed(own)), error]}
-        if status == HTTPStatus.CONFLICT and self.method != "DELETE":
-            conflict = self.shared(f"{name}Conflict", _keyed({key: fields[key] for key in self.conflicts()}))
-            return {"anyOf": [conflict, error]} if status in self.own_statuses() else conflict
-        return error
+        schema = self.shared(f"{name}{kind}", _keyed(fields))
+        if serializer is not None and hasattr(force_instance(self.get_request_serializer()), "child"):
+            return {"type": "object", "additionalProperties": {"anyOf": [_TEXTS, schema]}}
+        return schema
+
+    def is_custom(self) -> bool:
+        """Tell whether the handler is the project's own, which may also reject a request as a whole."""
+        return getattr(self.view, "action", None) not in ("create", "update", "partial_update")
 
     def shared(self, name: str, content: dict[str, Any], kind: str = ResolvedComponent.SCHEMA) -> dict[str, Any]:
         """Return a reference to *content*, a component of its *kind* that is kept once under *name*."""

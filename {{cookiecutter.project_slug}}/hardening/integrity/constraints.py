@@ -69,12 +69,17 @@ class Promise:
         names = getattr(self.constraint, "fields", ())
         return frozenset(str(_field(self.model, name).column) for name in names)
 
+    @property
+    def status(self) -> int:
+        """The HTTP status of a violation: the one that its `violation_error_code` carries, or 409 or 400."""
+        default = status.HTTP_409_CONFLICT if self.unique else status.HTTP_400_BAD_REQUEST
+        return int(getattr(self.constraint.violation_error_code, "status", default))
+
     def error(self, keys: Sequence[str] = ()) -> ErrorDetail:
         """Return the constraint's own message and code, or DRF's where it has none; *keys* name its fields."""
         declared = self.constraint.violation_error_code
         code = declared or ("unique" if self.unique else "invalid")
-        default = status.HTTP_409_CONFLICT if self.unique else status.HTTP_400_BAD_REQUEST
-        return ErrorDetail(self._message(keys), Code(code, getattr(code, "status", default)))
+        return ErrorDetail(self._message(keys), Code(code, self.status))
 
     def _message(self, keys: Sequence[str]) -> str:
         if has_own_message(self.constraint):

@@ -46,7 +46,7 @@ def find_leaves(violation: Violation, serializers: Sequence[Any], body: Any) -> 
     for serializer in reversed(serializers):
         position = getattr(serializer, "position", None)  # of the object that a list was writing
         path = () if position is None or getattr(violation.promise, "deferred", False) else (position,)
-        if found := _best(violation, names, _leaves(serializer, path)):
+        if found := _best(violation, names, leaves_of(serializer, path)):
             return found
     if serializers or not isinstance(body, Mapping):
         return []
@@ -75,7 +75,8 @@ def _names(violation: Violation) -> set[str]:
     return {name for field in fields for name in (field.name, getattr(field, "attname", field.name))}
 
 
-def _leaves(serializer: Any, path: Path, model: type[Model] | None = None) -> Iterator[Leaf]:
+def leaves_of(serializer: Any, path: Path = (), model: type[Model] | None = None) -> Iterator[Leaf]:
+    """Yield a leaf for every value that the client of *serializer* can send, those of nested objects included."""
     serializer = getattr(serializer, "child", serializer)
     model = getattr(getattr(serializer, "Meta", None), "model", model)
     for key, field in getattr(serializer, "fields", {}).items():
@@ -87,7 +88,7 @@ def _leaves(serializer: Any, path: Path, model: type[Model] | None = None) -> It
             for parent in parents:
                 owner = _related(owner, parent)
             if isinstance(field, BaseSerializer) and not isinstance(field, ListSerializer):
-                yield from _leaves(field, (*path, key), _related(owner, name))
+                yield from leaves_of(field, (*path, key), _related(owner, name))
             else:
                 yield Leaf(path, key, name, owner, _written(owner, name), field)
 

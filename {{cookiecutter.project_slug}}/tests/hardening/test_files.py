@@ -60,6 +60,11 @@ def test_a_rejected_create_leaves_no_file_in_any_storage(send, stored):
     assert stored() == UPLOADED
 
 
+def test_a_constraint_with_a_status_of_its_own_leaves_no_file(send, stored):
+    assert send("post", "/scans/", title="a", pages=1000) == (422, {"pages": ["Too long to process."]})
+    assert stored() == []
+
+
 @pytest.mark.parametrize("method", ["put", "patch"])
 def test_a_rejected_change_leaves_the_files_of_before(send, stored, method):
     send("post", "/scans/", title="a")

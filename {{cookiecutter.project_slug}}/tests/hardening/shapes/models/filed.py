@@ -6,6 +6,7 @@ from django.core.files.storage import InMemoryStorage
 from django.db import models
 from django.db.models.fields.files import FieldFile
 
+from hardening.exceptions import Code
 from tests.hardening.shapes.models.other_writes import Good
 from tests.hardening.shapes.models.rules import Shape
 
@@ -41,7 +42,13 @@ class Scan(Shape):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(pages__gt=0), name="scan_pages", violation_error_message="At least one."
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(pages__lt=1000),
+                name="scan_is_short",
+                violation_error_message="Too long to process.",
+                violation_error_code=Code("too_long", 422),
+            ),
         ]
 
 
