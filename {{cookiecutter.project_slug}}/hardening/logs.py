@@ -1,17 +1,17 @@
 """Logs: one JSON object a line on standard output, with the request id; readable lines while developing."""
 
+import contextlib
 import functools
 import json
 import logging
-import re
 import sys
-import traceback
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import structlog
-from django.db import DataError, Error as DatabaseError
+
+from hardening.tracebacks import describe_error, format_exception, strip_values
 
 # Before structlog is set up, whose loggers look for their caller through all frames.
 access_log = logging.getLogger("hardening.access")
@@ -24,64 +24,77 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
-# Where PostgreSQL goes on with the row that it rejects: all its columns, hashes of passwords included. A value may have
-# line breaks, and lines that look like the next part, so that nothing behind this is kept.
-_ROW = re.compile(r"\n(DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):")
+_SECURITY = "django.security."  # Django's loggers for what any client can cause: a wrong `Host`, too many fields
+_MAX_MESSAGE = 200  # characters of such an entry, which may repeat what the client sent
 
 
 def _without_values(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Take out of *event* what clients sent: the request with its query string, and the row in a database's error."""
     event.pop("request", None)
-    text = event.get("event")
-    if isinstance(text, str) and (found := _ROW.search(text)):
-        event["event"] = f"{text[: found.start()]} (details left out)"
+    exc_info = event.pop("exc_info", None)
+    for key, value in event.items():
+        event[key] = strip_values(value, _list_errors(exc_info))
+    if exc_info:
+        event["exc_info"] = exc_info
     return event
 
 
-def _format_exception(exc_info: Any) -> str:
-    """Return the traceback; of what a database said, the first line alone, and nothing about data that it rejects."""
-    kind, error, trace = exc_info
-    text = "".join(traceback.format_exception(kind, error, trace)).rstrip("\n")
-    for each in _chain(error, set()):
-        said = str(each)
-        state = str(getattr(each, "sqlstate", None) or "")
-        if isinstance(each, DatabaseError) or hasattr(each, "sqlstate") or _ROW.search(said):
-            # The first line has the value itself where that is of the wrong form (SQLSTATE class 22).
-            has_value = isinstance(each, DataError) or state.startswith("22")
-            first, _break, rest = said.partition("\n")
-            if rest or (has_value and said):
-                text = _leave_out(text, said, ("" if has_value else f"{first} ") + "(details left out)")
-            for note in getattr(each, "__notes__", ()):
-                text = _leave_out(text, str(note), "(note left out)")
-    return text
+def _list_errors(exc_info: Any) -> list[BaseException | None]:
+    """Return the exceptions that an entry can be about: its own, and the one that is being handled."""
+    own = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    return [own if _is_error(own) else None, sys.exc_info()[1]]
 
 
-def _leave_out(text: str, said: str, instead: str) -> str:
-    """Return *text* without *said*: as it is, indented as in a group of exceptions, or quoted by another exception."""
-    lines = r"\n[ |]*".join(re.escape(line) for line in said.split("\n"))
-    return re.sub(f"{lines}|{re.escape(repr(said)[1:-1])}", lambda _found: instead, text)
+def _describe_arguments(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Describe the exceptions among the arguments of a message, before it is formatted with them."""
+    if "positional_args" in event:
+        event["positional_args"] = _described(event["positional_args"])
+    return event
 
 
-def _chain(error: BaseException | None, seen: set[int]) -> Iterator[BaseException]:
-    """Yield *error*, and every exception that it came from or groups."""
-    if error is None or id(error) in seen:
-        return
-    seen.add(id(error))
-    yield error
-    for each in (error.__cause__, error.__context__, *getattr(error, "exceptions", ())):
-        yield from _chain(each, seen)
+def _described(value: Any) -> Any:
+    """Return *value* with the message of an exception in its place, however deep it is in arguments."""
+    if _is_error(value):
+        return describe_error(value)
+    if isinstance(value, Mapping):
+        return {name: _described(each) for name, each in value.items()}
+    return type(value)(map(_described, value)) if type(value) in (tuple, list) else value
+
+
+def _is_error(value: Any) -> TypeGuard[BaseException]:
+    return isinstance(value, BaseException)
 
 
 class _OneLine(logging.Filter):
-    """Make a warning without a traceback of what any client can cause: a request with a wrong `Host`."""
+    """Make a short warning without a traceback of what any client can cause: a `SuspiciousOperation` of any kind."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.exc_info = record.exc_text = None
-        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        if record.name.startswith(_SECURITY):
+            said = strip_values(record.getMessage(), _list_errors(record.exc_info))
+            record.msg, record.args = said.partition("\n")[0][:_MAX_MESSAGE], ()
+            record.exc_info = record.exc_text = record.stack_info = None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True
 
 
-class _JSONFormatter(structlog.stdlib.ProcessorFormatter):
+class _Console(logging.StreamHandler[Any]):
+    """A handler that says of an entry it cannot write where it comes from, and not what its arguments are."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
+        place = f"{record.pathname}:{record.lineno}"
+        line = {"event": "A log entry could not be written.", "level": "error", "logger": record.name, "at": place}
+        with contextlib.suppress(OSError, ValueError):
+            self.stream.write(json.dumps(line) + self.terminator)
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    def format(self, record: logging.LogRecord) -> str:
+        if record.args:
+            record = logging.makeLogRecord({**vars(record), "args": _described(record.args)})
+        return super().format(record)
+
+
+class _JSONFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         # One line for every request: through all the processors it would be half of what hardening costs.
         if record.name != access_log.name or not isinstance(record.args, dict):
@@ -102,25 +115,31 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def logging_config(*, readable: bool) -> dict[str, Any]:
-    """Return Django's `LOGGING`, and set structlog up to go the same way."""
+def _configure_structlog() -> None:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
             *_SHARED,
+            _describe_arguments,
             structlog.stdlib.PositionalArgumentsFormatter(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,  # the default one formats arguments before any processor
         cache_logger_on_first_use=True,
     )
+
+
+def logging_config(*, readable: bool) -> dict[str, Any]:
+    """Return Django's `LOGGING`, and set structlog up to go the same way."""
+    _configure_structlog()
     # Not rich's traceback, which shows the values of variables: passwords among them.
     readable_renderer = structlog.dev.ConsoleRenderer(
         exception_formatter=structlog.dev.plain_traceback, colors=sys.stdout.isatty()
     )
     renderer = readable_renderer if readable else structlog.processors.JSONRenderer()
-    formatter = structlog.stdlib.ProcessorFormatter if readable else _JSONFormatter
-    tracebacks: list[Any] = [structlog.processors.ExceptionRenderer(_format_exception), _without_values]
+    formatter = _Formatter if readable else _JSONFormatter
+    tracebacks: list[Any] = [_without_values, structlog.processors.ExceptionRenderer(format_exception)]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -132,13 +151,14 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
             },
         },
         "filters": {"one_line": {"()": _OneLine}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"}},
+        "handlers": {
+            "console": {"()": _Console, "formatter": "line", "stream": "ext://sys.stdout", "filters": ["one_line"]}
+        },
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             # Django's own handlers would say everything twice, and mail it; the access log tells of every refusal.
             "django": {"handlers": [], "propagate": True},
             "django.request": {"level": "ERROR"},
-            "django.security.DisallowedHost": {"filters": ["one_line"]},
             "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
         },
     }

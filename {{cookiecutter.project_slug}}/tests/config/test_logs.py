@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import DataError, IntegrityError, connections
+from django.db import connections
 from rest_framework.exceptions import PermissionDenied
 
 from hardening.events import EVENTS
@@ -204,82 +204,3 @@ def test_no_secret_is_ever_logged(client, log, caplog, monkeypatch, mail_at_once
     assert "KeyError" in text
     for secret in (old, new, newest, mistyped, token, token[8:], again[8:], reset_token()):
         assert secret not in text
-
-
-def test_the_row_in_an_error_of_the_database_is_not_logged(ada, log, monkeypatch):
-    text = "null value violates a constraint\nDETAIL:  Failing row contains (1, canary).\nCONTEXT:  here"
-
-    def fail(*args: Any) -> None:
-        raise IntegrityError(text)
-
-    monkeypatch.setattr("accounts.views.ProfileViewSet.list", fail)
-
-    assert ada.get(f"{PROFILES}").status_code == 500
-    assert "canary" not in log.getvalue()
-    assert "null value violates" in log.getvalue()
-
-
-REJECTED = "duplicate key\nDETAIL:  Failing row (1, first\nDETAIL: second\nCONTEXT: third)."  # a traceback shows code
-
-
-def test_a_rejected_row_of_several_lines_is_left_out_of_the_log_as_a_whole(log):
-    try:
-        try:
-            raise IntegrityError(REJECTED)
-        except IntegrityError as error:
-            error.add_note(REJECTED.replace("first", "fourth"))
-            raise ValueError("outer") from error
-    except ValueError:
-        logging.getLogger("django.request").exception("It failed")
-    logging.getLogger("accounts").error("It failed: %s", "x\nDETAIL:  a (fifth\nsixth)")
-
-    written = log.getvalue()
-    assert "duplicate key (details left out)" in written
-    assert [word for word in ("first", "second", "third", "fourth", "fifth", "sixth") if word in written] == []
-
-
-def quoted(error: Exception) -> Exception:
-    return RuntimeError(repr(error))
-
-
-def as_a_key(error: Exception) -> Exception:
-    return KeyError(str(error))
-
-
-def in_a_group(error: Exception) -> Exception:
-    return ExceptionGroup("several", [ExceptionGroup("more", [error])])
-
-
-@pytest.mark.parametrize("wrap", [quoted, as_a_key, in_a_group])
-def test_a_rejected_row_is_left_out_however_another_exception_repeats_it(log, wrap):
-    try:
-        try:
-            raise IntegrityError(REJECTED)
-        except IntegrityError as error:
-            raise wrap(error) from error
-    except Exception:
-        logging.getLogger("django.request").exception("It failed")
-
-    assert "duplicate key (details left out)" in log.getvalue()
-    assert [word for word in ("first", "second", "third") if word in log.getvalue()] == []
-
-
-MALFORMED = 'invalid input syntax for type integer: "canary"'  # a traceback shows the code
-
-
-def test_data_that_the_database_rejects_is_left_out_of_the_log(log):
-    try:
-        raise DataError(MALFORMED)
-    except DataError:
-        logging.getLogger("django.request").exception("It failed")
-
-    assert "DataError: (details left out)" in log.getvalue()
-    assert "canary" not in log.getvalue()
-
-
-def test_a_wrong_host_is_one_warning_without_a_traceback(client, log):
-    response = client.get("/api/v1/profiles/", headers={"Host": "evil.example"})
-
-    assert response.status_code == 400
-    found = [line for line in lines(log) if line["logger"] == "django.security.DisallowedHost"]
-    assert [(line["level"], "exception" in line) for line in found] == [("warning", False)]

@@ -9,6 +9,7 @@ REQUESTS = "tests/config/test_requests.py"
 OUTERMOST = "tests/config/test_outermost.py"
 OUTPUT = "tests/config/test_output.py"
 LOGS = "tests/config/test_logs.py"
+LOGGED_ERRORS = "tests/config/test_logged_errors.py"
 START = "tests/config/test_start.py"
 
 GUARDS = [
@@ -58,10 +59,22 @@ GUARDS = [
     ),
     Guard("hardening/logs.py", '    event.pop("request", None)\n', "", f"{LOGS}::test_no_secret_is_ever_logged"),
     Guard(
+        "hardening/tracebacks.py",
+        'vars(part)["_str"] = ',
+        "_unused = ",
+        f"{LOGGED_ERRORS}::test_the_row_in_an_error_of_the_database_is_not_logged",
+    ),
+    Guard(
+        "hardening/tracebacks.py",
+        "is_private = any(_has_values(each) for each in iterate_chain(error))",
+        "is_private = False",
+        f"{LOGGED_ERRORS}::test_an_exception_chained_to_a_rejected_row_is_logged_without_its_message",
+    ),
+    Guard(
         "hardening/logs.py",
-        "if rest or (has_value and said):",
-        "if False:",
-        f"{LOGS}::test_the_row_in_an_error_of_the_database_is_not_logged",
+        "        event[key] = strip_values(value, _list_errors(exc_info))\n",
+        "        pass\n",
+        f"{LOGGED_ERRORS}::test_a_message_that_repeats_a_rejected_row_is_cut",
     ),
     Guard(
         "hardening/authentication.py",
