@@ -34,8 +34,11 @@ def post(ada: Client) -> Callable[..., HttpResponse]:
 
 
 @pytest.fixture
-def found(settings: Any) -> Callable[..., list[str]]:
-    """Return a function that routes a view and returns the ids that the checks find in it."""
+def found(settings: Any, db: None) -> Callable[..., list[str]]:
+    """Return a function that routes a view and returns the ids that the checks find in it.
+
+    It needs the database, because Django 6.1 asks SQLite whether it has JSON.
+    """
 
     def ids(callback: Any, *, deploy: bool = False) -> list[str]:
         urls = ModuleType("urls")
