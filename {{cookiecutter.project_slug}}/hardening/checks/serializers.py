@@ -11,7 +11,7 @@ from django.db.models import UniqueConstraint
 from rest_framework.relations import ManyRelatedField, RelatedField
 from rest_framework.serializers import ALL_FIELDS, ChoiceField, MultipleChoiceField
 
-from hardening.checks import routes
+from hardening.checks import routes, tags
 from hardening.checks.guard import collect
 from hardening.checks.routes import exists
 from hardening.integrity.constraints import has_own_message, promises
@@ -211,6 +211,11 @@ def _several_values(serializer: Any) -> Iterator[Error]:
             )
 
 
+def _tags(serializer: Any) -> Iterator[Error]:
+    for fault in tags.find_faults(serializer):
+        yield _error(serializer, fault.text, fault.hint, "E020")
+
+
 _CHECKS = (
     _kind,
     _fields,
@@ -224,6 +229,7 @@ _CHECKS = (
     _scopes,
     _columns,
     _several_values,
+    _tags,
 )
 
 
