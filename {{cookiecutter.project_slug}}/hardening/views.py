@@ -2,11 +2,12 @@
 
 import io
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import structlog
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
@@ -23,8 +24,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from hardening.atomic import find_databases, open_own_transactions, run_in_transactions
 from hardening.exceptions import BadRequest
 from hardening.integrity.files import delete_orphans
+from hardening.integrity.statements import Writes, note_writes
 from hardening.integrity.transactions import Unit, unit
 from hardening.keys import shortened
 from hardening.problems import JSON
@@ -45,6 +48,25 @@ class APIView(views.APIView):
     error_statuses: Collection[int] = ()
     throttles: Sequence[Any] = ()
     unit: Unit
+    writes: Writes | None = None
+
+    @classmethod
+    def as_view(cls, *args: Any, **initkwargs: Any) -> Any:
+        """Return DRF's view, which opens the transactions of ATOMIC_REQUESTS itself."""
+        return open_own_transactions(super().as_view(*args, **initkwargs))
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Handle the request as DRF does; with ATOMIC_REQUESTS explain a violation at COMMIT, too."""
+        handle = partial(super().dispatch, request, *args, **kwargs)
+        databases = find_databases(request)
+        return run_in_transactions(handle, databases, self.explain_commit) if databases else handle()
+
+    def explain_commit(self, error: DatabaseError) -> Response:
+        """Return the response to *error*, a violation that COMMIT found after the handler had returned."""
+        running: Unit | None = getattr(self, "unit", None)
+        answer = self.handle_exception(error if running is None else running.explain(error))
+        self.response = self.finalize_response(self.request, answer, *self.args, **self.kwargs)
+        return self.response
 
     def get_error_statuses(self, method: str) -> set[int]:
         """Return the statuses that *method* refuses with beside the usual ones, for the schema."""
@@ -101,7 +123,7 @@ class APIView(views.APIView):
         # Only names of methods: a client may also send REQUEST or SETTINGS, which name attributes of a view.
         handler = getattr(self, method, None) if method in self.http_method_names else None
         if handler is not None and request.method not in SAFE_METHODS:
-            setattr(self, method, self.in_unit(handler) if self.is_one_unit() else delete_orphans()(handler))
+            setattr(self, method, self.watched(self.in_unit(handler) if self.is_one_unit() else handler))
 
     def is_one_unit(self) -> bool:
         """Tell whether all that the handler does is one transaction, as in an unsafe request under ATOMIC_REQUESTS."""
@@ -120,6 +142,15 @@ class APIView(views.APIView):
             self.read_body()
             with unit(self.get_write_database()) as self.unit:
                 return self.run(handler, *args, **kwargs)
+
+        return run
+
+    def watched(self, handler: Callable[..., Response]) -> Callable[..., Response]:
+        """Return *handler*, after whose failure uploaded files are deleted and it is known which tables it wrote to."""
+
+        def run(*args: Any, **kwargs: Any) -> Response:
+            with delete_orphans(), note_writes() as self.writes:
+                return handler(*args, **kwargs)
 
         return run
 

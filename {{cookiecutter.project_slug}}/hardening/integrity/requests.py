@@ -5,14 +5,14 @@ here runs before a request has failed.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Model
+from django.db.models import DO_NOTHING, Model
 from django.db.models.sql import DeleteQuery, InsertQuery, Query
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext as _
@@ -56,10 +56,25 @@ class Failure:
     def deletes(self) -> bool:
         """Whether it is a deletion that fails, as far as that is known."""
         if self.query is None:
+            if self.writes is not None and (self.deleted_models or self.stored_models):
+                return not self.stored_models
             return bool(self.request.method == "DELETE")
         return isinstance(self.query, DeleteQuery) or (
             self.request.method == "DELETE" and not isinstance(self.query, InsertQuery)
         )
+
+    @property
+    def writes(self) -> Any:
+        """What the handler wrote to, as far as it was noted: a COMMIT in SQLite says nothing of it."""
+        return getattr(self.view, "writes", None) if self.query is None and not self.refusal.table else None
+
+    @property
+    def stored_models(self) -> list[type[Model]]:
+        return self.writes.stored(self.using) if self.writes is not None else []
+
+    @property
+    def deleted_models(self) -> list[type[Model]]:
+        return self.writes.deleted(self.using) if self.writes is not None else []
 
     def locked(self) -> Sequence[Model]:
         """Return the objects that the request locked; one without a primary key has been deleted since."""
@@ -69,8 +84,14 @@ class Failure:
         """Return the models that the view and its serializers are about."""
         queryset = getattr(self.view, "queryset", None)
         metas = [getattr(getattr(each, "child", each), "Meta", None) for each in self.serializers]
-        found = [getattr(each, "model", None) for each in (self.query, queryset, *metas)]
+        found = [getattr(each, "model", None) for each in (queryset, *metas)]
         return [each for each in dict.fromkeys(found) if each is not None]
+
+    def models_that_refer(self) -> Iterable[type[Model]]:
+        """Return the models of which a row may refer to a missing one: those noted, or the view's, or else all."""
+        if self.stored_models or self.deleted_models:
+            return self.stored_models
+        return self.models() or apps.get_models()
 
 
 def explain_violation(error: DatabaseError, view: Any, request: Any) -> Exception:
@@ -140,7 +161,7 @@ def _find_violation(failure: Failure) -> Violation | None:
     if found is not None or failure.refusal.kind is not Kind.FOREIGN_KEY or failure.refusal.table:
         return found
     # SQLite says no more than that: look for what the request names and what is not there.
-    for model in failure.models() or apps.get_models():
+    for model in failure.models_that_refer():
         for field in model._meta.concrete_fields:
             violation = Violation(Kind.FOREIGN_KEY, model, (field.name,))
             if field.is_relation and _names_nothing(violation, field, failure):
@@ -178,6 +199,9 @@ def _sent(leaf: Leaf, failure: Failure) -> Iterator[Any]:
 
 
 def _is_in_use(violation: Violation, failure: Failure) -> bool:
+    is_missing = failure.query is None and violation.kind is Kind.FOREIGN_KEY and violation.fields
+    if is_missing and find_leaves(violation, failure.serializers, failure.request.data):
+        return False  # COMMIT misses the row that the client names
     if failure.deletes:
         return True
     if violation.kind is not Kind.FOREIGN_KEY:
@@ -185,7 +209,8 @@ def _is_in_use(violation: Violation, failure: Failure) -> bool:
     if any(each.pk is None for each in failure.locked()):
         return True
     refers_to_key = bool(failure.refusal.table and failure.refusal.key)
-    return not violation.fields and (refers_to_key or bool(_holders(violation, failure)))
+    deleted = bool(failure.deleted_models)  # beside rows that refer to nothing missing
+    return not violation.fields and (refers_to_key or deleted or bool(_holders(violation, failure)))
 
 
 def _holders(violation: Violation, failure: Failure) -> list[Any]:
@@ -196,7 +221,14 @@ def _holders(violation: Violation, failure: Failure) -> list[Any]:
     for instance in failure.locked():
         if instance.pk is not None:
             found += referrers(failure.refusal, instance, failure.using)
-    return found
+    return found or _possible_holders(failure)
+
+
+def _possible_holders(failure: Failure) -> list[Any]:
+    """Return the only model whose rows may refer to deleted rows without that Django sees to them, if it is one."""
+    relations = [each for model in failure.deleted_models for each in model._meta.related_objects]
+    models = {each.related_model for each in relations if each.on_delete is DO_NOTHING}
+    return list(models) if len(models) == 1 else []
 
 
 def _place(violation: Violation, leaves: Sequence[Leaf]) -> tuple[Any, ...]:

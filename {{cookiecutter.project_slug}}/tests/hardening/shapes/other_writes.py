@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import F
 from django.urls import include, path
@@ -180,6 +181,17 @@ class BookViewSet(ModelViewSet):
         self.get_object().delete()
         return Response(status=204)
 
+    @action(detail=False, methods=["post", "delete"])
+    def discard_many(self, request: Request) -> Response:
+        models.Book.objects.filter(pk__in=request.data["keys"]).delete()
+        return Response(status=204)
+
+    @action(detail=False, methods=["post", "delete"])
+    def replace(self, request: Request) -> Response:
+        models.Book.objects.all().delete()
+        models.Offer.objects.create(good_id=request.data["good"])
+        return Response(status=204)
+
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         models.Book.objects.filter(pk=self.get_object().pk).delete()
         return Response(status=204)
@@ -236,6 +248,9 @@ class Plain:
     def write_audit(self, request: Request) -> None:
         models.Audit.objects.create(text=request.data["text"])
 
+    def write_group(self, request: Request) -> None:
+        Group.objects.create(name=request.data["name"])
+
     def write_after_commit(self, request: Request) -> None:
         transaction.on_commit(lambda: self.write_good(request))
 
@@ -252,6 +267,12 @@ class WholeView(Plain, APIView):
     """A view of ours, whose request is one transaction."""
 
     in_one_transaction = True
+
+
+class GroupView(WholeView):
+    """A view of ours over a model of a package."""
+
+    queryset = Group.objects.all()
 
 
 class StockView(Plain, drf.APIView):
@@ -275,6 +296,7 @@ for prefix, serializer in {
 urlpatterns = [
     path("plain/<kind>/", PlainView.as_view()),
     path("whole/<kind>/", WholeView.as_view()),
+    path("groups/<kind>/", GroupView.as_view()),
     path("stock/<kind>/", StockView.as_view()),
     path("", include(router.urls)),
 ]
