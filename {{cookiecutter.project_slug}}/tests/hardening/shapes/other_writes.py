@@ -16,6 +16,7 @@ from hardening import serializers
 from hardening.views import APIView
 from hardening.viewsets import ModelViewSet
 from tests.hardening.shapes import models
+from tests.hardening.shapes.deleting import BookViewSet
 from tests.hardening.shapes.views import Listed
 
 
@@ -164,37 +165,6 @@ class PlacedViewSet(ModelViewSet):
 
     def perform_create(self, serializer: Any) -> None:
         serializer.save(good_id=int(self.kwargs["good"]), place=int(self.kwargs["place"]))
-
-
-class BookViewSet(ModelViewSet):
-    """Deletes by an action, and by a `destroy()` of its own."""
-
-    queryset = models.Book.objects.all()
-    serializer_class = type(
-        "BookSerializer",
-        (GoodSerializer,),
-        {"Meta": type("Meta", (), {"model": models.Book, "fields": ("id", "title")})},
-    )
-
-    @action(detail=True, methods=["post"])
-    def discard(self, request: Request, pk: str) -> Response:
-        self.get_object().delete()
-        return Response(status=204)
-
-    @action(detail=False, methods=["post", "delete"])
-    def discard_many(self, request: Request) -> Response:
-        models.Book.objects.filter(pk__in=request.data["keys"]).delete()
-        return Response(status=204)
-
-    @action(detail=False, methods=["post", "delete"])
-    def replace(self, request: Request) -> Response:
-        models.Book.objects.all().delete()
-        models.Offer.objects.create(good_id=request.data["good"])
-        return Response(status=204)
-
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        models.Book.objects.filter(pk=self.get_object().pk).delete()
-        return Response(status=204)
 
 
 class Plain:
