@@ -11,6 +11,7 @@ from hardening.integrity.drivers import Kind
 from hardening.integrity.owners import Violation
 from hardening.integrity.places import find_leaves, leaves_of, place_of
 from hardening.integrity.rows import key_of, reporting_keys, writable_keys
+from hardening.polymorphic import chosen_by_type
 
 
 class Conflict(NamedTuple):
@@ -27,6 +28,8 @@ def find_conflicts(serializer: Any, model: type[Model] | None, *, creates: bool)
     but that of a key that is generated, since the server may fill a field with a value that exists.
     """
     serializer = getattr(serializer, "child", serializer)
+    if kinds := chosen_by_type(serializer):
+        return {conflict for each in kinds for conflict in find_conflicts(each, model, creates=creates)}
     own = getattr(getattr(serializer, "Meta", None), "model", None)
     found: set[Conflict] = set()
     if own is not None:

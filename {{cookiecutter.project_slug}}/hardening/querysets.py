@@ -105,7 +105,10 @@ def _base_manager(model: Any) -> Any:
     chosen = model._meta.base_manager
     if not chosen.auto_created:
         return chosen  # of `Meta.base_manager_name`
-    manager = _manager(BaseQuerySet)
+    # A package's has to stay one of its kind: that of django-polymorphic, which names its class in this way.
+    queryset = getattr(chosen, "queryset_class", chosen._queryset_class)
+    mixed = BaseQuerySet if issubclass(BaseQuerySet, queryset) else type("BaseQuerySet", (BaseQuerySet, queryset), {})
+    manager = type(chosen).from_queryset(mixed)()
     manager.name, manager.model, manager.auto_created = chosen.name, model, True
     return manager
 

@@ -12,6 +12,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.settings import api_settings
 
 from hardening.conflicts import Conflict, find_conflicts
+from hardening.polymorphic import chosen_by_type
 from hardening.problems import JSON, PROBLEM_JSON, phrase
 
 # What a text field takes: no NUL, and where it may not be blank, something that stripping leaves.
@@ -78,7 +79,8 @@ class AutoSchema(SpectacularAutoSchema):
     def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
         schema: Any = SpectacularAutoSchema._map_serializer(self, serializer, direction, bypass_extensions)
         if direction == "request" and schema.get("type") == "object":
-            schema["additionalProperties"] = False  # unknown keys are refused
+            if not chosen_by_type(serializer.parent):  # where the name of the type stands beside the fields
+                schema["additionalProperties"] = False  # unknown keys are refused
             for key, field in serializer.fields.items():
                 if key in schema["properties"] and getattr(field, "max_items", None) is not None:
                     schema["properties"][key]["maxItems"] = field.max_items
@@ -141,9 +143,10 @@ class AutoSchema(SpectacularAutoSchema):
     def error_schema(self, status: int) -> dict[str, Any]:
         """Return the schema of DRF's shape for *status*: an error of the request, or texts under keys."""
         error = self.shared("Error", _ERROR)
-        fields = getattr(self.body_serializer(), "fields", {})
+        kinds = [self.body_serializer(), *chosen_by_type(self.body_serializer())]
+        fields = {key: field for each in kinds for key, field in getattr(each, "fields", {}).items()}
         if status == HTTPStatus.BAD_REQUEST:
-            filled = _filled(self.body_serializer())
+            filled = {key for each in kinds for key in _filled(each)}
             own = {key: field for key, field in fields.items() if not field.read_only or key in filled}
             return {"anyOf": [self.errors_schema("Errors", own), error]}
         keys = {

@@ -15,6 +15,7 @@ from hardening.checks.choices import find_serializers
 from hardening.checks.guard import HINT, NUMBER, collect, describe_exception
 from hardening.checks.references import depends_on_request
 from hardening.checks.stand_ins import KINDS, send_stand_in, served_methods
+from hardening.polymorphic import chosen_by_type
 
 
 class Fault(NamedTuple):
@@ -160,7 +161,7 @@ def _collect(serializer: Any, found: dict[Any, Any]) -> None:
         return
     if isinstance(serializer, ModelSerializer):
         found[key] = serializer
-    for field in fields.values():
+    for field in (*fields.values(), *chosen_by_type(serializer)):
         if isinstance(field, BaseSerializer):
             _collect(field, found)
 

@@ -21,6 +21,7 @@ from hardening.flat import FlatListMixin
 from hardening.idempotency import IdempotencyMixin
 from hardening.models import VersionedModel
 from hardening.permissions import Public
+from hardening.polymorphic import PolymorphicMixin
 from hardening.preconditions import PreconditionsMixin
 from hardening.throttling import GuardThrottle
 from hardening.viewsets import GenericViewSet
@@ -69,6 +70,13 @@ def _serializers(view: Any) -> Iterator[Fault]:
     hint = "List the classes that it may choose in serializer_classes = (...), () for none."
     if chosen.problem:
         yield Fault(f"chooses its serializer in a way that could not be examined: {chosen.problem}.", hint, "E027")
+    for kind in chosen.serializers:
+        if hasattr(kind, "model_serializer_mapping") and not issubclass(kind, PolymorphicMixin):
+            yield Fault(
+                f"writes by {kind.__name__}, which passes save() of the serializers that it chooses from by.",
+                "Derive it from hardening.polymorphic.PolymorphicMixin, before PolymorphicSerializer.",
+                "E032",
+            )
     unsafe = {"post", "put", "patch"} & set(served_methods(view))
     if unsafe and not chosen.serializers and not hasattr(view, "serializer_classes") and reads_body(view):
         yield Fault("reads the request body without a serializer that the checks can find.", hint, "W046")
