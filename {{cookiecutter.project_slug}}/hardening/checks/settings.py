@@ -4,6 +4,7 @@ import os
 from difflib import get_close_matches
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning as CheckWarning
 from rest_framework.permissions import AllowAny
@@ -26,7 +27,7 @@ _MIDDLEWARE = [
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check what holds on a laptop too: rates that can be read, our middleware, closed defaults."""
     rates: dict[str, Any] = api_settings.DEFAULT_THROTTLE_RATES
-    found = [error for scope, rate in rates.items() for error in _rate(scope, rate)]
+    found: list[CheckMessage] = [error for scope, rate in rates.items() for error in _rate(scope, rate)]
     if [each for each in settings.MIDDLEWARE if each in _MIDDLEWARE] != _MIDDLEWARE:
         hint = f"Have these in it, in this order: {', '.join(_MIDDLEWARE)}."
         found.append(Error("MIDDLEWARE lacks a part of hardening.", hint, id="hardening.E025"))
@@ -37,6 +38,10 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not defaults or AllowAny in defaults:
         hint = "Have IsAuthenticated in DEFAULT_PERMISSION_CLASSES, and Public on the views that need it."
         found.append(Error("A view is open unless it says otherwise.", hint, id="hardening.E026"))
+    if apps.is_installed("parler") and getattr(settings, "PARLER_ENABLE_CACHING", True):
+        hint = "Set PARLER_ENABLE_CACHING = False."
+        text = "Translations are cached before they are committed, so that rejected ones are shown."
+        found.append(CheckWarning(text, hint, id="hardening.W048"))
     return [*found, *_misspelt()]
 
 

@@ -30,6 +30,8 @@ DATABASE_ROUTERS: list[str] = []
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "guardian.backends.ObjectPermissionBackend"]
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LANGUAGE_CODE = "en"
+USE_I18N = True
+PARLER_ENABLE_CACHING = False
 PARLER_LANGUAGES = {
     None: ({"code": "en"}, {"code": "de"}),
     "default": {"fallbacks": ["en"], "hide_untranslated": False},

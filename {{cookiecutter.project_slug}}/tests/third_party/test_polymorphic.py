@@ -49,9 +49,7 @@ class Disc(Item):
     class Meta:
         app_label = "third_party"
         constraints = [
-            models.CheckConstraint(
-                condition=Q(minutes__gt=0), name="disc_time", violation_error_message="Too short."
-            )
+            models.CheckConstraint(condition=Q(minutes__gt=0), name="disc_time", violation_error_message="Too short.")
         ]
 
 
