@@ -15,7 +15,7 @@ VALIDATION = {
     "date": "A moment was sent where a day belongs.",
     "datetime": "A day was sent where a moment belongs.",
     "does_not_exist": "The object is not there, or not for this caller.",
-    "duplicate_key": "The JSON has the same key twice in one object.",
+    "duplicate_key": "A JSON object, or a form, has the same key twice.",
     "empty": "The list is empty.",
     "immutable": "The field has another value, and never changes.",
     "incorrect_match": "The link leads to another kind of object.",

@@ -12,8 +12,10 @@ from hardening.integrity.requests import note_serializer
 from hardening.integrity.transactions import joined
 from hardening.integrity.writes import database_of, written
 from hardening.lookups import fetch_for_rows, in_order
+from hardening.serializers.forms import check_form_of_rows
 from hardening.serializers.options import defaults, is_valid
 from hardening.serializers.sizes import check_size
+from hardening.strictness import is_in_strict_view
 
 MAX_ROWS = 100  # objects in one body
 
@@ -30,6 +32,8 @@ class ListSerializer(serializers.ListSerializer[Any]):
     def run_validation(self, data: Any = empty) -> Any:
         """Validate as DRF does, after the size of the whole body."""
         check_size(self, data)
+        if is_in_strict_view(self):
+            check_form_of_rows(data)
         return super().run_validation(data)
 
     def validate_empty_values(self, data: Any) -> tuple[bool, Any]:

@@ -13,6 +13,7 @@ from hardening.integrity.requests import note_serializer
 from hardening.integrity.transactions import joined
 from hardening.integrity.writes import database_of
 from hardening.keys import shortened
+from hardening.serializers.forms import find_repeated_keys
 from hardening.serializers.lists import ListSerializer
 from hardening.serializers.sizes import MAX_ITEMS, MAX_ROWS, check_size
 from hardening.strictness import is_in_strict_view, is_strict, type_errors, unknown_keys
@@ -70,6 +71,7 @@ class Serializer(serializers.Serializer[Any]):
         unknown = [key for key in unknown_keys(self.fields, data) if key not in of_url][:MAX_NAMED]
         message = _("This field does not exist.")
         errors: dict[str, Any] = {shortened(key): [ErrorDetail(message, "unknown_field")] for key in unknown}
+        errors |= {key: found for key, found in find_repeated_keys(self.fields, data).items() if key not in of_url}
         if is_strict(self):
             for field in self._writable_fields:
                 key = str(field.field_name)
