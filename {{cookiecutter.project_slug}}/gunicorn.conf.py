@@ -1,14 +1,13 @@
 """How gunicorn serves; everything can be overridden on its command line."""
 
 import os
-import socket
-import struct
 import sys
 from pathlib import Path
 
 from gunicorn.http.wsgi import Response
 
 from hardening.logs import logging_config
+from hardening.workers import Worker
 
 
 def number(name: str, default: int) -> int:
@@ -21,7 +20,7 @@ def number(name: str, default: int) -> int:
 
 bind = f"127.0.0.1:{number('PORT', 8000)}"
 workers = number("WEB_CONCURRENCY", 2)
-worker_class = "gthread"
+worker_class = Worker  # gunicorn's threaded one, with limits on slow clients
 threads = 4
 timeout = 30
 graceful_timeout = 25
@@ -31,7 +30,13 @@ max_requests_jitter = 1_000
 limit_request_line = 4094
 limit_request_fields = 50
 control_socket_disable = True
-READ_TIMEOUT = 10  # seconds without a byte of a request, after which it ends and its thread is free
+Worker.request_timeout = number("REQUEST_TIMEOUT", 20)
+
+# Whether a request came with TLS is for Django to find out, as TRUSTED_PROXIES says. gunicorn would believe whoever
+# connects from this machine or through a unix socket.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers = {}
 
 # Its own lines are JSON on standard output, like all others.
 logconfig_dict = logging_config(readable=False)
@@ -46,13 +51,6 @@ def on_starting(server: object) -> None:
 
     if settings.DEBUG:
         sys.exit("DEBUG is on: unset it, or use `make run`.")
-
-
-def when_ready(server: object) -> None:
-    """Bound how long a half-sent request holds a thread: accepted connections take the option of their listener."""
-    if hasattr(socket, "SO_RCVTIMEO") and sys.platform == "linux":
-        for listener in server.LISTENERS:
-            listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", READ_TIMEOUT, 0))
 
 
 _default_headers = Response.default_headers

@@ -54,7 +54,7 @@ class Application:
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self.application = application
 
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterator[bytes]:
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> "_Reply":
         """Answer the request of *environ*; everything that is logged meanwhile carries its id."""
         # A copy, because the server still looks for its file wrapper. Without one, Django reads files itself,
         # so that an error of the disk is handled here too.

@@ -206,7 +206,7 @@ def test_gunicorn_does_not_start_with_debug(settings, debug):
         starting(None)
 
 
-@pytest.mark.parametrize("name", ["PORT", "WEB_CONCURRENCY"])
+@pytest.mark.parametrize("name", ["PORT", "REQUEST_TIMEOUT", "WEB_CONCURRENCY"])
 @pytest.mark.parametrize("value", ["canary", "", "1.5", "-1", "0", "٣"])
 def test_gunicorn_does_not_start_with_a_number_that_is_none(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
