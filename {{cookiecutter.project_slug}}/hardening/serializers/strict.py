@@ -13,6 +13,7 @@ from hardening.integrity.requests import note_serializer
 from hardening.integrity.transactions import joined
 from hardening.integrity.writes import database_of
 from hardening.keys import shortened
+from hardening.serializers.currencies import complete_amounts
 from hardening.serializers.forms import find_repeated_keys
 from hardening.serializers.lists import ListSerializer
 from hardening.serializers.sizes import MAX_ITEMS, MAX_ROWS, check_size
@@ -56,7 +57,7 @@ class Serializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         errors = self.refused_keys(data) if isinstance(data, Mapping) else {}
         try:
-            values = super().to_internal_value(data)
+            values = super().to_internal_value(complete_amounts(self, data))
         except ValidationError as error:
             raise ValidationError(_merged(errors, _lifted(error.detail, self.fields))) from error
         if errors:
