@@ -15,7 +15,7 @@ from hardening.checks import routes, tags
 from hardening.checks.guard import collect
 from hardening.checks.routes import exists
 from hardening.integrity.constraints import has_own_message, promises
-from hardening.serializers import ModelSerializer
+from hardening.serializers import ModelSerializer, RangeField
 
 # The options of a constraint that make Django leave it out on SQLite, with a warning only.
 _NOT_IN_SQLITE = ("deferrable", "nulls_distinct")
@@ -216,6 +216,17 @@ def _tags(serializer: Any) -> Iterator[Error]:
         yield _error(serializer, fault.text, fault.hint, "E020")
 
 
+def _foreign(serializer: Any) -> Iterator[Error]:
+    """Name the fields of drf-extra-fields that write other values than the client sent, or none."""
+    for name, field in serializer.fields.items():
+        if hasattr(field, "range_type") and not isinstance(field, RangeField):
+            hint = "Leave it to the model serializer, or declare hardening.serializers.RangeField."
+            yield _error(serializer, f"has a range in {name!r} that psycopg cannot write.", hint, "E033")
+        if "" in getattr(field, "EMPTY_VALUES", ()) and not (field.read_only or field.allow_null):
+            hint = "Set EMPTY_VALUES = () in the class of the field."
+            yield _error(serializer, f'accepts "" and [] in {name!r}, where a file is required.', hint, "E033")
+
+
 _CHECKS = (
     _kind,
     _fields,
@@ -230,6 +241,7 @@ _CHECKS = (
     _columns,
     _several_values,
     _tags,
+    _foreign,
 )
 
 

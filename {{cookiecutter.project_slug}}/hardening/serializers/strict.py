@@ -13,6 +13,7 @@ from hardening.integrity.requests import note_serializer
 from hardening.integrity.transactions import joined
 from hardening.integrity.writes import database_of
 from hardening.keys import shortened
+from hardening.serializers import foreign
 from hardening.serializers.currencies import complete_amounts
 from hardening.serializers.forms import find_repeated_keys
 from hardening.serializers.lists import ListSerializer
@@ -60,6 +61,11 @@ class Serializer(serializers.Serializer[Any]):
             values = super().to_internal_value(complete_amounts(self, data))
         except ValidationError as error:
             raise ValidationError(_merged(errors, _lifted(error.detail, self.fields))) from error
+        except foreign.ERRORS as error:
+            explained = foreign.explain_failure(error, self)
+            if explained is None:
+                raise
+            raise explained from error
         if errors:
             raise ValidationError(errors)
         return values
