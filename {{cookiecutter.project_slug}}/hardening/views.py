@@ -68,6 +68,13 @@ class APIView(views.APIView):
         self.response = self.finalize_response(self.request, answer, *self.args, **self.kwargs)
         return self.response
 
+    @property
+    def allowed_methods(self) -> list[str]:
+        """The methods for `Allow`: OPTIONS only where the view does not answer it with 405 (RFC 9110, 10.2.1)."""
+        methods: list[str] = super().allowed_methods
+        has_options = self.metadata_class is not None or type(self).options is not views.APIView.options
+        return [method for method in methods if has_options or method != "OPTIONS"]
+
     def get_error_statuses(self, method: str) -> set[int]:
         """Return the statuses that *method* refuses with beside the usual ones, for the schema."""
         return set(self.error_statuses)

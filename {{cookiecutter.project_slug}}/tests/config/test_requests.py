@@ -158,6 +158,7 @@ def test_a_method_that_a_route_lacks_is_405_with_allow(ada, log, path, method):
 
     assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
     assert "GET" in response["Allow"]
+    assert method not in response["Allow"].split(", ")
     assert '"exception"' not in log.getvalue()
 
 

@@ -32,6 +32,13 @@ def test_drop_downs_offer_only_what_is_the_readers_for_two_users_in_turn(ada, bo
         assert options(response, "purchaser") == [client.user.username]
 
 
+def test_only_a_view_that_answers_options_names_it_in_allow(ada):
+    assert ada.options("/shapes/badges/").status_code == 405
+    assert ada.get("/shapes/badges/")["Allow"] == "GET, POST, HEAD"
+    assert ada.options("/shapes/badges-page/").status_code == 200
+    assert ada.get("/shapes/badges-page/")["Allow"] == "GET, POST, HEAD, OPTIONS"
+
+
 def test_a_drop_down_is_bounded(ada):
     Crate.objects.bulk_create([Crate(owner=ada.user, code=f"c{number}") for number in range(150)])
 

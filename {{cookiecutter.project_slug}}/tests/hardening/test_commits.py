@@ -4,13 +4,14 @@ from types import ModuleType
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.transaction import non_atomic_requests
+from django.db.transaction import non_atomic_requests, on_commit
 from django.urls import path
 from rest_framework.response import Response
 
 from hardening.views import APIView
 from tests.hardening.databases import needs_no_commit
 from tests.hardening.shapes import models
+from tests.hardening.shapes.other_writes import GoodViewSet
 
 pytestmark = pytest.mark.usefixtures("way")
 
@@ -87,8 +88,16 @@ def test_with_atomic_requests_a_deletion_that_other_rows_forbid_is_409(send, ato
 
 
 @OUTERMOST
-def test_with_atomic_requests_a_violation_after_commit_is_a_server_error(send, good, atomic_requests):
+def test_with_atomic_requests_a_violation_after_commit_is_a_server_error(send, good, atomic_requests, monkeypatch):
+    def perform_create(view, serializer):
+        serializer.save()
+        on_commit(lambda: models.Good.objects.create(name="a"))
+
+    monkeypatch.setattr(GoodViewSet, "perform_create", perform_create)
+
     assert send("post", "/plain/after_commit/", {"name": "a"}) == SERVER_ERROR
+    assert send("post", "/goods/", {"name": "b"}) == SERVER_ERROR
+    assert models.Good.objects.count() == 2
 
 
 @OUTERMOST
