@@ -9,7 +9,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 from django.db.models import UniqueConstraint
 from rest_framework.relations import ManyRelatedField, RelatedField
-from rest_framework.serializers import ALL_FIELDS, ChoiceField, MultipleChoiceField
+from rest_framework.serializers import (
+    ALL_FIELDS,
+    ChoiceField,
+    ModelSerializer as DRFModelSerializer,
+    MultipleChoiceField,
+)
 
 from hardening.checks import routes, tags
 from hardening.checks.guard import collect
@@ -182,6 +187,21 @@ def _scopes(serializer: Any) -> Iterator[Error]:
             )
 
 
+def _nested(serializer: Any) -> Iterator[Error]:
+    """Name what drf-writable-nested writes: rows by the key in the body, without regard to whose they are."""
+    if not hasattr(serializer, "update_or_create_reverse_relations"):
+        return
+    for name, each in serializer.fields.items():
+        child = getattr(each, "child", each)
+        if isinstance(child, DRFModelSerializer) and not each.read_only:
+            yield _error(
+                serializer,
+                f"changes every {child.Meta.model.__name__} whose key a client sends in {name!r}.",
+                "Write nested rows in create() and update(), by the managers of their parent.",
+                "E006",
+            )
+
+
 def _columns(serializer: Any) -> Iterator[Error]:
     columns = {each.attname: each for each in serializer.Meta.model._meta.concrete_fields if each.is_relation}
     for name, field in serializer.fields.items():
@@ -238,6 +258,7 @@ _CHECKS = (
     _constraints,
     _messages,
     _scopes,
+    _nested,
     _columns,
     _several_values,
     _tags,
