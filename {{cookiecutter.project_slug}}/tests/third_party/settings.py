@@ -36,7 +36,13 @@ PARLER_LANGUAGES = {
     None: ({"code": "en"}, {"code": "de"}),
     "default": {"fallbacks": ["en"], "hide_untranslated": False},
 }
-REST_AUTH = {"TOKEN_MODEL": None, "USE_JWT": True, "SESSION_LOGIN": False, "JWT_AUTH_HTTPONLY": False}
+REST_AUTH = {
+    "TOKEN_MODEL": None,
+    "USE_JWT": True,
+    "SESSION_LOGIN": False,
+    "JWT_AUTH_HTTPONLY": False,
+    "USER_DETAILS_SERIALIZER": "tests.third_party.accounts.DetailsSerializer",
+}
 STATIC_URL = "/static/"
 
 
