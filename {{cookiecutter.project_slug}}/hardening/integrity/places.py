@@ -40,17 +40,22 @@ class Leaf:
         return 3 if one_object else 1
 
 
-def find_leaves(violation: Violation, serializers: Sequence[Any], body: Any) -> list[Leaf]:
-    """Return the values of the body that *violation* judges: by the *serializers* that read it, or by their names."""
+def find_leaves(
+    violation: Violation, serializers: Sequence[Any], body: Any, model: type[Model] | None = None
+) -> list[Leaf]:
+    """Return the values of the body that *violation* judges: by the *serializers* that read it, or by their names.
+
+    *model* is the view's, whose fields are meant where a serializer, or the body without one, has none.
+    """
     names = _names(violation)
     for serializer in reversed(serializers):
         position = getattr(serializer, "position", None)  # of the object that a list was writing
         path = () if position is None or getattr(violation.promise, "deferred", False) else (position,)
-        if found := _best(violation, names, leaves_of(serializer, path)):
+        if found := _best(violation, names, leaves_of(serializer, path, model)):
             return found
     if serializers or not isinstance(body, Mapping):
         return []
-    return _best(violation, names, (Leaf((), str(key), str(key)) for key in body))
+    return _best(violation, names, (Leaf((), str(key), str(key), model, _written(model, str(key))) for key in body))
 
 
 def place_of(leaves: Sequence[Leaf]) -> tuple[Path, str]:

@@ -80,6 +80,11 @@ class Failure:
         """Return the objects that the request locked; one without a primary key has been deleted since."""
         return getattr(getattr(self.view, "unit", None), "locked", ())
 
+    def leaves(self, violation: Violation) -> list[Leaf]:
+        """Return the values of the request body that *violation* judges."""
+        model = getattr(getattr(self.view, "queryset", None), "model", None)
+        return find_leaves(violation, self.serializers, self.request.data, model)
+
     def models(self) -> list[type[Model]]:
         """Return the models that the view and its serializers are about."""
         queryset = getattr(self.view, "queryset", None)
@@ -129,7 +134,7 @@ def _explain(failure: Failure) -> Exception | None:
         return None
     if _is_in_use(violation, failure):
         return in_use(_holders(violation, failure))
-    leaves = find_leaves(violation, failure.serializers, failure.request.data)
+    leaves = failure.leaves(violation)
     if violation.kind is Kind.NOT_NULL and not leaves and failure.serializers:
         return None  # the serializer says what a client may send, and this column is not part of it
     logger.warning("A constraint was violated by a write that no serializer explains: %s", _label(violation))
@@ -171,11 +176,7 @@ def _find_violation(failure: Failure) -> Violation | None:
 
 def _names_nothing(violation: Violation, field: Any, failure: Failure) -> bool:
     """Tell whether the request gives *field*, a relation, the key of an object that is not there."""
-    values = [
-        value
-        for leaf in find_leaves(violation, failure.serializers, failure.request.data)
-        for value in _sent(leaf, failure)
-    ]
+    values = [value for leaf in failure.leaves(violation) for value in _sent(leaf, failure)]
     values += [getattr(each, field.attname, None) for each in getattr(failure.query, "objs", ())]
     stored = field.related_model._base_manager.using(failure.using)
     try:
@@ -200,7 +201,7 @@ def _sent(leaf: Leaf, failure: Failure) -> Iterator[Any]:
 
 def _is_in_use(violation: Violation, failure: Failure) -> bool:
     is_missing = failure.query is None and violation.kind is Kind.FOREIGN_KEY and violation.fields
-    if is_missing and find_leaves(violation, failure.serializers, failure.request.data):
+    if is_missing and failure.leaves(violation):
         return False  # COMMIT misses the row that the client names
     if failure.deletes:
         return True
