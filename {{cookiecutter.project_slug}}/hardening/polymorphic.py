@@ -3,6 +3,7 @@
 Nothing of it is imported: its class, and the one of django-polymorphic itself, have the attributes that are used here.
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,8 +14,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
 from rest_framework.settings import api_settings
 
+from hardening.integrity.drivers import DriverError
 from hardening.integrity.requests import note_serializer
-from hardening.integrity.transactions import joined
+from hardening.integrity.transactions import Explanation, joined
 from hardening.integrity.writes import database_of
 from hardening.keys import shortened
 from hardening.serializers.sizes import check_size
@@ -75,7 +77,7 @@ class PolymorphicMixin(Serializer):
             raise ValidationError({name: [ErrorDetail(str(self.error_messages["required"]), "required")]})
         known = {self._type_of(model): each for model, each in self.model_serializer_mapping.items()}
         if not isinstance(sent, str) or sent not in known:
-            message = serializers.ChoiceField.default_error_messages["invalid_choice"]
+            message = str(serializers.ChoiceField.default_error_messages["invalid_choice"])
             raise ValidationError({name: [ErrorDetail(message.format(input=shortened(sent)), "invalid_choice")]})
         if stored not in (None, sent):
             raise ValidationError({name: [ErrorDetail(_("This field cannot be changed."), "immutable")]})
@@ -96,11 +98,16 @@ def _save_at(position: int, serializer: Any) -> Any:
             raise _at(position, error) from error
         finally:
             own = unit.explanations[before:]
-            unit.explanations[before:] = [lambda error, explain=each: _at(position, explain(error)) for each in own]
+            unit.explanations[before:] = [functools.partial(_explain_at, position, each) for each in own]
+
+
+def _explain_at(position: int, explain: Explanation, error: DriverError) -> Exception:
+    return _at(position, explain(error))
 
 
 def _at(position: int, error: Exception) -> Exception:
-    return ValidationError({position: error.detail}) if isinstance(error, ValidationError) else error
+    detail: Any = {position: getattr(error, "detail", None)}
+    return ValidationError(detail) if isinstance(error, ValidationError) else error
 
 
 def chosen_by_type(serializer: Any) -> list[Any]:
