@@ -29,9 +29,9 @@ def project() -> Iterator[Path]:
     """Render a project with default answers, run its throwaway PostgreSQL, and set Django up to use both."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(cookiecutter(str(TEMPLATE), no_input=True, output_dir=folder))
-        sys.path.insert(0, str(path))
+        sys.path[:0] = [str(path), str(path / "packages" / "hardening" / "src")]
         sys.modules.pop("tests", None)
-        from tests.postgres import server  # the project's, which was not there before
+        from hardening.testing.postgres import server  # it was not there before
 
         with server() as url:
             os.environ.update(ENVIRONMENT, DATABASE_URL=url)

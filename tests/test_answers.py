@@ -107,10 +107,19 @@ def test_a_slash_in_the_slug_leaves_no_file(render):
 
 
 def test_what_a_project_depends_on_is_known_by_name(project):
-    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
-    given = [*about["project"]["dependencies"], *chain.from_iterable(about["dependency-groups"].values())]
+    root, *members = [
+        tomllib.loads(path.read_text(encoding="utf-8"))
+        for path in (project / "pyproject.toml", *sorted(project.glob("packages/*/pyproject.toml")))
+    ]
+    given = [*root["project"]["dependencies"], *chain.from_iterable(root["dependency-groups"].values())]
+    own = {canonicalize_name(each["project"]["name"]) for each in members}
+    for each in members:
+        extras = each["project"]["optional-dependencies"].values()
+        given += [*each["project"]["dependencies"], *chain.from_iterable(extras)]
+    others = [each for each in map(Requirement, given) if canonicalize_name(each.name) not in own]
 
-    assert set(hook("pre_gen_project").DEPENDENCIES) == depended_on(map(Requirement, given))
+    assert own == {"hardening"}
+    assert set(hook("pre_gen_project").DEPENDENCIES) == depended_on(others) | own
 
 
 ENVIRONMENTS = [

@@ -65,7 +65,10 @@ def sent(project: Path) -> Iterator[Path]:
     patterns = [line for line in (project / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     for path in project.rglob("*"):
         parts = path.relative_to(project).parts
-        ignored = any(fnmatch(parts[0], each) or fnmatch("/".join(("", *parts)), each[2:]) for each in patterns)
+        ignored = any(
+            any(fnmatch(part, each[3:]) for part in parts) if each.startswith("**/") else fnmatch(parts[0], each)
+            for each in patterns
+        )
         if path.is_file() and not ignored and "__pycache__" not in parts:
             yield path.relative_to(project)
 
@@ -73,8 +76,8 @@ def sent(project: Path) -> Iterator[Path]:
 def test_no_secret_and_no_test_is_sent_to_a_build(project):
     names = {path.as_posix() for path in sent(project)}
 
-    assert {"manage.py", "pyproject.toml", "hardening/views.py"} <= names
-    assert not {name for name in names if name.startswith((".", "tests/", "docs/"))}
+    assert {"manage.py", "pyproject.toml", "packages/hardening/src/hardening/views.py"} <= names
+    assert not {name for name in names if name.startswith(".") or {"tests", "docs"} & set(Path(name).parts[:-1])}
 
 
 class Build:

@@ -76,7 +76,7 @@ def test_only_what_moved_on_purpose_fails_in_drfs_own_tests(suite):
             "tests",
         ],
         cwd=suite,
-        env=os.environ | {"PYTHONPATH": str(TREE), "PYTHONDONTWRITEBYTECODE": "1"},
+        env=os.environ | {"PYTHONPATH": str(TREE / "packages" / "hardening" / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gunicorn.http.wsgi import Response
 
-from hardening.logs import logging_config
+from hardening.operations.logging import logging_config
 from hardening.workers import Worker
 
 

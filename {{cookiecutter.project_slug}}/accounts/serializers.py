@@ -7,9 +7,10 @@ from django.db import transaction
 
 from accounts.models import Profile, User
 from accounts.passwords import hashed
-from hardening import events, serializers
+from hardening import serializers
 from hardening.authentication import revoke_tokens
-from hardening.fields import ConfirmField, JoinedField
+from hardening.operations import security_events
+from hardening.serializers.composite_fields import ConfirmField, JoinedField
 
 
 class UsernameField(serializers.NormalizedCharField):
@@ -86,11 +87,11 @@ class AccountSerializer(serializers.ModelSerializer):
         return account
 
     def _record(self, event: str, account: User) -> None:
-        transaction.on_commit(partial(events.record, event, self.context["request"], user=account.pk))
+        transaction.on_commit(partial(security_events.record, event, self.context["request"], user=account.pk))
 
     def _wrong_password(self) -> serializers.ValidationError:
         request = self.context["request"]
-        events.record("wrong_password", request, user=request.user.pk)
+        security_events.record("wrong_password", request, user=request.user.pk)
         return serializers.ValidationError({"current_password": "This is not your password."}, "wrong_password")
 
 

@@ -24,11 +24,11 @@ from accounts.serializers import (
     RegistrationSerializer,
     TokenSerializer,
 )
-from hardening import events
 from hardening.authentication import AccountChanged, BearerAuthentication, log_out_everywhere, new_token
-from hardening.flat import FlatListMixin
-from hardening.mail import send_later
+from hardening.operations import security_events
+from hardening.operations.email import send_later
 from hardening.permissions import Public
+from hardening.resources.column_lists import FlatListMixin
 from hardening.throttling import (
     CurrentPasswordThrottle,
     EmailAccountThrottle,
@@ -51,7 +51,7 @@ class RegistrationViewSet(mixins.CreateModelMixin, GenericViewSet):
         """Finish *response*, and record a registration: a `perform_create()` would hash within its transaction."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if response.status_code == HTTPStatus.CREATED:
-            events.record("account_registered", request, user=response.data["id"])
+            security_events.record("account_registered", request, user=response.data["id"])
         return response
 
 
@@ -83,7 +83,7 @@ class AccountViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, Destroy
     def perform_destroy(self, instance: Any) -> None:
         pk = instance.pk
         super().perform_destroy(instance)
-        transaction.on_commit(partial(events.record, "account_deleted", self.request, user=pk))
+        transaction.on_commit(partial(security_events.record, "account_deleted", self.request, user=pk))
 
 
 class LoginView(APIView):
@@ -146,7 +146,7 @@ class PasswordResetView(APIView):
     @extend_schema(request=PasswordResetSerializer, responses={202: None})
     def post(self, request: Request) -> Response:
         user = User.objects.with_email(**self.validated(PasswordResetSerializer))
-        events.record("password_reset_requested", request, known=user is not None)
+        security_events.record("password_reset_requested", request, known=user is not None)
         if user is not None:
             send_later(reset_mail(user))
         return Response(status=202)
@@ -165,9 +165,9 @@ class PasswordResetConfirmView(APIView):
         try:
             user = reset(sent["token"], sent["password"])
         except InvalidToken:
-            events.record("password_reset_failed", request)
+            security_events.record("password_reset_failed", request)
             raise
-        events.record("password_reset", request, user=user.pk)
+        security_events.record("password_reset", request, user=user.pk)
         return Response(status=204)
 
 

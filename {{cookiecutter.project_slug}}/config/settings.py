@@ -6,10 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hardening import caches, databases
-from hardening.environment import Environment
-from hardening.logs import logging_config
-from hardening.mail import mail_settings
+from hardening.operations import caches, databases
+from hardening.operations.email import mail_settings
+from hardening.operations.environment import Environment
+from hardening.operations.logging import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))
@@ -31,11 +31,12 @@ TRUSTED_PROXIES = env.natural("TRUSTED_PROXIES", default=0)
 SIGNED_IN_FOR = timedelta(hours=12)  # tokens and sessions of the admin alike
 ADMIN_PATH = env.path("ADMIN_PATH")
 
-# Apps: every folder with an apps.py is one. A copied app is installed, a deleted one is gone.
+# Apps: every folder beside this one with an apps.py. A copied app is installed, a deleted one is gone.
 
 APPS = sorted(path.parent.name for path in BASE_DIR.glob("*/apps.py"))
 INSTALLED_APPS = [
     *APPS,
+    "hardening",
     "knox",
     "rest_framework",
     "drf_spectacular",
@@ -73,7 +74,7 @@ MIDDLEWARE = [
     "hardening.middleware.error_documents",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "hardening.probes.answer_probes",
+    "hardening.operations.health.answer_probes",
     "corsheaders.middleware.CorsMiddleware",
     "hardening.middleware.https_only",
     "hardening.middleware.body_limits",
@@ -173,9 +174,9 @@ REST_FRAMEWORK: dict[str, Any] = {
         "user": env.rate("THROTTLE_USER", default="600/min"),
         "login": env.rate("THROTTLE_LOGIN", default="5/min"),
     },
-    "DEFAULT_SCHEMA_CLASS": "hardening.schema.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "hardening.openapi.schema.AutoSchema",
     "DEFAULT_METADATA_CLASS": "rest_framework.metadata.SimpleMetadata" if DEBUG else None,
-    "EXCEPTION_HANDLER": "hardening.handlers.exception_handler",
+    "EXCEPTION_HANDLER": "hardening.errors.handler.exception_handler",
     "HTML_SELECT_CUTOFF": 100,
     "NUM_PROXIES": TRUSTED_PROXIES,
     "URL_FORMAT_OVERRIDE": None,
@@ -201,7 +202,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENFORCE_NON_BLANK_FIELDS": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "GET_LIB_DOC_EXCLUDES": "hardening.schema.undescribed",
+    "GET_LIB_DOC_EXCLUDES": "hardening.openapi.schema.undescribed",
 }
 
 # The rest

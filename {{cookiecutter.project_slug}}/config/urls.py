@@ -7,8 +7,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from hardening.docs import DocsView, ErrorCodesView, SchemaView
-from hardening.probes import livez, readyz
+from hardening.openapi.documentation import DocsView, ErrorCodesView, SchemaView
+from hardening.operations.health import livez, readyz
 
 api = [path("", include(f"{app}.urls")) for app in settings.APPS if Path(settings.BASE_DIR, app, "urls.py").exists()]
 

@@ -1,8 +1,8 @@
 """The example's resources: who may do what is the queryset's `visible_to`, what is valid the serializer's."""
 
-from hardening.flat import FlatListMixin
-from hardening.idempotency import IdempotencyMixin
-from hardening.preconditions import PreconditionsMixin
+from hardening.resources.column_lists import FlatListMixin
+from hardening.resources.idempotency import IdempotencyMixin
+from hardening.resources.preconditions import PreconditionsMixin
 from hardening.viewsets import ModelViewSet
 from purchases.models import Contact, Location, Purchase
 from purchases.serializers import ContactSerializer, LocationSerializer, PurchaseSerializer

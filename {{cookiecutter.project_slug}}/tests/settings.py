@@ -24,15 +24,10 @@ os.environ.update(
 )
 
 from config.settings import *  # noqa: F403  # the environment had to be set first
-from config.settings import DATABASES, INSTALLED_APPS, REST_FRAMEWORK
-from tests.hardening.databases import for_tests
+from config.settings import DATABASES, REST_FRAMEWORK
+from hardening.testing.databases import for_tests
 
 DATABASES |= for_tests(DATABASES["default"])
-DATABASE_ROUTERS = ["tests.hardening.shapes.router.Router"]
-INSTALLED_APPS += ["tests.hardening.shapes"]
-ROOT_URLCONF = "tests.urls"
-# Shapes without a message, and with a key that no URL names: `migrate` of the deep tests has to run all the same.
-SILENCED_SYSTEM_CHECKS = ["hardening.E005", "hardening.E030"]
 
 SECRET_KEY = "only-for-tests-1f8a5c0b9d3e7264-and-never-elsewhere"  # the same in all processes
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from accounts.models import User
-from tests.access.statuses import LIST, NOTHING, NOTHING_PUBLIC, OBJECT, Statuses, to_all, to_users
-from tests.client import Client
-from tests.inputs import values
-from tests.inputs.rows import Row
-from tests.inputs.values import REQUIRED, Refused, longer_than
+from hardening.testing import values
+from hardening.testing.client import Client
+from hardening.testing.contract.statuses import LIST, NOTHING, NOTHING_PUBLIC, OBJECT, Statuses, to_all, to_users
+from hardening.testing.rows import Row
+from hardening.testing.values import REQUIRED, Refused, longer_than
 
 ACCOUNT = {
     "username": "new",

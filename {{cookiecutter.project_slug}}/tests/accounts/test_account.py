@@ -2,7 +2,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from knox.models import get_token_model
 
-from tests.client import Client
+from hardening.testing.client import Client
 
 OWN = "/api/v1/accounts/me/"
 

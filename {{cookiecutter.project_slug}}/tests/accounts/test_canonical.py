@@ -11,7 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Lower
 
 from accounts.models import Profile
-from tests.client import Client
+from hardening.testing.client import Client
 
 pytestmark = pytest.mark.django_db
 

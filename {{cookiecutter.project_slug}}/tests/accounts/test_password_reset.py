@@ -94,7 +94,7 @@ def test_an_email_that_cannot_be_sent_is_logged_by_its_kind_and_without_its_cont
 def test_an_email_that_a_process_which_ends_does_not_take_is_logged(ada, client, monkeypatch, log):
     ended = ThreadPoolExecutor(1)
     ended.shutdown()
-    monkeypatch.setattr("hardening.mail._sender", ended)
+    monkeypatch.setattr("hardening.operations.email._sender", ended)
 
     assert client.post(RESET, {"email": "ada@example.com"}).status_code == 202
     assert "An email could not be sent: builtins.RuntimeError" in log.getvalue()

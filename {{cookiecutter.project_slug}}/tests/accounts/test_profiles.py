@@ -6,7 +6,7 @@ from django.db import connection
 from django.http import HttpResponse
 
 from accounts.models import Profile
-from tests.client import Client
+from hardening.testing.client import Client
 
 LIST = "/api/v1/profiles/"
 USERNAME_TAKEN = {"username": ["A profile with this username already exists."]}

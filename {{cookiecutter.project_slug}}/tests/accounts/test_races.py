@@ -11,7 +11,7 @@ from django.db import connection
 from knox.models import get_token_model
 
 from hardening.authentication import revoke_tokens
-from tests.client import Client
+from hardening.testing.client import Client
 
 ACCOUNTS, OWN, LOGIN, LOGOUT_ALL, CONFIRM = (
     f"/api/v1/{path}/"

@@ -2,7 +2,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.http import HttpResponse
 
-from tests.client import Client
+from hardening.testing.client import Client
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +183,19 @@ def test_the_domain_of_an_address_is_lowercased_before_it_is_validated(client, b
     response = bob.patch("/api/v1/accounts/me/", {"email": "y@EXAMPLE.com"})
 
     assert (response.status_code, response.json()["email"]) == (200, "y@example.com")
+
+
+def test_nobody_registers_as_staff_or_as_somebody_else(client, ada):
+    body = {
+        "username": "new",
+        "email": "new@example.com",
+        "name": "New",
+        "password": "correct horse battery",
+        "confirm_password": "correct horse battery",
+    }
+    for column, value in {"is_staff": True, "is_superuser": True, "groups": [1], "user_permissions": [1]}.items():
+        response = client.post("/api/v1/accounts/", body | {column: value})
+        assert (response.status_code, list(response.json())) == (400, [column])
+    response = client.post("/api/v1/accounts/", body | {"id": ada.user.pk})
+    assert response.status_code == 201
+    assert response.json()["id"] != ada.user.pk

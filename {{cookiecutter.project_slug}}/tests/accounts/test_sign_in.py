@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from knox.models import get_token_model
 
-from tests.client import Client
+from hardening.testing.client import Client
 
 LOGIN, LOGOUT, LOGOUT_ALL, OWN = (
     f"/api/v1/{path}/" for path in ("auth/login", "auth/logout", "auth/logout-all", "accounts/me")

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.tokens import default_token_generator
 
 from accounts.models import Profile
-from tests.statements import SIGN_IN, send, statements
+from hardening.testing.statements import SIGN_IN, send, statements
 
 PROFILE, USER, TOKEN = "accounts_profile", "accounts_user", "knox_authtoken"
 

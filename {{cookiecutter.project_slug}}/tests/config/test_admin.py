@@ -13,7 +13,7 @@ from django.test import override_settings
 from django.urls import path
 from django.utils import timezone
 
-from tests.client import Client
+from hardening.testing.client import Client
 
 pytestmark = pytest.mark.django_db
 

@@ -9,9 +9,9 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
-from hardening.caches import with_limits as with_cache_limits
-from hardening.databases import with_limits
-from hardening.environment import Environment
+from hardening.operations.caches import with_limits as with_cache_limits
+from hardening.operations.databases import with_limits
+from hardening.operations.environment import Environment
 
 pytestmark = pytest.mark.once
 

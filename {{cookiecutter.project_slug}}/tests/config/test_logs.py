@@ -11,8 +11,8 @@ from django.core import mail
 from django.db import connections
 from rest_framework.exceptions import PermissionDenied
 
-from hardening.events import EVENTS
-from tests.client import Client
+from hardening.operations.security_events import EVENTS
+from hardening.testing.client import Client
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hardening.permissions import Public
+from hardening.testing.exchanges import Exchange, exchange
 from hardening.wsgi import Application, Handler
-from tests.exchanges import Exchange, exchange
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.core.signals import got_request_exception
 
-from tests.client import REQUEST_ID, Client
+from hardening.testing.client import REQUEST_ID, Client
 
 pytestmark = pytest.mark.django_db
 

@@ -12,14 +12,15 @@ def methods(view, callback) -> set[str]:
 
 
 def test_the_statements_of_every_route_are_counted():
-    apps = [app for app in settings.APPS if app != "hardening"]
-    assert [app for app in apps if find_spec(f"tests.{app}.test_statements") is None] == [], "see docs/resources.md"
-    tables = [import_module(f"tests.{app}.test_statements").STATEMENTS for app in apps]
+    assert [app for app in settings.APPS if find_spec(f"tests.{app}.test_statements") is None] == [], (
+        "see docs/resources.md"
+    )
+    tables = [import_module(f"tests.{app}.test_statements").STATEMENTS for app in settings.APPS]
 
     routed = {
         f"{method} {pattern.name}"
         for view, pattern in routes.views()
-        if view.__module__.partition(".")[0] in settings.APPS and not view.__module__.startswith("hardening.")
+        if view.__module__.partition(".")[0] in settings.APPS
         for method in methods(view, pattern.callback) - {"head", "options"}
     }
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from hardening.testing.exchanges import Exchange, exchange
 from hardening.wsgi import Application, Handler
-from tests.exchanges import Exchange, exchange
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from redis.exceptions import ConnectionError as Refused
 
-from tests.client import Client
+from hardening.testing.client import Client
 from tests.config.test_throttling import statuses
 
 LOGIN, REGISTRATION, OWN, PROFILES, RESET = (

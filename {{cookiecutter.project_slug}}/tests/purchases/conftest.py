@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from django.http import HttpResponse
 
-from tests.client import Client
+from hardening.testing.client import Client
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from hardening.testing import values
+from hardening.testing.client import Client
+from hardening.testing.contract.statuses import LIST, OBJECT, Statuses
+from hardening.testing.rows import Id, Row
+from hardening.testing.values import REQUIRED, Refused, longer_than
 from purchases.models import Contact, Location, Purchase
-from tests.access.statuses import LIST, OBJECT, Statuses
-from tests.client import Client
-from tests.inputs import values
-from tests.inputs.rows import Id, Row
-from tests.inputs.values import REQUIRED, Refused, longer_than
 
 WINDOW = {"earliest": "2026-12-01T08:00:00Z", "latest": "2026-12-01T18:00:00Z"}
 

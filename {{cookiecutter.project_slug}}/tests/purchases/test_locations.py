@@ -1,8 +1,8 @@
 import pytest
 from django.http import HttpResponse
 
+from hardening.testing.client import Client
 from purchases.models import Location
-from tests.client import Client
 
 LIST = "/api/v1/locations/"
 

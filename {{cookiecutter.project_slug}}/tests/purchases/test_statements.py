@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from hardening.testing.statements import SIGN_IN, send, statements
 from purchases.models import Contact, Location, Purchase
-from tests.statements import SIGN_IN, send, statements
 
 LOCATION, CONTACT, PURCHASE = "purchases_location", "purchases_contact", "purchases_purchase"
 NAMED = [f"SELECT {LOCATION}", f"SELECT {CONTACT}"]  # the related objects of a body, however many they are

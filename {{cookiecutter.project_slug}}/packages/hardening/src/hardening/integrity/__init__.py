@@ -1,0 +1,1 @@
+"""One write: validate, lock, write, and translate what the database rejects."""

@@ -1,0 +1,1 @@
+"""What runs the API: environment, databases, caches, email, logs, security events and health probes."""

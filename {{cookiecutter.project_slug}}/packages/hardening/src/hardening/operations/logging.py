@@ -1,0 +1,164 @@
+"""Logs: one JSON object a line on standard output, with the request id; readable lines while developing."""
+
+import contextlib
+import functools
+import json
+import logging
+import sys
+from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
+from typing import Any, TypeGuard
+
+import structlog
+
+from hardening.operations.tracebacks import describe_error, format_exception, strip_values
+
+# Before structlog is set up, whose loggers look for their caller through all frames.
+access_log = logging.getLogger("hardening.access")
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+_SECURITY = "django.security."  # Django's loggers for what any client can cause: a wrong `Host`, too many fields
+_MAX_MESSAGE = 200  # characters of such an entry, which may repeat what the client sent
+
+
+def _without_values(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take out of *event* what clients sent: the request with its query string, and the row in a database's error."""
+    event.pop("request", None)
+    exc_info = event.pop("exc_info", None)
+    for key, value in event.items():
+        event[key] = strip_values(value, _list_errors(exc_info))
+    if exc_info:
+        event["exc_info"] = exc_info
+    return event
+
+
+def _list_errors(exc_info: Any) -> list[BaseException | None]:
+    """Return the exceptions that an entry can be about: its own, and the one that is being handled."""
+    own = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    return [own if _is_error(own) else None, sys.exc_info()[1]]
+
+
+def _describe_arguments(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Describe the exceptions among the arguments of a message, before it is formatted with them."""
+    if "positional_args" in event:
+        event["positional_args"] = _described(event["positional_args"])
+    return event
+
+
+def _described(value: Any) -> Any:
+    """Return *value* with the message of an exception in its place, however deep it is in arguments."""
+    if _is_error(value):
+        return describe_error(value)
+    if isinstance(value, Mapping):
+        return {name: _described(each) for name, each in value.items()}
+    return type(value)(map(_described, value)) if type(value) in (tuple, list) else value
+
+
+def _is_error(value: Any) -> TypeGuard[BaseException]:
+    return isinstance(value, BaseException)
+
+
+class _OneLine(logging.Filter):
+    """Make a short warning without a traceback of what any client can cause: a `SuspiciousOperation` of any kind."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith(_SECURITY):
+            said = strip_values(record.getMessage(), _list_errors(record.exc_info))
+            record.msg, record.args = said.partition("\n")[0][:_MAX_MESSAGE], ()
+            record.exc_info = record.exc_text = record.stack_info = None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
+class _Console(logging.StreamHandler[Any]):
+    """A handler that says of an entry it cannot write where it comes from, and not what its arguments are."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
+        place = f"{record.pathname}:{record.lineno}"
+        line = {"event": "A log entry could not be written.", "level": "error", "logger": record.name, "at": place}
+        with contextlib.suppress(OSError, ValueError):
+            self.stream.write(json.dumps(line) + self.terminator)
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    def format(self, record: logging.LogRecord) -> str:
+        if record.args:
+            record = logging.makeLogRecord({**vars(record), "args": _described(record.args)})
+        return super().format(record)
+
+
+class _JSONFormatter(_Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        # One line for every request: through all the processors it would be half of what hardening costs.
+        if record.name != access_log.name or not isinstance(record.args, dict):
+            return super().format(record)
+        line = {
+            "event": "request",
+            **structlog.contextvars.get_contextvars(),
+            "level": record.levelname.lower(),
+            "logger": access_log.name,
+            **record.args,
+            "timestamp": f"{_second(int(record.created))}.{int(record.created % 1 * 1e6):06}Z",
+        }
+        return json.dumps(line, default=str)
+
+
+@functools.lru_cache(maxsize=1)  # as many requests as a second has share it
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _configure_structlog() -> None:
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            _describe_arguments,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,  # the default one formats arguments before any processor
+        cache_logger_on_first_use=True,
+    )
+
+
+def logging_config(*, readable: bool) -> dict[str, Any]:
+    """Return Django's `LOGGING`, and set structlog up to go the same way."""
+    _configure_structlog()
+    # Not rich's traceback, which shows the values of variables: passwords among them.
+    readable_renderer = structlog.dev.ConsoleRenderer(
+        exception_formatter=structlog.dev.plain_traceback, colors=sys.stdout.isatty()
+    )
+    renderer = readable_renderer if readable else structlog.processors.JSONRenderer()
+    formatter = _Formatter if readable else _JSONFormatter
+    tracebacks: list[Any] = [_without_values, structlog.processors.ExceptionRenderer(format_exception)]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": formatter,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tracebacks, renderer],
+                "foreign_pre_chain": _SHARED,
+            },
+        },
+        "filters": {"one_line": {"()": _OneLine}},
+        "handlers": {
+            "console": {"()": _Console, "formatter": "line", "stream": "ext://sys.stdout", "filters": ["one_line"]}
+        },
+        "root": {"handlers": ["console"], "level": "INFO"},
+        "loggers": {
+            # Django's own handlers would say everything twice, and mail it; the access log tells of every refusal.
+            "django": {"handlers": [], "propagate": True},
+            "django.request": {"level": "ERROR"},
+            "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
+        },
+    }

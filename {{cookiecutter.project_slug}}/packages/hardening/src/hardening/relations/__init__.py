@@ -1,0 +1,25 @@
+"""Related fields and their scopes: which related objects a user may name in a request body.
+
+They replace DRF's fields of the same names: `from hardening.relations import PrimaryKeyRelatedField`.
+"""
+
+from rest_framework.relations import (
+    HyperlinkedIdentityField as HyperlinkedIdentityField,
+    StringRelatedField as StringRelatedField,
+)
+
+from hardening.relations.related_fields import (
+    MAX_ITEMS as MAX_ITEMS,
+    HyperlinkedRelatedField as HyperlinkedRelatedField,
+    ManyRelatedField as ManyRelatedField,
+    PrimaryKeyRelatedField as PrimaryKeyRelatedField,
+    RelatedField as RelatedField,
+    ScopedRelatedField as ScopedRelatedField,
+    SlugRelatedField as SlugRelatedField,
+)
+from hardening.relations.scopes import (
+    Scope as Scope,
+    is_scope as is_scope,
+    locked as locked,
+    visible_to_caller as visible_to_caller,
+)

@@ -1,0 +1,279 @@
+"""Related fields that accept and offer only objects that their scope returns.
+
+An object outside of the scope gets the same "does not exist" error as an id that is not there.
+"""
+
+import functools
+import itertools
+from collections.abc import Hashable, Iterable, Mapping
+from operator import attrgetter
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import router
+from django.db.models import IntegerField, Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework import relations as drf
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.relations import (
+    HyperlinkedIdentityField as HyperlinkedIdentityField,
+    StringRelatedField as StringRelatedField,
+)
+
+from hardening.json_types import is_strict
+from hardening.relations.batch_loading import all_at_once, in_order, one_by_one
+from hardening.relations.primary_keys import in_range, is_url, may_be_key
+from hardening.relations.scopes import Scope, is_scope
+from hardening.truncation import shortened
+
+MAX_ITEMS = 100  # related objects in one field of one request
+_CHUNK = 1000  # keys in one query
+
+
+class _AllRelated:
+    """Stands for a queryset that was not named: all objects that the model's own relation allows."""
+
+    def __init__(self, field: Any) -> None:
+        self.field = field
+
+    @property
+    def model(self) -> type[Model]:
+        return self._relation().related_model  # type: ignore[no-any-return]  # Django's relations are untyped
+
+    def all(self) -> QuerySet[Any]:
+        limit: Any = getattr(self._relation(), "get_limit_choices_to", dict)()
+        return self.model._default_manager.complex_filter(limit)
+
+    def _relation(self) -> Any:
+        is_one_of_many = isinstance(self.field.parent, drf.ManyRelatedField)
+        field = self.field.parent if is_one_of_many else self.field
+        return field.parent.Meta.model._meta.get_field(field.source)
+
+
+class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
+    """What the fields below share: a scope, strict keys, and a look-up of many keys in one query.
+
+    *scope* narrows *queryset*; a *queryset* that is a function is a scope on all objects of the relation.
+    """
+
+    wrong_type = "invalid"  # the error for what can be no key
+    is_offering = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.scope: Scope | None = kwargs.pop("scope", None)
+        self.batch: Mapping[Hashable, Any] | None = None
+        if is_scope(kwargs.get("queryset")):
+            self.scope = kwargs["queryset"]
+            kwargs["queryset"] = _AllRelated(self)
+        super().__init__(*args, **kwargs)
+
+    @classmethod
+    def many_init(cls, *args: Any, **kwargs: Any) -> "ManyRelatedField":
+        """Return the field for a list of these; *max_items* limits it."""
+        own = {"max_items": kwargs.pop("max_items")} if "max_items" in kwargs else {}
+        shared = {key: kwargs[key] for key in drf.MANY_RELATION_KWARGS if key in kwargs}
+        return ManyRelatedField(child_relation=cls(*args, **kwargs), **shared, **own)
+
+    def get_queryset(self) -> Any:
+        """Return what the caller may choose from; on unsafe methods out of the database that is written."""
+        queryset: Any = drf.RelatedField.get_queryset(self)
+        if isinstance(queryset, _AllRelated):
+            queryset = queryset.all()
+        if self.scope is not None and queryset is not None:
+            queryset = self.scope(queryset, self)
+        if self.is_offering and isinstance(queryset, QuerySet) and queryset.query.select_for_update:
+            queryset = queryset.all()
+            queryset.query.select_for_update = False
+        request = self.context.get("request")
+        if isinstance(queryset, QuerySet) and (request is None or request.method not in SAFE_METHODS):
+            written = router.db_for_write(queryset.model)
+            return queryset if queryset.db == written else queryset.using(written)
+        return queryset
+
+    def get_choices(self, cutoff: int | None = None) -> Any:
+        """Return what is offered, which is read without the locks of a scope."""
+        self.is_offering = True
+        try:
+            return super().get_choices(cutoff)
+        finally:
+            self.is_offering = False
+
+    def resolves_keys(self) -> bool:
+        """Tell whether objects are found by their keys alone, so that many can be found in one query."""
+        ways = {name: getattr(type(self), name, None) for name in _WAYS}
+        plain = all(way is None or any(way is vars(each).get(name) for each in _OWN) for name, way in ways.items())
+        return plain and isinstance(self.get_queryset(), QuerySet)
+
+    def lookup(self) -> str:
+        """Return the path of the model field that keys are compared with, as `filter()` takes it."""
+        raise NotImplementedError
+
+    @functools.cached_property
+    def key_field(self) -> Any:
+        """The model field behind `lookup()`; None where the queryset is none of Django's."""
+        queryset: Any = getattr(self, "queryset", None)
+        queryset = self.get_queryset() if queryset is None else queryset
+        model: Any = getattr(queryset, "model", None)
+        field: Any = None
+        for name in self.lookup().split("__") if model else ():
+            field = model._meta.pk if name == "pk" else model._meta.get_field(name)
+            model = field.related_model
+        while getattr(field, "target_field", None) is not None:  # a primary key that is a relation itself
+            field = field.target_field
+        return field
+
+    def key(self, data: Any) -> Any:
+        """Return *data* as a key of this field; raise `ValidationError`, before any SQL, for what can be none."""
+        field = self.key_field
+        if field is None:
+            return data
+        if not may_be_key(data, field):
+            self.fail(self.wrong_type, data_type=type(data).__name__)
+        try:
+            key = field.to_python(data)
+        except TypeError:  # a number for a date
+            self.fail(self.wrong_type, data_type=type(data).__name__)
+        if isinstance(field, IntegerField) and not in_range(key, field):
+            self.missing(data)
+        return key
+
+    def missing(self, data: Any) -> Any:
+        """Raise the error for what does not exist, or not for this caller."""
+        self.fail("does_not_exist", pk_value=data)
+
+    def fetch(self, keys: Iterable[Hashable]) -> dict[Hashable, Any]:
+        """Return `{key: object}` for those of *keys* that the caller may choose, in one query."""
+        path = self.lookup()
+        queryset = self.get_queryset()
+        if "__" in path:
+            queryset = queryset.select_related(path.rpartition("__")[0])
+        key_of = attrgetter(path.replace("__", "."))
+        found: dict[Hashable, Any] = {}
+        wanted = iter(set(keys))
+        while chunk := list(itertools.islice(wanted, _CHUNK)):
+            for each in queryset.filter(**{f"{path}__in": chunk}):
+                if found.get(key_of(each), each) != each:  # a join may show one row twice
+                    raise queryset.model.MultipleObjectsReturned(f"{path}={key_of(each)!r} is not unique.")
+                found[key_of(each)] = each
+        return found
+
+    def from_batch(self, data: Any) -> Any:
+        """Return the object for *data* out of what was fetched for all rows of a list."""
+        found = (self.batch or {}).get(self.key(data))
+        return self.missing(data) if found is None else found
+
+    def fail(self, key: str, **kwargs: Any) -> Any:
+        """Raise the error *key*; long values of the client's are not repeated in full."""
+        super().fail(key, **{name: shortened(value) for name, value in kwargs.items()})
+
+
+RelatedField = ScopedRelatedField  # DRF's name for the base of fields of one's own
+
+
+class PrimaryKeyRelatedField(ScopedRelatedField, drf.PrimaryKeyRelatedField[Any]):
+    """DRF's field with a scope: `PrimaryKeyRelatedField(queryset=visible_to_caller)`."""
+
+    wrong_type = "incorrect_type"
+
+    def lookup(self) -> str:
+        return "pk"
+
+    def key(self, data: Any) -> Any:
+        if self.pk_field is not None:
+            return self.pk_field.to_internal_value(data)
+        if isinstance(data, str) and isinstance(self.key_field, IntegerField) and is_strict(self):
+            self.fail("incorrect_type", data_type=type(data).__name__)
+        return super().key(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if self.batch is not None:
+            return self.from_batch(data)
+        self.key(data)
+        return super().to_internal_value(data)
+
+
+class SlugRelatedField(ScopedRelatedField, drf.SlugRelatedField[Any]):
+    """DRF's field with a scope: `SlugRelatedField("code", queryset=visible_to_caller)`."""
+
+    def lookup(self) -> str:
+        return str(self.slug_field)
+
+    def missing(self, data: Any) -> Any:
+        self.fail("does_not_exist", slug_name=self.slug_field, value=str(data))
+
+    def to_internal_value(self, data: Any) -> Any:
+        if self.batch is not None:
+            return self.from_batch(data)
+        self.key(data)
+        return super().to_internal_value(data)
+
+
+class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField[Any]):
+    """DRF's field with a scope: `HyperlinkedRelatedField("location-detail", queryset=visible_to_caller)`."""
+
+    wrong_type = "does_not_exist"
+    _only_key = False
+
+    def lookup(self) -> str:
+        return str(self.lookup_field)
+
+    def key(self, data: Any) -> Any:
+        self.check_url(data)
+        self._only_key = True
+        try:
+            return super(ScopedRelatedField, self).to_internal_value(data)  # DRF's: it calls get_object()
+        finally:
+            self._only_key = False
+
+    def missing(self, data: Any) -> Any:
+        self.fail("does_not_exist")
+
+    def get_object(self, view_name: str, view_args: Any, view_kwargs: dict[str, Any]) -> Any:
+        """Return the object that a URL names, or its key alone where `key` asks."""
+        try:
+            key = ScopedRelatedField.key(self, view_kwargs[self.lookup_url_kwarg])
+        except (ValidationError, DjangoValidationError) as error:
+            raise drf.ObjectValueError(str(error)) from error
+        return key if self._only_key else super().get_object(view_name, view_args, view_kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        self.check_url(data)
+        return super().to_internal_value(data) if self.batch is None else self.from_batch(data)
+
+    def check_url(self, data: Any) -> None:
+        """Raise `ValidationError` for a text that DRF would fail on instead of looking for its route."""
+        if isinstance(data, str) and not is_url(data):
+            self.fail("no_match")
+
+
+# How a field finds one object: a subclass that overrides one of these is asked for each object by itself.
+_WAYS = ("to_internal_value", "get_object")
+_OWN = (PrimaryKeyRelatedField, SlugRelatedField, HyperlinkedRelatedField)
+
+
+class ManyRelatedField(drf.ManyRelatedField):
+    """A list of related objects: one query for all, each bad item reported by its index, repeats dropped."""
+
+    default_error_messages = {"max_items": _("Ensure this field has no more than {max_items} items.")}
+
+    def __init__(self, child_relation: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.max_items: int | None = kwargs.pop("max_items", MAX_ITEMS)
+        super().__init__(child_relation, *args, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, str | Mapping) or not hasattr(data, "__iter__"):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        if not self.allow_empty and len(data) == 0:
+            self.fail("empty")
+        if self.max_items is not None and len(data) > self.max_items:
+            self.fail("max_items", max_items=self.max_items)
+        look_up = all_at_once if getattr(self.child_relation, "resolves_keys", bool)() else one_by_one
+        objects, errors = look_up(self.child_relation, list(data))
+        if errors:
+            in_order: Any = {index: errors[index] for index in sorted(errors)}
+            raise ValidationError(in_order)
+        return list(dict.fromkeys(objects))
+
+    def to_representation(self, iterable: Any) -> list[Any]:
+        return super().to_representation(in_order(iterable))

@@ -1,0 +1,53 @@
+"""Scopes: which of a model's objects a related field accepts and offers.
+
+A scope is `fn(queryset, field) -> queryset`. It runs for every request: `field.context["request"].user` is the
+requesting user, and `field.root.instance` is the object that the request changes.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
+from django.db.models import Manager, QuerySet
+from rest_framework.exceptions import NotAuthenticated
+
+Scope = Callable[[QuerySet[Any], Any], QuerySet[Any]]
+
+# Raised where `visible_to()` compares an anonymous user with a column, or reads an attribute that only users have.
+_NEEDS_A_USER = (AttributeError, ObjectDoesNotExist, TypeError, ValidationError, ValueError)
+
+
+def select_visible(queryset: Any, user: Any) -> Any:
+    """Return the rows of *queryset* that are visible to *user*.
+
+    Raise `NotAuthenticated`, a 401, if *user* is anonymous and `visible_to()` works with users of the database only.
+    """
+    if getattr(user, "is_authenticated", False):
+        return queryset.visible_to(user)
+    try:
+        return queryset.visible_to(user)
+    except _NEEDS_A_USER as error:
+        raise NotAuthenticated from error
+
+
+def visible_to_caller(queryset: QuerySet[Any], field: Any) -> QuerySet[Any]:
+    """Scope for models whose queryset has `visible_to(user)`: what the user of the request may see."""
+    request = field.context.get("request")
+    if request is None:
+        raise ImproperlyConfigured("A field scoped to the caller needs context={'request': request}.")
+    return select_visible(queryset, request.user)  # type: ignore[no-any-return]  # of the queryset that it is given
+
+
+def locked(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Return *queryset* for a scope that has to hold until the write: its rows stay as they are until then.
+
+    What a scope let pass at validation may lie outside of it at the INSERT, unless its rows are locked meanwhile.
+    The lock lasts until the transaction ends, so the viewset needs `in_one_transaction = True`; Django raises
+    `TransactionManagementError` without it. Writers that choose the same row take turns.
+    """
+    return queryset.select_for_update(of=("self",), no_key=True)
+
+
+def is_scope(queryset: Any) -> bool:
+    """Tell whether what was given as a `queryset` is a function that makes one."""
+    return callable(queryset) and not isinstance(queryset, QuerySet | Manager)

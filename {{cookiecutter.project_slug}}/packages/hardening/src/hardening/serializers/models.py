@@ -1,0 +1,202 @@
+"""The model serializer."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db.models import NOT_PROVIDED, Model
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.utils import model_meta
+from rest_framework.validators import UniqueValidator
+
+from hardening.integrity.writes import writes_as_given, written
+from hardening.relations import (
+    HyperlinkedRelatedField,
+    PrimaryKeyRelatedField,
+    RelatedField,
+    SlugRelatedField,
+    is_scope,
+)
+from hardening.serializers import fields
+from hardening.serializers.cached_fields import get_cached_fields
+from hardening.serializers.mapping import OWN, FieldMapping
+from hardening.serializers.options import default, defaults, immutable_keys, is_valid, narrow, same
+from hardening.serializers.ranges import RangeField
+from hardening.serializers.strict import Serializer
+
+_LONGEST = timedelta(microseconds=2**63 - 1)  # SQLite holds microseconds in 64 bits
+
+
+class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
+    """DRF's model serializer without its look-ups before the write, and with the database's answer after it.
+
+    `Meta` takes six options beside DRF's:
+
+    - `related_querysets = {"location": visible_to_caller}`: scopes, see `hardening.relations`;
+    - `create_defaults = {"owner": current_user}`: what the server fills on create, a value or a function of
+      the serializer; such a field is read-only, and another value in the body is refused;
+    - `immutable_fields = ("owner",)`: fields that only a create may set; the model's own are included;
+    - `constraint_fields = {"name of a constraint": "field"}`: where a broken rule is reported;
+    - `select_related` and `prefetch_related`: what the fields read of other tables, fetched along by viewsets.
+    """
+
+    serializer_field_mapping: ClassVar[Any] = FieldMapping(OWN)
+    serializer_related_field: ClassVar[type[RelatedField]] = PrimaryKeyRelatedField
+    serializer_related_to_field = SlugRelatedField
+
+    def save(self, **kwargs: Any) -> Any:
+        """Write in one transaction; raise `ValidationError` for what the model or the database refuses."""
+        if not is_valid(self):
+            return serializers.ModelSerializer.save(self, **kwargs)  # DRF's own assertions say what was forgotten
+        given = kwargs if self.instance is not None else {**defaults(self), **kwargs}
+        data = {**self.validated_data, **given}
+        with written(self, self.Meta.model, data):
+            return serializers.ModelSerializer.save(self, **data)
+
+    @writes_as_given
+    def create(self, validated_data: Any) -> Any:
+        """Create the object, and relate it to what was named; a new object has no relation to look up first."""
+        info = model_meta.get_field_info(self.Meta.model)
+        related = {
+            name: validated_data.pop(name)
+            for name, relation in info.forward_relations.items()
+            if relation.to_many and _are_objects(validated_data.get(name))
+        }
+        instance = super().create(validated_data)
+        for name, objects in related.items():
+            manager = getattr(instance, name)
+            manager.add(*objects)
+            _remember(manager, objects)
+        return instance
+
+    def refused_keys(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
+        errors = super().refused_keys(data)
+        for key in self._fixed_keys():
+            if key in data and not self._is_unchanged(self.fields[key], data[key]):
+                errors[key] = [ErrorDetail(_("This field cannot be changed."), "immutable")]
+        return errors
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = get_cached_fields(self, ModelSerializer, super().get_fields)
+        for name, scope in self._option("related_querysets").items():
+            narrow(self, fields, name, scope)
+        if self.instance is not None:
+            self._immutable_keys = immutable_keys(self, fields)
+            for key in self._immutable_keys:
+                fields[key].read_only, fields[key].required = True, False
+        return fields
+
+    def get_extra_kwargs(self) -> dict[str, Any]:
+        """Return DRF's, with what the server fills read-only and with functions given as querysets as scopes."""
+        extra = super().get_extra_kwargs()
+        for name in self._option("create_defaults"):
+            extra.setdefault(name, {})["read_only"] = True
+        for kwargs in extra.values():
+            if is_scope(kwargs.get("queryset")):
+                kwargs["scope"] = kwargs.pop("queryset")
+        return extra
+
+    # Uniqueness asks nothing of a field: it is no reason for a validator, for `required`, or for a default.
+
+    def get_uniqueness_extra_kwargs(self, field_names: Any, declared_fields: Any, extra_kwargs: Any) -> Any:
+        return extra_kwargs, {}
+
+    def get_unique_together_validators(self) -> list[Any]:
+        return []
+
+    def get_unique_for_date_validators(self) -> list[Any]:
+        return []
+
+    def build_field(self, field_name: str, info: Any, model_class: Any, nested_depth: int) -> Any:
+        """Return the class and the arguments of a field; ours for choices.
+
+        Mixins such as django-countries' look for DRF's own class in `build_standard_field()`, so that ours may not be
+        `serializer_choice_field`.
+        """
+        field_class, kwargs = super().build_field(field_name, info, model_class, nested_depth)
+        return fields.ChoiceField if field_class is serializers.ChoiceField else field_class, kwargs
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        field_class, kwargs = super().build_standard_field(field_name, model_field)
+        if _is_filled_by_the_database(model_field) and "default" not in kwargs:
+            kwargs["required"] = False
+        if issubclass(field_class, RangeField):
+            child, arguments = self.build_standard_field(field_name, model_field.base_field)
+            unlimited = {"max_digits": None, "decimal_places": None} if issubclass(child, fields.DecimalField) else {}
+            kwargs |= {"child": child(**unlimited, **arguments), "range_type": model_field.range_type}
+        return field_class, _within_its_type(model_field, _without_unique_validators(kwargs))
+
+    def build_relational_field(self, field_name: str, relation_info: Any) -> Any:
+        field_class, kwargs = super().build_relational_field(field_name, relation_info)
+        return field_class, _without_unique_validators(kwargs)
+
+    def _option(self, name: str) -> dict[str, Any]:
+        return getattr(self.Meta, name, {})
+
+    def _fixed_keys(self) -> list[str]:
+        """Return the keys that this request cannot write: filled by the server, or immutable by now."""
+        fields = self.fields  # which decides what is immutable
+        filled = [key for key in self._option("create_defaults") if key in fields]
+        return filled + (self._immutable_keys if isinstance(self.instance, Model) else [])
+
+    def _is_unchanged(self, field: Any, sent: Any) -> bool:
+        """Tell whether *sent* is what *field* shows already, so that GET, edit, PUT works."""
+        if isinstance(self.instance, Model):
+            value = field.get_attribute(self.instance)
+        else:
+            value = default(self, field.field_name)
+        shown = None if getattr(value, "pk", value) is None else field.to_representation(value)
+        return same(field, sent, shown)
+
+
+class HyperlinkedModelSerializer(ModelSerializer, serializers.HyperlinkedModelSerializer[Any]):
+    """The same with hyperlinks for relations."""
+
+    serializer_related_field = HyperlinkedRelatedField
+
+
+def current_user(serializer: Any) -> Any:
+    """The value for `create_defaults` that is the user of the request."""
+    return serializer.context["request"].user
+
+
+def _is_filled_by_the_database(model_field: Any) -> bool:
+    """Tell whether the database has a default for the column (`db_default`), which DRF does not look at."""
+    return getattr(model_field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED and not model_field.primary_key
+
+
+def _without_unique_validators(kwargs: dict[str, Any]) -> dict[str, Any]:
+    validators = [each for each in kwargs.pop("validators", ()) if not isinstance(each, UniqueValidator)]
+    return {**kwargs, "validators": validators} if validators else kwargs
+
+
+def _within_its_type(model_field: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return *kwargs* with the bounds of the column's type: SQLite keeps none for integers, and few for durations."""
+    if isinstance(model_field, models.DurationField):
+        return {"min_value": -_LONGEST, "max_value": _LONGEST, **kwargs}
+    bounds = BaseDatabaseOperations.integer_field_ranges.get(model_field.get_internal_type())
+    if bounds is None or "min_value" not in kwargs or "max_value" not in kwargs:
+        return kwargs
+    return {
+        **kwargs,
+        "min_value": max(bounds[0], kwargs["min_value"]),
+        "max_value": min(bounds[1], kwargs["max_value"]),
+    }
+
+
+def _remember(manager: Any, objects: Any) -> None:
+    """Have a new instance show the objects it was just related to, as `prefetch_related` would have read them."""
+    if tuple(manager.model._meta.ordering) not in ((), ("pk",)):
+        return
+    queryset = manager.get_queryset()
+    queryset._result_cache = sorted(objects, key=lambda each: each.pk)
+    queryset._prefetch_done = True
+    manager.instance.__dict__.setdefault("_prefetched_objects_cache", {})[manager.prefetch_cache_name] = queryset
+
+
+def _are_objects(value: Any) -> bool:
+    return isinstance(value, list | tuple | set) and all(isinstance(each, Model) for each in value)

@@ -1,0 +1,115 @@
+"""Serializers that choose another serializer by the type of an object, such as django-rest-polymorphic's.
+
+Nothing of it is imported: its class, and the one of django-polymorphic itself, have the attributes that are used here.
+"""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Model
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
+from rest_framework.settings import api_settings
+
+from hardening.integrity.drivers import DriverError
+from hardening.integrity.requests import note_serializer
+from hardening.integrity.transactions import Explanation, joined
+from hardening.integrity.writes import database_of
+from hardening.serializers.sizes import check_size
+from hardening.serializers.strict import Serializer
+from hardening.truncation import shortened
+
+
+class PolymorphicMixin(Serializer):
+    """Stands before `PolymorphicSerializer`, whose serializers then validate and save as they do by themselves.
+
+    The package passes `save()` of the chosen serializer by, and with it the transaction, `create_defaults` and the
+    explanation of what the database rejects. It also changes an object through the serializer of another type.
+    """
+
+    model_serializer_mapping: Any
+    resource_type_field_name: str
+
+    def is_valid(self, *, raise_exception: bool = False) -> bool:
+        """Validate once, by the serializer of the type that the body names."""
+        return serializers.BaseSerializer.is_valid(self, raise_exception=raise_exception)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Return what the serializer of the type that *data* names validated, and the type."""
+        chosen = self._choose(data)
+        note_serializer(chosen)
+        rest = data.copy()
+        rest.pop(self.resource_type_field_name, None)
+        if self.parent is None:
+            chosen.parent = None  # it reads the whole body
+        check_size(chosen, rest)
+        return {**chosen.run_validation(rest), self.resource_type_field_name: self._type_of(chosen.Meta.model)}
+
+    def create(self, validated_data: Any) -> Any:
+        """Create the object by the serializer of its type."""
+        return self._save(None, validated_data)
+
+    def update(self, instance: Any, validated_data: Any) -> Any:
+        """Change *instance* by the serializer of its type."""
+        return self._save(instance, validated_data)
+
+    def _save(self, instance: Model | None, values: Mapping[str, Any]) -> Any:
+        kind = values[self.resource_type_field_name]
+        chosen = next(each for model, each in self.model_serializer_mapping.items() if self._type_of(model) == kind)
+        chosen.instance = instance
+        chosen._errors = {}
+        chosen._validated_data = {key: each for key, each in values.items() if key != self.resource_type_field_name}
+        position = getattr(self.parent, "position", None)  # in the list that is being created
+        return chosen.save() if position is None else _save_at(position, chosen)
+
+    def _choose(self, data: Any) -> Any:
+        """Return the serializer for *data*; raise `ValidationError` where the client did not name a known type."""
+        name = self.resource_type_field_name
+        if not isinstance(data, Mapping):
+            message = self.error_messages["invalid"].format(datatype=type(data).__name__)
+            raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(message, "invalid")]})
+        stored = self._type_of(self.instance) if isinstance(self.instance, Model) else None
+        sent = data.get(name, stored)
+        if sent is None:
+            raise ValidationError({name: [ErrorDetail(str(self.error_messages["required"]), "required")]})
+        known = {self._type_of(model): each for model, each in self.model_serializer_mapping.items()}
+        if not isinstance(sent, str) or sent not in known:
+            message = str(serializers.ChoiceField.default_error_messages["invalid_choice"])
+            raise ValidationError({name: [ErrorDetail(message.format(input=shortened(sent)), "invalid_choice")]})
+        if stored not in (None, sent):
+            raise ValidationError({name: [ErrorDetail(_("This field cannot be changed."), "immutable")]})
+        return known[sent]
+
+    def _type_of(self, model: Any) -> str:
+        kind: str = self.to_resource_type(model)  # type: ignore[attr-defined]  # of PolymorphicSerializer
+        return kind
+
+
+def _save_at(position: int, serializer: Any) -> Any:
+    """Save *serializer*; report its errors at *position*, those of a later statement too."""
+    with joined(database_of(serializer)) as unit:
+        before = len(unit.explanations)
+        try:
+            return serializer.save()
+        except ValidationError as error:
+            raise _at(position, error) from error
+        finally:
+            own = unit.explanations[before:]
+            unit.explanations[before:] = [functools.partial(_explain_at, position, each) for each in own]
+
+
+def _explain_at(position: int, explain: Explanation, error: DriverError) -> Exception:
+    return _at(position, explain(error))
+
+
+def _at(position: int, error: Exception) -> Exception:
+    detail: Any = {position: getattr(error, "detail", None)}
+    return ValidationError(detail) if isinstance(error, ValidationError) else error
+
+
+def chosen_by_type(serializer: Any) -> list[Any]:
+    """Return the serializers that *serializer* chooses from by the type of an object; none if it does not choose."""
+    return list((getattr(serializer, "model_serializer_mapping", None) or {}).values())

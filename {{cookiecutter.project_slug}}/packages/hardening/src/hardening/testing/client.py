@@ -1,0 +1,71 @@
+"""The test client: JSON in and out, and a look at every error that passes."""
+
+import functools
+import json
+import re
+from typing import Any
+
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.test import APIClient
+
+from hardening.errors.codes import entries
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_INTERNALS = re.compile("psycopg|sqlite|select .* from |insert into |constraint “|traceback", re.IGNORECASE)
+
+
+class Client(APIClient):
+    """DRF's client, which checks of every answer what has to hold for all of them; *user* is whose token it has."""
+
+    def __init__(self, *, user: Any = None, **headers: Any) -> None:
+        super().__init__(raise_request_exception=False, **headers)
+        self.user = user
+
+    def send(self, method: str, path: str, body: Any, **headers: str) -> Any:
+        """Send *body* as JSON in ASCII, so that it may hold what is no Unicode text, or as it is where it is bytes."""
+        text = body if isinstance(body, bytes) else json.dumps(body)
+        return getattr(self, method)(path, text, content_type="application/json", headers=headers)
+
+    def request(self, **kwargs: Any) -> Any:
+        response = super().request(**kwargs)
+        assert REQUEST_ID.fullmatch(response["X-Request-ID"])
+        has_body = kwargs["REQUEST_METHOD"] != "HEAD"
+        if response.status_code >= 400 and has_body and kwargs.get("HTTP_ACCEPT") != "text/html":
+            assert_error_document(response)
+        return response
+
+
+# Codes that only the shapes of the tests have, in their `clean()` methods.
+OF_SHAPES = {"same_name", "taken", "wrong_kind"}
+
+
+@functools.cache
+def documented_codes() -> set[str]:
+    return {entry.code for entry in entries()} | OF_SHAPES
+
+
+def codes(data: Any) -> set[str]:
+    """Return the codes of all error details in *data*."""
+    if isinstance(data, dict):
+        return {code for value in data.values() for code in codes(value)}
+    if isinstance(data, list):
+        return {code for item in data for code in codes(item)}
+    return {str(data.code)} if isinstance(data, ErrorDetail) else set()
+
+
+def assert_error_document(response: Any) -> None:
+    """Assert that an error is JSON in one of its two shapes, and tells nothing of SQL or drivers."""
+    media_type = response["Content-Type"].partition(";")[0]
+    assert media_type in ("application/json", "application/problem+json"), response.content
+    body = response.json()
+    assert isinstance(body, dict)
+    if media_type == "application/problem+json":
+        assert body["status"] == response.status_code
+        assert body["request_id"] == response["X-Request-ID"]
+        assert {"type", "title", "detail"} <= body.keys()
+        assert ("errors" in body) != ("code" in body)
+    elif isinstance(body.get("detail"), str):
+        assert set(body) == {"detail", "code"}
+    unknown = codes(getattr(response, "data", None)) - documented_codes()
+    assert not unknown, f"{unknown}: declare a FieldError with this code, see docs/errors.md"
+    assert not _INTERNALS.search(response.content.decode())

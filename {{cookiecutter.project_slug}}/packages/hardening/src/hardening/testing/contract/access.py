@@ -1,0 +1,109 @@
+"""Who may do what, as the table says: on every route, with every method."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from hardening.testing import tables
+from hardening.testing.client import Client
+from hardening.testing.contract.statuses import METHODS, NOTHING, NOTHING_PUBLIC, READABLE, to_users
+from hardening.testing.rows import filled
+from hardening.testing.statements import address
+
+pytestmark = pytest.mark.django_db
+
+PROBES = ("livez", "readyz")
+TABLE = tables.joined("ACCESS") | {
+    "error-codes": NOTHING_PUBLIC | READABLE,
+    "livez": NOTHING_PUBLIC | READABLE,
+    "readyz": NOTHING_PUBLIC | READABLE,
+    "schema": NOTHING | {"GET": to_users(200), "HEAD": to_users(200)},
+}
+BODIES = tables.joined("BODIES") | {kind: valid for kind, (valid, _fields) in tables.joined("RESOURCES").items()}
+ABSENT = 10**9
+
+
+def routes(resolver: URLResolver) -> Iterator[str]:
+    """Yield the name of every route but the admin's, or its pattern where it has none."""
+    for each in resolver.url_patterns:
+        if isinstance(each, URLPattern):
+            yield each.name or str(each.pattern)
+        elif each.namespace != "admin":
+            yield from routes(each)
+
+
+def path_of(route: str, ids: Mapping[str, int]) -> str:
+    """Return the path of *route*, to the object of its kind among *ids*."""
+    if route in PROBES:
+        return f"/{route}"
+    return address(route, lambda: ids[route.partition("-")[0]])
+
+
+def ask(client: Client, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    text = "" if body is None or method not in ("POST", "PUT", "PATCH") else json.dumps(body)
+    kind = "application/json" if text else ""
+    known = {"Accept": "application/json", "If-Match": "*"} | headers
+    response: HttpResponse = client.generic(method, path, text, content_type=kind, headers=known)
+    return response
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Undo what happens meanwhile."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_every_route_and_method_has_a_row():
+    assert sorted(routes(get_resolver())) == sorted(TABLE), tables.WHERE
+    assert {tuple(sorted(row)) for row in TABLE.values()} == {tuple(sorted(METHODS))}
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_every_caller_gets_the_status_of_the_table(route, callers):
+    faults = []
+    for name, caller in callers.items():
+        path = path_of(route, callers["owner"].ids)
+        body = filled(BODIES.get(route, BODIES.get(route.partition("-")[0])), caller.ids)
+        for method, statuses in TABLE[route].items():
+            with undone():
+                status = ask(caller.client, method, path, body).status_code
+            if status != getattr(statuses, caller.column):
+                faults.append(f"{name}: {method} {path}: {status}, not {getattr(statuses, caller.column)}")
+
+    assert faults == []
+
+
+@pytest.mark.parametrize("route", [name for name in TABLE if name.endswith("-list") and name != "account-list"])
+def test_a_list_shows_its_reader_their_own_rows(route, callers):
+    for caller in (callers[name] for name in ("owner", "other", "staff", "superuser")):
+        shown = caller.client.get(path_of(route, caller.ids)).json()["results"]
+
+        own = {row["id"] for row in shown}
+        assert caller.ids[route.partition("-")[0]] in own
+        assert not own & {each.ids[route.partition("-")[0]] for each in callers.values() if each.ids is not caller.ids}
+
+
+def essence(response: HttpResponse) -> tuple[Any, ...]:
+    """Return all that a client can tell apart, without the id of the request."""
+    headers = {name: value for name, value in response.items() if name != "X-Request-ID"}
+    return response.status_code, headers, response.content.replace(response["X-Request-ID"].encode(), b"")
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])
+@pytest.mark.parametrize("route", [name for name in TABLE if name.endswith("-detail")])
+def test_what_is_somebody_elses_looks_as_if_it_were_not_there(route, accept, callers):
+    kind = route.partition("-")[0]
+    for caller in (callers[name] for name in ("other", "staff", "superuser", "nobody", "expired")):
+        body = filled(BODIES[kind], caller.ids)
+        for method in METHODS:
+            theirs = ask(caller.client, method, path_of(route, callers["owner"].ids), body, Accept=accept)
+            nobodys = ask(caller.client, method, path_of(route, {kind: ABSENT}), body, Accept=accept)
+            assert essence(theirs) == essence(nobodys)

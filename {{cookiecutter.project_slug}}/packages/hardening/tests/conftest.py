@@ -1,0 +1,63 @@
+"""Fixtures of the tests of hardening."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.http import HttpResponse
+from django.urls import path
+
+from hardening.testing.client import Client
+
+pytest_plugins = ["hardening.testing.plugin"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests in `deep` and `system` with the name of their suite."""
+    for item in items:
+        for suite in {"deep", "system"} & set(item.path.relative_to(Path(__file__).parent).parts):
+            item.add_marker(suite)
+
+
+EITHER_WAY = [
+    pytest.param("nested", marks=pytest.mark.django_db(databases=["default", "second"])),
+    pytest.param("outermost", marks=pytest.mark.django_db(transaction=True, databases=["default", "second"])),
+]
+
+
+@pytest.fixture(params=EITHER_WAY)
+def way(request: pytest.FixtureRequest) -> str:
+    """Every test that asks for this runs in a transaction of the caller's, and without one."""
+    return str(request.param)
+
+
+@pytest.fixture
+def post(ada: Client) -> Callable[..., HttpResponse]:
+    """Return a function that posts a body, or a list of them, to a shape."""
+
+    def posted(shape: str, sent: object = None, /, **fields: object) -> HttpResponse:
+        return ada.post(f"/shapes/{shape}/", fields if sent is None else sent)
+
+    return posted
+
+
+@pytest.fixture
+def found(settings: Any, db: None) -> Callable[..., list[str]]:
+    """Return a function that routes a view and returns the ids that the checks find in it.
+
+    It needs the database, because Django 6.1 asks SQLite whether it has JSON.
+    """
+
+    def ids(callback: Any, *, deploy: bool = False) -> list[str]:
+        urls = ModuleType("urls")
+        urls.urlpatterns = [path("bad/", callback)]
+        settings.ROOT_URLCONF = urls
+        messages = [each for each in run_checks(include_deployment_checks=deploy) if each.id.startswith("hardening.")]
+        assert all(each.hint for each in messages)
+        return [each.id.removeprefix("hardening.") for each in messages]
+
+    return ids

@@ -1,0 +1,17 @@
+"""What the tests with real servers share."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from deep.server import Server, database, serving
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on each database."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with database(request.param, folder, f"races_{os.getpid()}") as url, serving(url, folder) as running:
+        running.vendor = request.param
+        yield running

@@ -1,0 +1,242 @@
+"""Who may what, and how often."""
+
+from deep.guards.guard import Guard
+
+RELATIONS = "packages/hardening/tests/test_relations.py"
+PRECONDITIONS = "packages/hardening/tests/test_preconditions.py"
+ACCESS = "tests/test_contract.py"
+THROTTLING = "tests/config/test_throttling.py"
+SIGN_IN = "tests/accounts/test_sign_in.py"
+RESET = "tests/accounts/test_password_reset.py"
+RACES = "tests/accounts/test_races.py"
+
+GUARDS = [
+    Guard(
+        "hardening/relations/scopes.py",
+        "raise NotAuthenticated from error",
+        "raise",
+        "packages/hardening/tests/test_anonymous_users.py",
+    ),
+    Guard(
+        "hardening/checks/guard.py",
+        "    except Exception as error:  # noqa: BLE001  # a check runs a project's code, which may raise anything",
+        "    except ZeroDivisionError as error:",
+        "packages/hardening/tests/test_checks_of_access.py",
+    ),
+    Guard(
+        "hardening/checks/rows.py",
+        "if not _is_restricted(chosen):",
+        "if False:",
+        "packages/hardening/tests/test_checks_of_access.py",
+    ),
+    Guard(
+        "hardening/checks/choices.py",
+        "*find_referenced(_class_of(view))]",
+        "]",
+        "packages/hardening/tests/test_checks_of_choices.py",
+    ),
+    Guard(
+        "hardening/checks/routes.py",
+        'view(**getattr(callback, "initkwargs", getattr(callback, "view_initkwargs", {})))',
+        "view()",
+        "packages/hardening/tests/test_checks.py::test_what_an_action_sets_for_itself_is_checked_too",
+    ),
+    Guard(
+        "hardening/serializers/options.py",
+        " or ((field.source or key) in own and not field.read_only)",
+        "",
+        "packages/hardening/tests/test_corners.py::test_a_primary_key_is_chosen_once_so_that_no_other_row_is_written",
+    ),
+    Guard(
+        "hardening/pagination.py",
+        " by {','.join(self.ordering)}",
+        "",
+        "packages/hardening/tests/test_ordering.py::test_a_cursor_of_another_order_is_none_of_this_list",
+    ),
+    Guard(
+        "hardening/relations/related_fields.py",
+        "            queryset = self.scope(queryset, self)\n",
+        "            pass\n",
+        f"{RELATIONS}::test_others_and_absent_ones_get_the_same_answer_in_as_many_queries",
+    ),
+    Guard(
+        "hardening/viewsets.py",
+        "queryset = select_visible(queryset, self.request.user)",
+        "pass",
+        f"{ACCESS}::test_a_list_shows_its_reader_their_own_rows[profile-list]",
+    ),
+    Guard(
+        "config/settings.py",
+        '"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"]',
+        '"DEFAULT_PERMISSION_CLASSES": ["hardening.permissions.Public"]',
+        f"{ACCESS}::test_every_caller_gets_the_status_of_the_table[profile-list]",
+    ),
+    Guard(
+        "config/settings.py",
+        '"rest_framework.metadata.SimpleMetadata" if DEBUG else None',
+        '"rest_framework.metadata.SimpleMetadata"',
+        f"{ACCESS}::test_every_caller_gets_the_status_of_the_table[profile-list]",
+    ),
+    Guard(
+        "hardening/openapi/documentation.py",
+        "else [IsAuthenticated]",
+        "else [Public]",
+        f"{ACCESS}::test_every_caller_gets_the_status_of_the_table[schema]",
+    ),
+    Guard(
+        "hardening/operations/health.py",
+        "@require_safe\ndef livez",
+        "def livez",
+        f"{ACCESS}::test_every_caller_gets_the_status_of_the_table[livez]",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        "or not found.user.is_active ",
+        "",
+        f"{SIGN_IN}::test_the_token_of_an_inactive_user_is_401",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        "found.expiry <= timezone.now()",
+        "False",
+        f"{SIGN_IN}::test_an_expired_token_is_401_and_is_not_deleted_by_a_read",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        "        revoke_tokens(account, but=",
+        "        str(",
+        f"{SIGN_IN}::test_beyond_the_limit_the_oldest_tokens_end",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        '        account.save(update_fields=["password"])\n        revoke_tokens(account)\n',
+        '        account.save(update_fields=["password"])\n',
+        f"{RESET}::test_the_token_sets_a_password_once_and_ends_all_tokens",
+    ),
+    Guard(
+        "hardening/throttling.py",
+        "return self.counted <= self.num_requests",
+        "return True",
+        f"{THROTTLING}::test_a_user_passes_as_often_as_the_rate_says",
+    ),
+    Guard(
+        "hardening/throttling.py",
+        "        raise TryAgain\n",
+        "        return True\n",
+        "tests/config/test_throttling_at_the_admin.py::test_without_the_cache_nobody_guesses",
+    ),
+    Guard(
+        "hardening/admin.py",
+        "refused = _throttle(request, self, [LoginAddressThrottle(), LoginAccountThrottle()])",
+        "refused = None",
+        "tests/config/test_throttling_at_the_admin.py::test_guesses_at_the_admin_are_counted_with_the_others",
+    ),
+    Guard(
+        "hardening/admin.py",
+        "refused = _throttle(request, self, [CurrentPasswordThrottle()])",
+        "refused = None",
+        "tests/config/test_throttling_at_the_admin.py::test_guesses_at_the_password_form_of_the_admin_are_counted_with_the_others",
+    ),
+    Guard(
+        "accounts/views.py",
+        ", CurrentPasswordThrottle]",
+        "]",
+        f"{THROTTLING}::test_wrong_current_passwords_are_counted_with_the_guesses_at_signing_in",
+    ),
+    Guard(
+        "hardening/throttling.py",
+        "ident = digest(canonical_text(account))",
+        "ident = digest(account.strip().lower())",
+        f"{THROTTLING}::test_no_spelling_of_a_username_gives_another_guess",
+    ),
+    Guard(
+        "hardening/throttling.py",
+        "ident = digest(canonical_email(account))",
+        "ident = digest(account.strip().lower())",
+        f"{THROTTLING}::test_no_spelling_of_an_address_gives_another_mail",
+    ),
+    Guard(
+        "hardening/views.py",
+        "            self._count(request, self.get_throttles() if known else [AnonRateThrottle()])\n",
+        "",
+        f"{THROTTLING}::test_requests_without_access_are_counted_by_address",
+    ),
+    Guard(
+        "hardening/operations/client_addresses.py",
+        "    if embedded is not None:\n",
+        "    if False:\n",
+        f"{THROTTLING}::test_each_client_is_counted_once_whatever_its_address_looks_like",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        " or account.password != user.password",
+        "",
+        f"{RACES}::test_login_with_what_is_not_true_any_more_is_401_and_leaves_no_token",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        " or not account.is_active",
+        "",
+        f"{RACES}::test_login_with_what_is_not_true_any_more_is_401_and_leaves_no_token",
+    ),
+    Guard(
+        "hardening/authentication.py",
+        "if still_allowed is not None and not still_allowed(account):",
+        "if False:",
+        f"{RACES}::test_a_reset_with_a_token_that_ended_meanwhile_is_400",
+    ),
+    Guard(
+        "accounts/models.py",
+        "stored.filter(password=checked)",
+        "stored",
+        f"{RACES}::test_login_with_an_old_hash_never_writes_the_old_password_back",
+    ),
+    Guard(
+        "accounts/serializers.py",
+        " and instance.password != self.checked_hash:",
+        " and False:",
+        f"{RACES}::test_of_two_changes_of_the_password_the_second_needs_the_new_one",
+    ),
+    Guard(
+        "hardening/apps.py",
+        '        user_logged_in.connect(record_last_login, dispatch_uid="update_last_login")\n',
+        "",
+        f"{RACES}::test_login_to_the_admin_with_what_is_not_true_any_more_opens_nothing",
+    ),
+    Guard(
+        "hardening/canonical.py",
+        "        return text.lower()\n",
+        "        return text\n",
+        f"{SIGN_IN}::test_a_username_in_any_case_and_its_password_get_a_token",
+    ),
+    Guard(
+        "config/settings.py",
+        '"NUM_PROXIES": TRUSTED_PROXIES',
+        '"NUM_PROXIES": None',
+        f"{THROTTLING}::test_an_address_of_the_clients_own_making_gains_nothing",
+    ),
+    Guard(
+        "hardening/resources/preconditions.py",
+        "            raise PreconditionRequired\n",
+        "            pass\n",
+        PRECONDITIONS,
+    ),
+    Guard(
+        "hardening/resources/preconditions.py",
+        "and not set(wanted) & set(current()):\n        raise PreconditionFailed",
+        "and current not in wanted:\n        pass",
+        PRECONDITIONS,
+    ),
+    Guard(
+        "hardening/resources/idempotency.py",
+        "        claim.store(response)\n",
+        "",
+        "packages/hardening/tests/test_idempotency.py",
+    ),
+    Guard(
+        "hardening/resources/idempotency.py",
+        "            raise KeyReused\n",
+        "            pass\n",
+        "packages/hardening/tests/test_idempotency.py",
+    ),
+]

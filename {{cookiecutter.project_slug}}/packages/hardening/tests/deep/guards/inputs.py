@@ -1,0 +1,174 @@
+"""What is not let in."""
+
+from deep.guards.guard import Guard
+
+LIMITS = "packages/hardening/tests/test_limits.py"
+RELATIONS = "packages/hardening/tests/test_relations.py"
+OUTERMOST = "tests/config/test_outermost.py"
+REQUESTS = "tests/config/test_requests.py"
+ANSWERS = "tests/test_contract.py::test_every_row_gets_its_answer_and_leaves_every_list_and_object_readable"
+TEXTS, TYPES, KEYS, VALUES, KINDS, PATHS, QUERIES, PAGES = (
+    f"{ANSWERS}[{name}]" for name in ("texts", "types", "keys", "values", "kinds", "paths", "queries", "pages")
+)
+
+SIZES = "packages/hardening/tests/test_body_sizes.py"
+LINEAR = "packages/hardening/tests/test_linear_work.py"
+JSON_TYPES = "packages/hardening/tests/test_json_types.py"
+
+GUARDS = [
+    Guard(
+        "hardening/serializers/sizes.py",
+        "if max_rows is not None and rows > max_rows:",
+        "if False:",
+        f"{SIZES}::test_nested_rows_count_together",
+    ),
+    Guard(
+        "hardening/serializers/sizes.py",
+        "if max_items is not None and items > max_items:",
+        "if False:",
+        f"{SIZES}::test_the_items_of_all_lists_and_the_keys_of_all_objects_count_together",
+    ),
+    Guard(
+        "hardening/serializers/containers.py",
+        "if self.max_values is not None and number > self.max_values:",
+        "if False:",
+        f"{SIZES}::test_a_json_field_counts_its_values_and_keys",
+    ),
+    Guard(
+        "hardening/serializers/texts.py",
+        "if limit is not None and isinstance(value, str) and len(value) > limit:",
+        "if False:",
+        f"{LINEAR}::test_no_expression_sees_a_text_that_is_too_long",
+    ),
+    Guard(
+        "hardening/relations/primary_keys.py",
+        "    if len(text) > MAX_URL:\n        return False\n",
+        "",
+        f"{LINEAR}::test_a_link_is_no_url_before_it_is_taken_apart",
+    ),
+    Guard(
+        "hardening/middleware.py",
+        "len(value) > MAX_HEADER",
+        "False",
+        f"{LINEAR}::test_the_repetitions_of_a_header_count_together",
+    ),
+    Guard(
+        "hardening/json_types.py",
+        "return type(field) in _OF_DRF if own is None else bool(own)",
+        "return True",
+        f"{JSON_TYPES}::test_a_field_of_somebody_else_accepts_what_it_likes",
+    ),
+    Guard(
+        "hardening/serializers/cached_fields.py",
+        "_translated(each) for each in field.validators",
+        "each for each in field.validators",
+        "packages/hardening/tests/test_languages.py",
+    ),
+    Guard("hardening/parsers.py", "if _depth(text) > MAX_DEPTH:", "if False:", f"{LIMITS}::test_the_depth_of_json"),
+    Guard("hardening/parsers.py", "if len(found) != len(pairs):", "if False:", TEXTS),
+    Guard("hardening/parsers.py", "not math.isfinite(number := float(text))", "(number := float(text)) is None", TEXTS),
+    Guard(
+        "hardening/parsers.py",
+        "    if len(text) > MAX_DIGITS:\n",
+        "    if False:\n",
+        f"{LIMITS}::test_the_length_of_a_number",
+    ),
+    Guard("hardening/negotiation.py", 'None if "*" in (request.content_type or "") else ', "", TYPES),
+    Guard("hardening/views.py", "            self._stream = io.BytesIO()\n", "            pass\n", TEXTS),
+    Guard(
+        "hardening/middleware.py",
+        "return HttpResponse(status=HTTPStatus.LENGTH_REQUIRED)",
+        "pass",
+        f"{REQUESTS}::test_a_body_without_a_length_is_refused",
+    ),
+    Guard(
+        "hardening/middleware.py",
+        "return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)",
+        "pass",
+        f"{LIMITS}::test_the_size_of_a_body",
+    ),
+    Guard(
+        "hardening/middleware.py",
+        "return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)  # RFC 9110, 15.5.16",
+        "pass",
+        TYPES,
+    ),
+    Guard(
+        "hardening/serializers/strict.py",
+        "for key in unknown_keys(self.fields, data) if key not in of_url][:MAX_NAMED]",
+        "for key in ()]",
+        KEYS,
+    ),
+    Guard("hardening/serializers/strict.py", "(found := type_errors(field, data.get(key)))", "(found := None)", VALUES),
+    Guard("hardening/serializers/containers.py", "        _refuse_unstorable(texts)\n", "", KINDS),
+    Guard("hardening/serializers/fields.py", "and not field.shape.fullmatch(value)", "and False", KINDS),
+    Guard(
+        "hardening/serializers/fields.py",
+        "isinstance(value, str) and (len(value) > _LONGEST or not self.shape.fullmatch(value))",
+        "False",
+        KINDS,
+    ),
+    Guard(
+        "hardening/serializers/models.py",
+        'return {"min_value": -_LONGEST, "max_value": _LONGEST, **kwargs}',
+        "return kwargs",
+        KINDS,
+    ),
+    Guard("hardening/renderers.py", "except UnicodeEncodeError:", "except ZeroDivisionError:", KEYS),
+    Guard("hardening/relations/primary_keys.py", "_NO_KEYS = (bool, float, ", "_NO_KEYS = (", RELATIONS),
+    Guard(
+        "hardening/truncation.py",
+        "return value if len(text) <= _LONGEST_ECHO else",
+        "return value if True else",
+        f"{LIMITS}::test_the_length_of_what_an_error_repeats",
+    ),
+    Guard(
+        "hardening/relations/related_fields.py",
+        "if self.max_items is not None and len(data) > self.max_items:",
+        "if False:",
+        f"{LIMITS}::test_the_items_of_a_related_field",
+    ),
+    Guard(
+        "hardening/serializers/lists.py",
+        '{"max_length": MAX_ROWS, **kwargs}',
+        "kwargs",
+        f"{LIMITS}::test_the_rows_of_a_body",
+    ),
+    Guard(
+        "hardening/pagination.py", "max_page_size = 100", "max_page_size = 10_000", f"{LIMITS}::test_the_rows_of_a_page"
+    ),
+    Guard("hardening/pagination.py", "except BadSignature as error:", "except ZeroDivisionError as error:", PAGES),
+    Guard(
+        "hardening/filters.py",
+        "        if len(terms) > MAX_TERMS:\n",
+        "        if False:\n",
+        f"{LIMITS}::test_the_terms_of_a_search",
+    ),
+    Guard("hardening/filters.py", "> MAX_LENGTH:\n", "> 10**9:\n", f"{LIMITS}::test_the_length_of_a_search"),
+    Guard(
+        "hardening/views.py",
+        "        if unknown := query.keys() - set(self.get_query_parameters()):",
+        "        if unknown := set():",
+        QUERIES,
+    ),
+    Guard("hardening/views.py", 'if "\\0" in text:', "if False:", QUERIES),
+    Guard(
+        "hardening/views.py",
+        "repeated = [name for name, values in query.lists() if len(values) > 1]",
+        "repeated = []",
+        PAGES,
+    ),
+    Guard("hardening/viewsets.py", "lookup_value_regex: Any = LookupPattern()", 'lookup_value_regex = "[^/]+"', PATHS),
+    Guard(
+        "hardening/views.py",
+        "getattr(self, method, None) if method in self.http_method_names else None",
+        "getattr(self, method, None)",
+        f"{REQUESTS}::test_a_method_that_a_route_lacks_is_405_with_allow",
+    ),
+    Guard(
+        "hardening/middleware.py",
+        'if (request.content_params or {}).get("charset", "utf-8").lower() not in _UTF_8:',
+        "if False:",
+        f"{OUTERMOST}::test_a_charset_other_than_utf_8_is_415_with_and_without_a_query",
+    ),
+]

@@ -1,0 +1,62 @@
+"""Every guard that is taken away turns a test red: in copies of the project, with the tests that have to notice."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from deep.guards import GUARDS
+from deep.guards.guard import Guard
+from deep.server import PROJECT
+
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "static", "*.sqlite3*", "deploy")
+# Plugins that cost more to load than these tests take.
+FASTER = [part for name in ("randomly", "schemathesis", "hypothesispytest", "cov") for part in ("-p", f"no:{name}")]
+FAILED = 1  # pytest's exit code; others mean that no test was run
+
+
+def path_of(guard: Guard) -> Path:
+    """Return the path of the file of *guard*; a module of `hardening` is named without the folders around it."""
+    return Path("packages/hardening/src" if guard.file.startswith("hardening/") else "", guard.file)
+
+
+def without(guard: Guard, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the tests of *guard* in a copy of the project that lacks it."""
+    copy = shutil.copytree(PROJECT, folder, ignore=LEFT_OUT)
+    file = copy / path_of(guard)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(guard.text, guard.without, 1), encoding="utf-8")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "PYTEST_", "TEST_"))}
+    suite = ["-c", "packages/hardening/pyproject.toml"] if guard.tests.startswith("packages/") else []
+    command = [sys.executable, "-m", "pytest", *suite, "-q", "-x", "-p", "no:cacheprovider", *FASTER, guard.tests]
+    done = subprocess.run(
+        command, cwd=copy, env=kept | {"PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, check=False
+    )
+    shutil.rmtree(folder)
+    return done
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Guard, Future[subprocess.CompletedProcess[str]]]]:
+    """The runs of all guards, as many at once as there are processors."""
+    folder = tmp_path_factory.mktemp("guards")
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        yield {guard: threads.submit(without, guard, folder / str(n)) for n, guard in enumerate(GUARDS)}
+
+
+def test_there_are_guards_enough():
+    assert len(set(GUARDS)) == len(GUARDS) >= 25
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: f"{guard.file}: {guard.text.strip()[:60]}")
+def test_a_guard_that_is_taken_away_is_missed(runs, guard):
+    assert (PROJECT / path_of(guard)).read_text(encoding="utf-8").count(guard.text) == 1
+
+    done = runs[guard].result()
+
+    assert done.returncode == FAILED, f"{guard.tests} did not notice:\n{done.stdout[-2000:]}{done.stderr[-500:]}"

