@@ -1,21 +1,18 @@
-"""The settings that Django and the installed packages know, as the post hook has to know them: it has no Django.
+"""The settings that Django and the installed packages know.
 
-`python -m tests.known_settings` prints them for its own environment, as JSON; with interpreters as arguments, it
-writes what all of theirs know into the hook.
+`python -m tests.known_settings` prints them for its own environment, as JSON.
 """
 
 import ast
 import json
-import re
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-HOOK = Path(__file__).parent.parent / "hooks" / "post_gen_project.py"
+TEMPLATE = Path(__file__).parent.parent
 
 # What the project installs beside Django and takes settings of its own, by the names it is imported with.
 PACKAGES = ("corsheaders", "knox", "rest_framework", "whitenoise")
@@ -53,25 +50,12 @@ def known_to_all(interpreters: list[str]) -> dict[str, list[str]]:
     """Return the names that the environments of all *interpreters* know."""
     command = ["-m", "tests.known_settings"]
     printed = [
-        subprocess.run([python, *command], cwd=HOOK.parents[1], capture_output=True, text=True, check=True).stdout
+        subprocess.run([python, *command], cwd=TEMPLATE, capture_output=True, text=True, check=True).stdout
         for python in interpreters
     ]
     first, *others = map(json.loads, printed)
     return {name: [each for each in first[name] if all(each in other[name] for other in others)] for name in first}
 
 
-def write(names: dict[str, list[str]]) -> None:
-    """Write *names* into the hook."""
-    block = "".join(
-        f'    "{name}": """\n{textwrap.fill(" ".join(each), 120)}\n""".split(),\n' for name, each in names.items()
-    )
-    before, start, rest = HOOK.read_text(encoding="utf-8").partition("KNOWN = {\n")
-    source = before + start + block + rest[re.search("^}", rest, re.MULTILINE).start() :]
-    HOOK.write_text(source, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    if interpreters := sys.argv[1:]:
-        write(known_to_all(interpreters))
-    else:
-        json.dump(known(), sys.stdout)
+    json.dump(known(), sys.stdout)

@@ -1,0 +1,121 @@
+"""The files of the tree that cookiecutter copies byte for byte: judged here, and not by the hook of every render."""
+
+import ast
+import json
+import re
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TEMPLATE, TREE, hook, tracked
+from tests.known_settings import known_to_all
+
+SETTINGS = TREE / "config" / "settings.py"
+READER = re.compile(r"env(\.\w+)?|os\.environ(\.get)?|os\.getenv")
+OF_TESTS = re.compile(r"(^|/)(tests|testing)/")
+
+
+def sources() -> dict[str, ast.Module]:
+    """Return the parsed modules of the tree, without the tests, by their paths."""
+    names = {path.relative_to(TREE).as_posix(): path for path in tracked(".py") if TREE in path.parents}
+    return {
+        name: ast.parse(path.read_text(encoding="utf-8")) for name, path in names.items() if not OF_TESTS.search(name)
+    }
+
+
+def settings_read(tree: ast.Module) -> Iterator[str]:
+    """Yield the settings that a module reads."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(ast.Name("settings"), name):
+                yield name
+            case ast.Call(ast.Name("getattr"), [ast.Name("settings"), ast.Constant(name), *_]):
+                yield name
+
+
+def keys_set(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield (dictionary, key) for each key that a module gives to a dictionary with a name."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(ast.Name(dictionary), ast.Constant(key)):
+                yield dictionary, key
+            case ast.Assign([ast.Name(dictionary)], ast.Dict(keys)) | ast.AnnAssign(
+                ast.Name(dictionary), _, ast.Dict(keys)
+            ):
+                yield from ((dictionary, key.value) for key in keys if isinstance(key, ast.Constant))
+
+
+def variables(tree: ast.Module) -> Iterator[str]:
+    """Yield the environment variables that a module reads by their names."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(reader, [ast.Constant(name), *_]) | ast.Subscript(reader, ast.Constant(name), ast.Load()):
+                if READER.fullmatch(ast.unparse(reader)):
+                    yield name
+
+
+@pytest.fixture(scope="module")
+def known(project_61) -> dict[str, list[str]]:
+    """The settings that every offered Django, and every installed package, knows."""
+    return known_to_all([sys.executable, str(project_61 / ".venv" / "bin" / "python")])
+
+
+def test_every_setting_is_read_by_django_by_a_package_or_by_the_project(known):
+    trees = sources()
+    tree = trees["config/settings.py"]
+    own = {name for each in trees.values() for name in settings_read(each)}
+    names = {(node.id, type(node.ctx)) for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id.isupper()}
+    used_here = {name for name, context in names if context is ast.Load}
+
+    assert {name for name, _context in names} - own - used_here - set(known[""]) == set()
+    for dictionary, key in keys_set(tree):
+        assert key in known.get(dictionary, [key]), f"{dictionary}[{key!r}] is not read by anything."
+
+
+def test_a_misspelt_or_removed_setting_would_be_found(known):
+    assert not {"ALOWED_HOSTS", "DEFAULT_FILE_STORAGE", "STATICFILES_STORAGE"} & set(known[""])
+    assert "PAGINATE_BY" not in known["REST_FRAMEWORK"]
+    assert "TTL" not in known["REST_KNOX"]
+    assert "NAME" not in known["SPECTACULAR_SETTINGS"]
+
+
+def test_env_example_lists_the_variables_that_are_read_and_no_others():
+    text = (TREE / ".env.example").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^(?:# ?)?([A-Z][A-Z0-9_]*)=", text, re.MULTILINE))
+    read = {name for tree in sources().values() for name in variables(tree)}
+    compose = (TREE / "compose.yaml").read_text(encoding="utf-8")
+
+    assert listed == read | set(re.findall(r"\$\{(\w+)", compose))
+
+
+def test_the_hook_judges_every_file_that_holds_jinja_and_no_other():
+    copied = hook_copies()
+    texts = {
+        path.relative_to(TREE).as_posix(): path.read_text(encoding="utf-8")
+        for path in tracked()
+        if TREE in path.parents and path.suffix != ".png"
+    }
+    rendered = {name for name, text in texts.items() if re.search(r"\bcookiecutter\.|# jinja:", text)}
+
+    assert {
+        name for name in rendered if not any(fnmatch(part, each) for part in (name, Path(name).name) for each in copied)
+    } == set(hook("post_gen_project").RENDERED)
+
+
+def hook_copies() -> list[str]:
+    """Return the patterns of what cookiecutter copies without rendering."""
+    return json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))["_copy_without_render"]
+
+
+def test_every_copied_document_parses():
+    parsers = hook("post_gen_project").PARSERS
+    paths = [path for path in tracked() if TREE in path.parents and path.suffix in parsers]
+    rendered = {TREE / name for name in hook("post_gen_project").RENDERED}
+
+    assert len(paths) > 5
+    for path in set(paths) - rendered:
+        parsers[path.suffix](path.read_text(encoding="utf-8"))
