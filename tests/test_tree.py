@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
-from pathlib import Path
 
 import pytest
 
