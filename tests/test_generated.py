@@ -47,6 +47,23 @@ def test_a_project_on_django_6_1_without_examples_passes_its_checks_and_its_test
     run(["make", "coverage"], project_61, UV_PYTHON=newer_python)
 
     assert tested.stdout.count(" passed") == 2
+    assert not re.search(r"\d+ (failed|skipped)", tested.stdout)
+
+
+@pytest.mark.deep
+def test_the_package_passes_its_tests_in_a_rendered_project(project):
+    check_package(run(["make", "test-hardening"], project).stdout)
+
+
+@pytest.mark.deep
+def test_the_package_passes_its_tests_on_django_6_1(project_61, newer_python):
+    check_package(run(["make", "test-hardening"], project_61, UV_PYTHON=newer_python).stdout)
+
+
+def check_package(tested: str) -> None:
+    """Assert that the tests ran on both databases, and that none was left out."""
+    assert tested.count(" passed") == 2
+    assert not re.search(r"\d+ (failed|skipped)", tested)
 
 
 @pytest.mark.deep
