@@ -9,8 +9,8 @@ import yaml
 from cookiecutter.generate import generate_context
 from cookiecutter.prompt import prompt_for_config
 from cookiecutter.utils import create_env_with_context
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, HealthCheck, given, settings
+from hypothesis import assume, strategies as st
 from markdown_it import MarkdownIt
 
 from tests.conftest import TEMPLATE, TREE, hook
@@ -78,8 +78,7 @@ def squeezed(text: str) -> str:
 @given(ANSWERS)
 @BOUNDED
 def test_what_is_not_refused_stands_in_every_file_as_it_was_answered(answers):
-    if hook("pre_gen_project").refusals(answers):
-        return
+    assume(not hook("pre_gen_project").refusals(answers))
     known = context(answers)
     environment = create_env_with_context({"cookiecutter": known})
 
@@ -113,8 +112,7 @@ def test_what_is_not_refused_stands_in_every_file_as_it_was_answered(answers):
 @FEW
 def test_any_answers_render_a_project_or_none(render, answers):
     refused = any(unicodedata.category(each) == "Cs" or each == "\0" for text in answers.values() for each in text)
-    if refused or "/" in answers["project_slug"]:
-        return  # no process can be given these; cookiecutter makes folders of a slash
+    assume(not refused and "/" not in answers["project_slug"])  # no process takes these; a slash makes folders
 
     rendering = render(**answers)
 

@@ -47,7 +47,7 @@ def test_every_row_has_one_test_module_and_every_module_a_row():
     modules = [module for _names, module in rows() if module != "none"]
     there = [
         f"packages/hardening/tests/third_party/{path.name}"
-        for path in (TREE / "tests" / "third_party").glob("test_*.py")
+        for path in (TREE / "packages" / "hardening" / "tests" / "third_party").glob("test_*.py")
     ]
 
     assert sorted(modules) == sorted(there)

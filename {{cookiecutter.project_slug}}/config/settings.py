@@ -6,8 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hardening.operations import caches, databases
-from hardening.operations.email import mail_settings
+import django
+
+from hardening.operations import caches, databases, email
 from hardening.operations.environment import Environment
 from hardening.operations.logging import logging_config
 
@@ -98,7 +99,9 @@ SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 # A browser takes cookies of these names from this host only, and over TLS.
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (f"{'' if DEBUG else '__Host-'}{name}" for name in ("sessionid", "csrftoken"))
+cookie_prefix = "" if DEBUG else "__Host-"
+SESSION_COOKIE_NAME = f"{cookie_prefix}sessionid"
+CSRF_COOKIE_NAME = f"{cookie_prefix}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = int(SIGNED_IN_FOR.total_seconds())
 X_FRAME_OPTIONS = "DENY"
@@ -152,7 +155,19 @@ REST_KNOX = {
 
 PASSWORD_RESET_TIMEOUT = 3600  # seconds
 PASSWORD_RESET_URL = env.page("PASSWORD_RESET_URL")
-globals().update(mail_settings(env.mail("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost")))
+email_config = env.mail("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost")
+if django.VERSION >= (6, 1):  # MAILERS replaces the EMAIL_* settings there, and Django rejects both together
+    MAILERS = {"default": email.get_mailer(email_config)}
+else:
+    EMAIL_BACKEND = email_config["EMAIL_BACKEND"]
+    EMAIL_FILE_PATH = email_config.get("EMAIL_FILE_PATH") or None
+    EMAIL_HOST = email_config.get("EMAIL_HOST") or "localhost"
+    EMAIL_HOST_PASSWORD = email_config.get("EMAIL_HOST_PASSWORD") or ""
+    EMAIL_HOST_USER = email_config.get("EMAIL_HOST_USER") or ""
+    EMAIL_PORT = email_config.get("EMAIL_PORT") or 25
+    EMAIL_TIMEOUT = email.SECONDS
+    EMAIL_USE_SSL = email_config.get("EMAIL_USE_SSL", False)
+    EMAIL_USE_TLS = email_config.get("EMAIL_USE_TLS", False)
 DEFAULT_FROM_EMAIL = env.address("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
 
 # The API

@@ -8,7 +8,6 @@ from django.db.transaction import non_atomic_requests, on_commit
 from django.urls import path
 from rest_framework.response import Response
 
-from hardening.testing.databases import needs_no_commit
 from hardening.views import APIView
 from shapes import models
 from shapes.other_writes import GoodViewSet
@@ -135,9 +134,8 @@ def test_deleting_many_objects_that_others_refer_to_is_409(send, method):
 
 
 @pytest.mark.parametrize("method", ["post", "delete"])
+@pytest.mark.checked_before_commit
 def test_a_missing_reference_beside_a_deletion_is_400_under_its_field(way, send, good, method):
-    if not needs_no_commit(way):
-        return
     error = {"good": [f'Invalid pk "{good.pk + 1}" - object does not exist.']}
 
     assert send(method, "/books/replace/", {"good": good.pk + 1, "author": 7}) == (400, error)

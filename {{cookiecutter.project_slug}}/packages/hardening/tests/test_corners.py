@@ -8,7 +8,6 @@ from rest_framework.exceptions import ValidationError
 
 from hardening import serializers
 from hardening.relations import PrimaryKeyRelatedField, SlugRelatedField
-from hardening.testing.databases import needs_no_commit
 from shapes import models
 from shapes.urls import SERIALIZERS
 
@@ -124,9 +123,8 @@ def test_a_deletion_that_would_break_a_rule_elsewhere_is_refused(ada, post):
     assert models.Basket.objects.count() == 1
 
 
+@pytest.mark.checked_before_commit
 def test_a_value_that_others_refer_to_is_not_taken_away(way, ada):
-    if not needs_no_commit(way):
-        return
     crate = models.Crate.objects.create(owner=ada.user, code="c")
     models.Parcel.objects.create(title="x", by_code=crate)
 
@@ -231,9 +229,8 @@ def test_a_serializer_may_try_again_with_another_value(post):
     assert second.data["badge"] == "2"
 
 
+@pytest.mark.checked_before_commit
 def test_whose_account_is_deleted_meanwhile_is_asked_to_come_again(way, post, monkeypatch):
-    if not needs_no_commit(way):
-        return
     gone = {"owner": lambda serializer: get_user_model()(pk=10**6)}
     monkeypatch.setattr(SERIALIZERS["gadgets"].Meta, "create_defaults", gone)
 

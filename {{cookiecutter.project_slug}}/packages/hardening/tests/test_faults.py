@@ -7,7 +7,6 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.utils import ConnectionHandler
 
-from hardening.testing.databases import needs_no_commit
 from shapes import models
 
 OUTERMOST = pytest.mark.django_db(transaction=True, databases=["default", "second"])
@@ -44,19 +43,16 @@ def session() -> Iterator[Callable[[str], None]]:
     connection.close()
 
 
+@pytest.mark.checked_before_commit
 def test_a_reference_that_vanished_is_reported_as_one_that_is_not_there(post, author, way):
-    if not needs_no_commit(way):
-        return
-
     response = post("books-vanishing", author=author.pk, title="x")
 
     assert response.status_code == 400
     assert response.json() == {"author": [f'Invalid pk "{author.pk}" - object does not exist.']}
 
 
+@pytest.mark.checked_before_commit
 def test_one_of_many_references_that_vanished_has_its_index(ada, post, way):
-    if not needs_no_commit(way):
-        return
     crates = [models.Crate.objects.create(owner=ada.user, code=f"c{number}").pk for number in range(3)]
 
     response = post("parcels-vanishing", title="x", crates=crates)

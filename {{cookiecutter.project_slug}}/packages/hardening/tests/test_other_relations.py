@@ -3,7 +3,6 @@
 import pytest
 from django.db import connection
 
-from hardening.testing.databases import needs_no_commit
 from shapes import models
 
 pytestmark = pytest.mark.usefixtures("way")
@@ -65,9 +64,8 @@ def test_a_constraint_of_a_through_table_is_409_under_the_field_of_a_serializer(
 
 
 @pytest.mark.parametrize("action", ["add", "set"])
+@pytest.mark.checked_before_commit
 def test_a_missing_object_is_400_under_the_field_of_an_action(way, send, good, action):
-    if not needs_no_commit(way):
-        return
     book = models.Book.objects.create(author=models.Author.objects.create(name="Ada"), title="x")
     offer = models.Offer.objects.create(good=good)
     named = connection.vendor == "postgresql"  # SQLite tells at COMMIT, and not which table it is

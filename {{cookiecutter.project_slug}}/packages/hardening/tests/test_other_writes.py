@@ -143,10 +143,18 @@ def test_values_of_the_url_are_reported_under_no_field(way, send, good):
         assert send("post", f"/goods/{good.pk + 1}/places/2/", {}) == (400, error)
 
 
-@pytest.mark.parametrize("view", ["plain", "whole", "stock"])
-def test_a_missing_reference_is_reported_under_the_name_of_the_body(way, send, good, view):
-    if not needs_no_commit(way) or (way == "nested" and view != "whole"):
-        return  # without a transaction of our own, the reference fails at the caller's COMMIT
+@pytest.mark.checked_before_commit
+def test_a_missing_reference_is_reported_under_the_name_of_the_body(way, send, good):
+    assert_missing_reference_is_named(send, "whole", good)
+
+
+@OUTERMOST
+@pytest.mark.parametrize("view", ["plain", "stock"])
+def test_without_a_transaction_a_missing_reference_is_reported_under_the_name_of_the_body(send, good, view):
+    assert_missing_reference_is_named(send, view, good)
+
+
+def assert_missing_reference_is_named(send, view, good):
     error = {"good": [f'Invalid pk "{good.pk + 1}" - object does not exist.']}
 
     assert send("post", f"/{view}/offer/", {"good": good.pk + 1}) == (400, error)
@@ -154,9 +162,8 @@ def test_a_missing_reference_is_reported_under_the_name_of_the_body(way, send, g
 
 
 @pytest.mark.parametrize(("method", "path"), [("post", "/books/{}/discard/"), ("delete", "/books/{}/")])
+@pytest.mark.checked_before_commit
 def test_a_deletion_that_other_rows_forbid_is_409(way, send, method, path):
-    if not needs_no_commit(way):
-        return
     book = models.Book.objects.create(author=models.Author.objects.create(name="Ada"), title="x")
     receipt = models.Receipt.objects.create(book=book)
     known = " by receipts" if connection.vendor == "postgresql" else ""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import django
 from django.core.mail import EmailMessage
 
 logger = logging.getLogger(__name__)
@@ -26,15 +25,12 @@ _OPTIONS = {
 }
 
 
-def mail_settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *config*, what django-environ reads from a URL, as settings: `MAILERS` from Django 6.1 on."""
-    if django.VERSION < (6, 1):
-        given = {key: value for key, value in config.items() if key.startswith("EMAIL_") and value is not None}
-        return {**given, "EMAIL_TIMEOUT": SECONDS}
+def get_mailer(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *config*, which django-environ reads from a URL, as an entry of `MAILERS` (Django 6.1 and newer)."""
     options = {option: config[key] for option, key in _OPTIONS.items() if config.get(key)}
     if "host" in options:
         options["timeout"] = SECONDS
-    return {"MAILERS": {"default": {"BACKEND": config["EMAIL_BACKEND"], "OPTIONS": options}}}
+    return {"BACKEND": config["EMAIL_BACKEND"], "OPTIONS": options}
 
 
 def send_later(message: EmailMessage) -> None:
