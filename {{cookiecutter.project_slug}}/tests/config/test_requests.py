@@ -69,7 +69,7 @@ def test_a_wrong_host_is_a_document(client):
     response = client.get("/livez/x", headers={"Host": "evil.example.com"})
 
     assert response.status_code == 400
-    assert response.json() == {"detail": "This request cannot be read.", "code": "bad_request"}
+    assert response.json() == {"detail": "The request is malformed.", "code": "bad_request"}
 
 
 def test_a_missing_csrf_token_is_a_document(ada):
@@ -87,7 +87,7 @@ def test_a_body_that_is_too_large_is_refused_unread(ada, settings):
     response = ada.send("post", "/api/v1/profiles/", body)
 
     assert response.status_code == 413
-    assert response.json() == {"detail": "The body is too large.", "code": "too_large"}
+    assert response.json() == {"detail": "The request body is too large.", "code": "too_large"}
 
 
 def test_a_body_without_a_length_is_refused(ada):

@@ -32,7 +32,7 @@ def test_without_the_cache_reads_go_on_and_the_log_says_so(ada, rates, log):
     rates(user="1/day")
 
     assert statuses(3, lambda _: ada.get(PROFILES)) == [200] * 3
-    assert "The cache is away; nothing is counted for 'user': ConnectionError" in log.getvalue()
+    assert "The cache is unavailable; the throttle 'user' counts nothing: ConnectionError" in log.getvalue()
 
 
 @pytest.mark.usefixtures("without_cache")
@@ -42,7 +42,7 @@ def test_without_the_cache_nobody_guesses(ada, client, rates, log):
     response = client.post(LOGIN, {"username": "ada", "password": "correct horse battery"})
 
     assert (response.status_code, response["Retry-After"], response.json()["code"]) == (503, "1", "try_again")
-    assert "The cache is away" in log.getvalue()
+    assert "The cache is unavailable" in log.getvalue()
 
 
 def test_guesses_at_the_admin_are_counted_with_the_others(client, rates):

@@ -45,7 +45,7 @@ def test_another_request_with_the_same_key_is_422(ada, other):
 
     assert response.status_code == 422
     assert response.json() == {
-        "detail": "This Idempotency-Key was used for another request. Take a new one.",
+        "detail": "This Idempotency-Key was used for another request. Use a new key.",
         "code": "idempotency_key_reused",
     }
     assert Ticket.objects.count() == 1

@@ -62,10 +62,12 @@ def test_parsing_json_is_linear(document):
 def test_brackets_count_outside_of_strings_only(monkeypatch, text, depth):
     monkeypatch.setattr(parsers, "MAX_DEPTH", 0)
 
-    assert parsers._depth(text) == depth
+    assert parsers._measure_depth(text) == depth
 
 
-@pytest.mark.parametrize(("convert", "text"), [(parsers._short, "1" * 101), (parsers._finite, "0." + "1" * 99)])
+@pytest.mark.parametrize(
+    ("convert", "text"), [(parsers._parse_int, "1" * 101), (parsers._parse_float, "0." + "1" * 99)]
+)
 def test_the_digits_of_a_number_are_counted_before_it_is_converted(monkeypatch, convert, text):
     for name in ("int", "float"):
         monkeypatch.setattr(parsers, name, pytest.fail, raising=False)

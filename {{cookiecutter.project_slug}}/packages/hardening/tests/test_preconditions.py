@@ -39,7 +39,7 @@ def test_a_change_of_what_the_caller_has_not_named_is_428(ada, ticket, target, m
 
     assert response.status_code == 428
     assert response.json() == {
-        "detail": "Send If-Match with the ETag of what you read.",
+        "detail": "Send If-Match with the ETag of the object.",
         "code": "precondition_required",
     }
     assert ada.get(target).json() == ticket.json()
@@ -52,7 +52,7 @@ def test_a_change_of_another_state_is_412_before_its_body_is_judged(ada, ticket,
 
     assert response.status_code == 412
     assert response.json() == {
-        "detail": "This has changed since you read it. Read it again.",
+        "detail": "The object has changed since you read it. Read it again and retry.",
         "code": "precondition_failed",
     }
     assert ada.get(target).json() == ticket.json()

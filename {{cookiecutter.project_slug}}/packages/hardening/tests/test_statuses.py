@@ -22,15 +22,15 @@ PLACES = ["field", "validator", "validate_name"]
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [
-        ("conflict", 409, ["This conflicts with what is stored already."]),
+        ("conflict", 409, ["This conflicts with an existing object."]),
         ("conflict-text", 409, ["Taken."]),
         ("conflict-texts", 409, ["One.", "Two."]),
         ("conflict-field", 409, ["Taken."]),
         ("name-taken", 409, ["This name is taken."]),
         ("forbidden", 403, ["You may not use this value."]),
-        ("gone", 410, ["This is gone."]),
-        ("unprocessable", 422, ["This cannot be processed."]),
-        ("locked", 423, ["This is locked."]),
+        ("gone", 410, ["This object no longer exists."]),
+        ("unprocessable", 422, ["This value cannot be processed."]),
+        ("locked", 423, ["This value is locked."]),
         ("teapot", 418, ["Short and stout."]),
         ("fine", 200, ["An error, for clients that read nothing else."]),
         ("plain", 400, ["Wrong."]),
@@ -48,7 +48,7 @@ def test_raised_about_a_field_it_is_under_that_field(ada, place, error, status, 
 @pytest.mark.parametrize(
     ("error", "status", "body"),
     [
-        ("conflict", 409, {"non_field_errors": ["This conflicts with what is stored already."]}),
+        ("conflict", 409, {"non_field_errors": ["This conflicts with an existing object."]}),
         ("conflict-field", 409, {"name": ["Taken."]}),
         ("conflict-fields", 409, {"name": ["Taken."], "note": ["So is this."]}),
         ("name-taken", 409, {"name": ["This name is taken."]}),
@@ -96,7 +96,7 @@ def test_it_survives_nesting_and_lists(ada):
     response = ada.post(PATH, body)
 
     assert response.status_code == 423
-    nested = {"non_field_errors": ["This is locked."]}
+    nested = {"non_field_errors": ["This value is locked."]}
     assert response.json() == {"inner": nested, "inners": {"0": nested}}
 
 

@@ -1,4 +1,4 @@
-"""Bearer tokens: knox's, found by their digest in one statement."""
+"""Authentication by knox's tokens in `Authorization: Bearer`, with one query for a token and its user."""
 
 import functools
 from collections.abc import Callable
@@ -20,49 +20,49 @@ from hardening.operations import security_events
 
 
 class BearerAuthentication(BaseAuthentication):
-    """Knox's tokens in `Authorization: Bearer`, without its clean-up on every request; the command `purge` does that.
+    """Authenticate by a knox token in `Authorization: Bearer`.
 
-    How long a token lives is decided when it is made: knox's `AUTO_REFRESH`, a write on every request, is not kept.
+    Unlike knox's own class, it does not delete expired tokens on every request (`manage.py purge` does), and it
+    ignores `AUTO_REFRESH`, which writes on every request: the expiry of a token is fixed when the token is created.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        """Return the user and the token; None where the header is of another scheme.
+        """Return the user and the token; None if the request has no `Authorization` header of this scheme.
 
-        Raises `AuthenticationFailed` for a token that is unknown, expired or garbled.
+        Raises `AuthenticationFailed` if the token is unknown or expired, or if its user is inactive.
         """
-        token = self.token(request)
-        if token is None:
+        sent = self.token(request)
+        if sent is None:
             return None
-        found = find_token(hash_token(token))
-        if found is None or not found.user.is_active or (found.expiry is not None and found.expiry <= timezone.now()):
+        token = find_token(hash_token(sent))
+        if token is None or not token.user.is_active or (token.expiry is not None and token.expiry <= timezone.now()):
             security_events.record("token_refused", request)
             raise AuthenticationFailed(_("Invalid token."))
-        return found.user, found
+        return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the challenge of a 401; it says where a token was sent and is none (RFC 6750, 3.1)."""
+        """Return the challenge of a 401, with `invalid_token` only if a token was sent (RFC 6750, 3.1)."""
         return self.scheme() if self.token(request) is None else f'{self.scheme()} error="invalid_token"'
 
     def scheme(self) -> str:
-        """Return the scheme of the header, `Bearer`."""
+        """Return the authentication scheme, `Bearer`."""
         return str(knox_settings.AUTH_HEADER_PREFIX)
 
     def token(self, request: Request) -> str | None:
-        """Return the token that *request* carries; None where its header is of another scheme, or not there."""
+        """Return the token in the header of *request*; None if the header is missing or has another scheme."""
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         return token.strip() if scheme.lower() == self.scheme().lower() else None
 
 
 class AccountChanged(Exception):
-    """The account is gone or inactive, or has another password than the one that was checked."""
+    """The account was deleted or deactivated, or its password changed, after its password was checked."""
 
 
 def lock_account(user: Any) -> Any:
-    """Lock the row of *user* until the transaction ends, and return the account as it is now.
+    """Lock the row of *user* until the transaction ends, and return the account as it is stored now.
 
-    A password is checked before, because hashing takes long and must not hold a lock. So this compares what was
-    checked with what is stored: raises `AccountChanged` if the account was deleted or deactivated, or got another
-    password, since *user* was read.
+    The password is checked before the lock, because hashing is slow and must not hold it. Raises `AccountChanged` if
+    the account was deleted or deactivated, or if its password changed, after *user* was read.
     """
     account = get_user_model()._base_manager.select_for_update().filter(pk=user.pk).first()
     if account is None or not account.is_active or account.password != user.password:
@@ -71,13 +71,14 @@ def lock_account(user: Any) -> Any:
 
 
 def new_token(user: Any) -> tuple[str, Any]:
-    """Return a new token of *user*, as it is shown this once, and its expiry; the oldest beyond the limit end.
+    """Create a token for *user*, and revoke the oldest tokens beyond `TOKEN_LIMIT_PER_USER`.
 
-    Raises `AccountChanged` where the account is not as it was when the password of *user* was checked.
+    Return the token in plain text, which is not stored, and its expiry. Raises `AccountChanged` if the account changed
+    after the password of *user* was checked.
     """
     tokens = get_token_model().objects
     with transaction.atomic():
-        account = lock_account(user)  # racing sign-ins count one by one
+        account = lock_account(user)  # so that concurrent log-ins count each other's tokens
         stored, token = tokens.create(account, prefix=knox_settings.TOKEN_PREFIX)
         kept = tokens.filter(user=account).order_by("-created", "-pk")[: knox_settings.TOKEN_LIMIT_PER_USER]
         revoke_tokens(account, but=kept.values("pk"))
@@ -85,10 +86,10 @@ def new_token(user: Any) -> tuple[str, Any]:
 
 
 def change_password(user: Any, password: str, still_allowed: Callable[[Any], bool] | None = None) -> None:
-    """Store *password*, a hash, and end all tokens of *user*.
+    """Store the password hash *password*, and revoke all tokens of *user*.
 
-    Raises `AccountChanged` where the account is not as it was when *user* was read and checked, or where
-    *still_allowed*, which gets the locked account, returns False.
+    Raises `AccountChanged` if the account changed after the password of *user* was checked, or if *still_allowed*,
+    which is called with the locked account, returns False.
     """
     with transaction.atomic():
         account = lock_account(user)
@@ -100,26 +101,29 @@ def change_password(user: Any, password: str, still_allowed: Callable[[Any], boo
 
 
 def log_out_everywhere(user: Any) -> None:
-    """End all tokens of *user*, also one that a racing sign-in has not committed yet."""
+    """Revoke all tokens of *user*, including those of log-ins that are being committed at the same time."""
     with transaction.atomic():
         get_user_model()._base_manager.select_for_update().filter(pk=user.pk).first()
         revoke_tokens(user)
 
 
 def revoke_tokens(user: Any, but: Any = ()) -> None:
-    """End the tokens of *user*, at once and in every process; *but* are the keys of those that stay."""
+    """Delete the tokens of *user*, except for those with the primary keys in *but*."""
     get_token_model().objects.filter(user=user).exclude(pk__in=but).delete()
 
 
 def record_last_login(user: Any, **kwargs: Any) -> None:
-    """Store that *user* signed in, for `user_logged_in`; Django's own receiver fails where the row is gone by now."""
+    """Store the time of the log-in, as a receiver of `user_logged_in`.
+
+    Unlike Django's own receiver, it does not fail if the row of *user* was deleted at the same time.
+    """
     user.last_login = timezone.now()
     type(user)._base_manager.filter(pk=user.pk).update(last_login=user.last_login)
 
 
 @dataclass(frozen=True)
-class _LookUp:
-    """The statement, and how a row of it becomes a token: its columns, the token's first, and their conversions."""
+class _TokenQuery:
+    """The compiled query for a token: its SQL, and the columns (the token's first) with their converters."""
 
     sql: str
     names: list[str]
@@ -128,29 +132,29 @@ class _LookUp:
 
 
 def find_token(digest: str) -> Any:
-    """Return the token that is stored as *digest*, with its user; None if there is no such token.
+    """Return the token with the given *digest*, and its user; None if there is no such token.
 
-    Every request runs this statement. It is compiled once, because compiling it costs more than running it.
+    Every request runs this query. It is compiled only once, because compiling it costs more than running it.
     """
     model = get_token_model()
     using = router.db_for_read(model)
-    look_up = _look_up(model, using)
+    query = _compile_query(model, using)
     with connections[using].cursor() as cursor:
-        cursor.execute(look_up.sql, [digest])
+        cursor.execute(query.sql, [digest])
         row = cursor.fetchone()
     if row is None:
         return None
-    values = next(look_up.compiler.apply_converters([row], look_up.converters)) if look_up.converters else row
+    values = next(query.compiler.apply_converters([row], query.converters)) if query.converters else row
     own = len(model._meta.concrete_fields)
-    token = model.from_db(using, look_up.names[:own], values[:own])
+    token = model.from_db(using, query.names[:own], values[:own])
     user = model._meta.get_field("user").related_model
-    token.user = user.from_db(using, look_up.names[own:], values[own:])
+    token.user = user.from_db(using, query.names[own:], values[own:])
     return token
 
 
 @functools.cache
-def _look_up(model: Any, using: str) -> _LookUp:
+def _compile_query(model: Any, using: str) -> _TokenQuery:
     compiler = model.objects.select_related("user").filter(digest="").query.get_compiler(using)
     sql, _parameters = compiler.as_sql()
     columns = [column for column, _sql, _alias in compiler.select]
-    return _LookUp(sql, [column.target.attname for column in columns], compiler, compiler.get_converters(columns))
+    return _TokenQuery(sql, [column.target.attname for column in columns], compiler, compiler.get_converters(columns))

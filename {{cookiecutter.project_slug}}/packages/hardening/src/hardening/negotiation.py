@@ -1,4 +1,4 @@
-"""Content negotiation in which asking for problem details is never an error by itself."""
+"""Content negotiation that accepts `application/problem+json` for every view."""
 
 from typing import Any
 
@@ -10,21 +10,21 @@ from hardening.errors.problem_details import JSON, MAX_ACCEPT, PROBLEM_JSON
 
 
 class ContentNegotiation(DefaultContentNegotiation):
-    """DRF's negotiation, to which `application/problem+json` means JSON wherever there is no problem to tell."""
+    """DRF's content negotiation, which treats `application/problem+json` as JSON for successful responses."""
 
     def get_accept_list(self, request: Request) -> list[str]:
-        """Return the media types that *request* accepts; raise `NotAcceptable` for more than anybody reads."""
+        """Return the media types in `Accept`; raise `NotAcceptable` if the header is longer than `MAX_ACCEPT`."""
         if len(request.META.get("HTTP_ACCEPT", "")) > MAX_ACCEPT:
             raise NotAcceptable
         return [token.replace(PROBLEM_JSON, JSON) for token in super().get_accept_list(request)]
 
     def select_renderer(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """Return the renderer; raise `NotAcceptable` also for an `Accept` that cannot be read (RFC 2231)."""
+        """Return the renderer and media type; raise `NotAcceptable` also if `Accept` is malformed (RFC 2231)."""
         try:
             return super().select_renderer(request, *args, **kwargs)
         except (ValueError, LookupError) as error:
             raise NotAcceptable from error
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
-        """Return the parser of the body; none for a range of media types, which only `Accept` may name."""
+        """Return the parser for `Content-Type`; None for a media range (`*/*`), which is only valid in `Accept`."""
         return None if "*" in (request.content_type or "") else super().select_parser(request, parsers)

@@ -1,4 +1,4 @@
-"""Pages by key: as fast on the last page as on the first, and stable while rows come and go."""
+"""Keyset pagination: the last page is as fast as the first, and pages stay stable while rows change."""
 
 import re
 from typing import Any
@@ -17,9 +17,9 @@ _DIGITS = re.compile(r"[0-9]{1,6}")
 
 
 class KeysetPagination(CursorPagination):
-    """DRF's cursor pagination on the primary key, newest first.
+    """DRF's cursor pagination by primary key, newest first.
 
-    A cursor is signed, so that one which nobody gave out is refused before it reaches a query.
+    Cursors are signed, so that a forged one is rejected before any query runs.
     """
 
     ordering = "-pk"
@@ -28,57 +28,57 @@ class KeysetPagination(CursorPagination):
     page_size_query_param = "page_size"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
-        """Return the rows of the page that *request* asks for."""
+        """Return the rows of the requested page."""
         self.label = queryset.model._meta.label
         name = self.get_ordering(request, queryset, view)[0].lstrip("-")
-        if LOOKUP_SEP in name and queryset._fields is None:  # rows of `.values()` hold it under its own name
+        if LOOKUP_SEP in name and queryset._fields is None:  # rows of `.values()` have it under its own name
             queryset = queryset.annotate(**{_POSITION: F(name)})
         return super().paginate_queryset(queryset, request, view)
 
     def _get_position_from_instance(self, instance: Any, ordering: Any) -> str:
-        """Return the value that *instance* is ordered by; one of a related object was read along with the instance."""
+        """Return the value that *instance* is ordered by; that of a related object is an annotation of the query."""
         if LOOKUP_SEP in ordering[0] and not isinstance(instance, dict):
             return str(getattr(instance, _POSITION))
         return str(super()._get_position_from_instance(instance, ordering))
 
     @property
     def signer(self) -> Signer:
-        """What signs the cursors of this list in its order: a position in one order is none in another."""
+        """The signer for this list and ordering, because a cursor of another ordering would be a wrong position."""
         return Signer(salt=f"cursor of {self.label} by {','.join(self.ordering)}")
 
     def get_page_size(self, request: Request) -> int:
-        """Return how many rows to show; raise `ValidationError` for what is no number from 1 to the maximum."""
+        """Return the page size; raise `ValidationError` if it is not a number from 1 to `max_page_size`."""
         sent = request.query_params.get(self.page_size_query_param)
         if sent is None:
             return self.page_size
         if not _DIGITS.fullmatch(sent) or not 1 <= int(sent) <= self.max_page_size:
-            message = _("Ask for 1 to {maximum} rows.").format(maximum=self.max_page_size)
+            message = _("Enter a number from 1 to {maximum}.").format(maximum=self.max_page_size)
             raise ValidationError({self.page_size_query_param: [ErrorDetail(message, "invalid_page_size")]})
         return int(sent)
 
     def encode_cursor(self, cursor: Cursor) -> str:
-        """Return the URL of the page at *cursor*."""
+        """Return the URL of the page that begins at *cursor*."""
         return replace_query_param(str(self.base_url), self.cursor_query_param, self.signer.sign_object(list(cursor)))
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Return the cursor of *request*; raise `ValidationError` for one that this list did not give out."""
+        """Return the cursor of *request*; raise `ValidationError` if its signature is not one of this list."""
         encoded = request.query_params.get(self.cursor_query_param)
         if encoded is None:
             return None
         try:
             return Cursor(*self.signer.unsign_object(encoded))
         except BadSignature as error:
-            detail = ErrorDetail(_("This is no cursor of this list."), "invalid_cursor")
+            detail = ErrorDetail(_("Invalid cursor."), "invalid_cursor")
             raise ValidationError({self.cursor_query_param: [detail]}) from error
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Return the query parameters with their bounds."""
+        """Return the query parameters with their limits."""
         cursor, page_size = super().get_schema_operation_parameters(view)
         bounds = {"minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
         return [cursor, {**page_size, "schema": {"type": "integer", **bounds}}]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Return the schema of a page, in which all three members are always there."""
+        """Return the schema of a page, whose three properties are all required."""
         link = {"type": ["string", "null"], "format": "uri"}
         properties = {"next": link, "previous": link, "results": schema}
         return {"type": "object", "properties": properties, "required": list(properties)}

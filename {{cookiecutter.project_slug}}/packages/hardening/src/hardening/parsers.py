@@ -1,4 +1,4 @@
-"""A JSON parser that takes JSON texts only: what two readers could read differently is refused (RFC 8259)."""
+"""A strict JSON parser, which rejects documents that two parsers could read differently (RFC 8259)."""
 
 import json
 import math
@@ -18,40 +18,44 @@ _BRACKET = re.compile(r"[\[\]{}]")
 
 
 class JSONParser(BaseParser):
-    """Parse UTF-8 without a BOM, at most `MAX_DEPTH` deep, with no key twice and no number beyond `MAX_DIGITS`."""
+    """Parse JSON in UTF-8.
+
+    Reject a byte order mark, duplicate keys, `NaN` and `Infinity`, numbers of more than `MAX_DIGITS` characters, and
+    nesting deeper than `MAX_DEPTH`.
+    """
 
     media_type = "application/json"
     renderer_class = JSONRenderer
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Return the value of *stream*; raise `ParseError`, or `UnsupportedMediaType` for another charset."""
+        """Return the parsed request body; raise `ParseError`, or `UnsupportedMediaType` if the charset is not UTF-8."""
         _name, parameters = parse_header_parameters(media_type or "")
         if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
             raise UnsupportedMediaType(media_type or "")
         try:
             return parse_text(stream.read().decode("utf-8"))
         except (ValueError, RecursionError) as error:
-            raise ParseError("The body is not valid JSON in UTF-8.", "malformed") from error
+            raise ParseError("The request body is not valid JSON in UTF-8.", "malformed") from error
 
 
 def parse_text(text: str) -> Any:
-    """Return the value of the JSON document *text*; raise `ParseError`, `ValueError` or `RecursionError`."""
-    if _depth(text) > MAX_DEPTH:
+    """Return the parsed JSON document *text*; raise `ParseError`, `ValueError` or `RecursionError`."""
+    if _measure_depth(text) > MAX_DEPTH:
         raise ParseError(f"The JSON is nested deeper than {MAX_DEPTH} levels.", "too_deep")
     return json.loads(
         text,
-        object_pairs_hook=_unique_keys,
-        parse_constant=_no_number,
-        parse_float=_finite,
-        parse_int=_short,
+        object_pairs_hook=_build_object,
+        parse_constant=_reject_constant,
+        parse_float=_parse_float,
+        parse_int=_parse_int,
     )
 
 
-def _depth(text: str) -> int:
-    """Return how deep *text* nests arrays and objects, in one pass over it.
+def _measure_depth(text: str) -> int:
+    """Return the depth of nested arrays and objects in *text*.
 
-    Without escaped backslashes and escaped quotes, every other part between quotes is a string. Each step is linear
-    in the length of *text*: a regular expression for strings would start again at every quote of one that never ends.
+    Once escaped backslashes and escaped quotes are removed, every second part between quotes is a string. All steps
+    take linear time. A regular expression for strings would take quadratic time on a string that is never closed.
     """
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return 0
@@ -63,24 +67,25 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ParseError("The JSON has the same key twice in one object.", "duplicate_key")
-    return found
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ParseError("The JSON contains an object with a duplicate key.", "duplicate_key")
+    return members
 
 
-def _no_number(name: str) -> Any:
-    raise ParseError("NaN and Infinity are no JSON numbers.", "invalid_number")
+def _reject_constant(name: str) -> Any:
+    raise ParseError("NaN and Infinity are not valid JSON numbers.", "invalid_number")
 
 
-def _finite(text: str) -> float:
-    if len(text) > MAX_DIGITS or not math.isfinite(number := float(text)):  # the length first: conversion costs more
-        raise ParseError("The JSON has a number that is too large.", "invalid_number")
+def _parse_float(text: str) -> float:
+    # The length first, because converting a long number is slow.
+    if len(text) > MAX_DIGITS or not math.isfinite(number := float(text)):
+        raise ParseError("The JSON contains a number that is too large.", "invalid_number")
     return number
 
 
-def _short(text: str) -> int:
+def _parse_int(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise ParseError("The JSON has a number that is too large.", "invalid_number")
+        raise ParseError("The JSON contains a number that is too large.", "invalid_number")
     return int(text)

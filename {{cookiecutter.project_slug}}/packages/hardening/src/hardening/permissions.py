@@ -1,7 +1,7 @@
-"""Who may use a view at all; who sees which rows is the queryset's business."""
+"""Permissions of views. Which objects a user sees is decided by the queryset's `visible_to(user)`."""
 
 from rest_framework.permissions import AllowAny
 
 
 class Public(AllowAny):
-    """Anyone, on purpose: a check refuses `AllowAny`, which may have been left over."""
+    """Allow any client, on purpose. A system check (`hardening.E011`) rejects `AllowAny`, which may be an oversight."""

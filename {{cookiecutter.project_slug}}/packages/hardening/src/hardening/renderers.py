@@ -1,4 +1,4 @@
-"""The JSON that we answer with."""
+"""The JSON renderer, and field names of errors as other renderers write them."""
 
 import json
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ class _ASCIIRenderer(renderers.JSONRenderer):
 
 
 class JSONRenderer(renderers.JSONRenderer):
-    """DRF's; a text that UTF-8 cannot hold is escaped, and does not fail the whole answer.
+    """DRF's JSON renderer, which escapes text that UTF-8 cannot encode (lone surrogates) instead of failing.
 
-    Errors may repeat one, and a row that something else than this API wrote may have one.
+    An error message may repeat such text from the request, and a row that was not written by this API may contain it.
     """
 
     def render(self, data: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return *data* as bytes."""
+        """Return *data* as JSON in bytes."""
         try:
             return super().render(data, *args, **kwargs)
         except UnicodeEncodeError:
@@ -26,28 +26,29 @@ class JSONRenderer(renderers.JSONRenderer):
 
 
 def rename_keys(detail: Any, renderer: Any) -> Any:
-    """Return *detail*, the errors of a request, under the keys in which *renderer* shows them: in camelCase, say.
+    """Return the errors *detail* under the field names that *renderer* writes, such as camelCase ones.
 
-    A renderer that changes more than keys, such as one that wraps errors, leaves them as they are.
+    If the renderer changes more than the names, by wrapping errors for example, return *detail* unchanged.
     """
-    if not isinstance(renderer, renderers.JSONRenderer) or type(renderer).render in _RENAME_NOTHING:
+    if not isinstance(renderer, renderers.JSONRenderer) or type(renderer).render in _KEEPING_NAMES:
         return detail
     try:
-        shown = json.loads(renderer.render(detail, renderer.media_type, {}))
-        return _renamed(detail, shown)
-    except (ValueError, TypeError, AttributeError, LookupError):  # no JSON, or not of this shape
+        output = json.loads(renderer.render(detail, renderer.media_type, {}))
+        return _copy_keys(detail, output)
+    except (ValueError, TypeError, AttributeError, LookupError):  # the output is not JSON, or has another structure
         return detail
 
 
-_RENAME_NOTHING = (renderers.JSONRenderer.render, JSONRenderer.render)
+_KEEPING_NAMES = (renderers.JSONRenderer.render, JSONRenderer.render)
 
 
-def _renamed(detail: Any, shown: Any) -> Any:
+def _copy_keys(detail: Any, output: Any) -> Any:
+    """Return *detail* with the keys of *output*; raise `ValueError` if they differ in more than keys."""
     if isinstance(detail, Mapping):
-        pairs = zip(detail.values(), shown.items(), strict=True)
-        return {key: _renamed(value, shown_value) for value, (key, shown_value) in pairs}
+        pairs = zip(detail.values(), output.items(), strict=True)
+        return {key: _copy_keys(value, rendered) for value, (key, rendered) in pairs}
     if isinstance(detail, list):
-        return [_renamed(item, shown_item) for item, shown_item in zip(detail, shown, strict=True)]
-    if str(detail) != str(shown):
-        raise ValueError(shown)
+        return [_copy_keys(item, rendered) for item, rendered in zip(detail, output, strict=True)]
+    if str(detail) != str(output):
+        raise ValueError(output)
     return detail

@@ -1,7 +1,7 @@
-"""DRF's throttles over an exact counter: a fixed window, counted by the cache in one atomic step.
+"""DRF's throttles with an exact counter: a fixed window that the cache counts in one atomic operation.
 
-The cache has to be shared for that: `CACHE_URL`. Where it is away, requests go on and the log says so, but
-for the throttles that guard secrets: nobody gets to guess for free.
+Counting across processes requires a shared cache (`CACHE_URL`). While the cache is unavailable, requests are allowed
+and an error is logged, except by a `GuardThrottle`: an attempt to guess a password is rejected if it cannot be counted.
 """
 
 import functools
@@ -22,39 +22,39 @@ from hardening.operations.client_addresses import client_of
 
 logger = logging.getLogger(__name__)
 
-KNOWN_FOR = 30 * 24 * 3600  # seconds in which an address counts as one of an account, after signing in from it
+KNOWN_FOR = 30 * 24 * 3600  # seconds for which an address is remembered after a log-in
 
 
 class FixedWindowThrottle(throttling.SimpleRateThrottle):
-    """DRF's interface and rates; as many requests in a window as the rate allows, across all processes.
+    """Allow as many requests in a fixed window as the rate says, counted across all processes.
 
-    An empty rate switches a throttle off.
+    Scopes and rates are configured as for DRF's throttles. An empty rate disables the throttle.
     """
 
     num_requests: int
     duration: int
     counted: int | None = None
-    """How often this key was counted in its window; None where nothing was."""
+    """The number of requests in the current window, with this one; None if the request was not counted."""
 
     @property
     def policy(self) -> str:
-        """The name of the limit in the answer's headers."""
+        """The name of the rate limit in the response headers."""
         return str(self.scope)
 
     def get_rate(self) -> str | None:
-        """Return the configured rate of this scope."""
+        """Return the configured rate of the scope; None if it is empty."""
         return super().get_rate() or None
 
     def parse_rate(self, rate: str | None) -> tuple[int | None, int | None]:
-        """Return the requests and the seconds of *rate*, which DRF reads anew for every request."""
-        return _parsed(rate)
+        """Return the number of requests and the seconds of *rate*; cached, because DRF parses it for every request."""
+        return _parse_rate(rate)
 
     def get_ident(self, request: Request | HttpRequest) -> str:
-        """Return the client that the address of *request* stands for."""
-        return client_of(super().get_ident(request) or "")  # type: ignore[arg-type]  # the admin's has what DRF reads
+        """Return the client that the IP address of *request* belongs to, as text."""
+        return client_of(super().get_ident(request) or "")  # type: ignore[arg-type]  # Django's request has the attributes that DRF reads
 
     def allow_request(self, request: Any, view: Any) -> bool:
-        """Count *request*, DRF's or Django's, and tell whether it is within the rate."""
+        """Count *request* (DRF's or Django's) and return whether it is within the rate limit."""
         key = None if self.rate is None else self.get_cache_key(request, view)
         if key is None:
             return True
@@ -62,69 +62,71 @@ class FixedWindowThrottle(throttling.SimpleRateThrottle):
         try:
             self.counted = self.count(f"{key}:{int(self.now // self.duration)}")
         except (RedisError, OSError) as error:
-            logger.error("The cache is away; nothing is counted for %r: %s", self.scope, type(error).__name__)
+            name = type(error).__name__
+            logger.error("The cache is unavailable; the throttle %r counts nothing: %s", self.scope, name)
             return self.allow_uncounted()
         return self.counted <= self.num_requests
 
     def allow_uncounted(self) -> bool:
-        """Tell whether a request passes that the cache cannot count."""
+        """Return whether to allow a request that the cache cannot count."""
         return True
 
     def count(self, key: str) -> int:
-        """Return how often *key* was counted in its window, this time included."""
+        """Increment the counter *key*, and return its value."""
         try:
             return int(self.cache.incr(key))
-        except ValueError:  # the first of the window
+        except ValueError:  # the first request of the window
             if self.cache.add(key, 1, timeout=self.duration):
                 return 1
-            return int(self.cache.incr(key))  # another was the first meanwhile
+            return int(self.cache.incr(key))  # a concurrent request was the first
 
     def wait(self) -> float:
-        """Return the seconds until the next window."""
+        """Return the seconds until the next window begins."""
         return float(self.duration - self.now % self.duration)
 
     @property
     def remaining(self) -> int:
-        """How many requests of this window are left."""
+        """The number of requests left in the current window."""
         return max(self.num_requests - (self.counted or 0), 0)
 
     @property
     def reset(self) -> int:
-        """The whole seconds until the next window."""
+        """The seconds until the next window begins, rounded up."""
         return math.ceil(self.wait())
 
 
 class AnonRateThrottle(FixedWindowThrottle, throttling.AnonRateThrottle):
-    """Requests without a user, by address."""
+    """Limit anonymous requests by IP address."""
 
 
 class UserRateThrottle(FixedWindowThrottle, throttling.UserRateThrottle):
-    """Requests of a user."""
+    """Limit the requests of each user."""
 
 
 class GuardThrottle(FixedWindowThrottle):
-    """Attempts to guess a secret: refused where they cannot be counted."""
+    """Limit attempts to guess a secret; reject a request that cannot be counted."""
 
     def allow_uncounted(self) -> bool:
-        """Raise `TryAgain`."""
+        """Raise `TryAgain` (503)."""
         raise TryAgain
 
 
 class LoginAddressThrottle(GuardThrottle):
-    """Attempts to sign in, by address."""
+    """Limit log-in attempts by IP address."""
 
     scope = "login"
 
     def get_cache_key(self, request: Request | HttpRequest, view: Any) -> str:
-        """Return the key of the address."""
+        """Return the cache key of the IP address."""
         return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
 
 class LoginAccountThrottle(GuardThrottle):
-    """Attempts to sign in, by account, from wherever they come: what the database compares of the `account_key`.
+    """Limit log-in attempts by account, from all IP addresses together.
 
-    Anybody may use these attempts up, so an address that has signed in to the account before has its own: a stranger
-    who guesses cannot lock out the owner. See "Locked accounts" in `docs/security.md`.
+    The account is the field `account_key` of the request body, in the canonical form that the database compares.
+    Anyone can use up these attempts. An address that has logged in to the account before therefore has a counter of
+    its own, so that a guesser cannot lock out the owner. See "Locked accounts" in `docs/security.md`.
     """
 
     scope = "login"
@@ -132,15 +134,15 @@ class LoginAccountThrottle(GuardThrottle):
 
     @property
     def policy(self) -> str:
-        """The name of the limit in the answer's headers."""
+        """The name of the rate limit in the response headers."""
         return f"{self.scope}-account"
 
     def get_account(self, request: Request | HttpRequest) -> Any:
-        """Return the name of the account that *request* is about, in any spelling; None if there is none."""
-        return _body(request).get(self.account_key)
+        """Return the account named in *request*, not normalized; None if there is none."""
+        return _read_body(request).get(self.account_key)
 
     def get_cache_key(self, request: Request | HttpRequest, view: Any) -> str | None:
-        """Return the key of the account that the request names; None where it names none."""
+        """Return the cache key of the account named in *request*; None if there is none."""
         account = self.get_account(request)
         if not isinstance(account, str):
             return None
@@ -149,75 +151,80 @@ class LoginAccountThrottle(GuardThrottle):
         return f"{key}:{address}" if self.is_known(key, address) else key
 
     def get_account_key(self, account: str) -> str:
-        """Return the key of *account*, the same for all its spellings."""
+        """Return the cache key of *account*, the same for all spellings of its name."""
         ident = digest(canonical_text(account))
         return self.cache_format % {"scope": f"{self.scope}_{self.account_key}", "ident": ident}
 
     def is_known(self, key: str, address: str) -> bool:
-        """Tell whether the account has signed in from *address* lately; False where the cache is away."""
+        """Return whether the account logged in from *address* recently; False while the cache is unavailable."""
         try:
-            return self.cache.get(_known(key, address)) is not None
+            return self.cache.get(_build_address_key(key, address)) is not None
         except (RedisError, OSError):
             return False
 
     def remember(self, account: str, request: Request | HttpRequest) -> None:
-        """Remember that *account* signed in from the address of *request*."""
+        """Remember for `KNOWN_FOR` seconds that *account* logged in from the IP address of *request*."""
         if self.rate is None:
             return
         try:
-            self.cache.set(_known(self.get_account_key(account), self.get_ident(request)), 1, timeout=KNOWN_FOR)
+            key = _build_address_key(self.get_account_key(account), self.get_ident(request))
+            self.cache.set(key, 1, timeout=KNOWN_FOR)
         except (RedisError, OSError) as error:
-            logger.error("The cache is away; an address is not remembered: %s", type(error).__name__)
+            logger.error("The cache is unavailable; the address is not remembered: %s", type(error).__name__)
 
 
 class CurrentPasswordThrottle(LoginAccountThrottle):
-    """Attempts to guess the password of the account that is signed in: they count among those to sign in to it."""
+    """Limit attempts to guess the requesting user's own password; they share the counter of the log-in attempts."""
 
-    password_keys = ("current_password", "old_password")  # of the API, and of the admin
+    password_keys = ("current_password", "old_password")  # the field names in the API and in the admin
 
     def get_account(self, request: Request | HttpRequest) -> Any:
-        """Return the name of the requesting user's account if the request has a password to check."""
+        """Return the requesting user's username if the request contains a password to check."""
         if request.method in SAFE_METHODS or not request.user.is_authenticated:
             return None
-        data = _body(request)
+        data = _read_body(request)
         return request.user.get_username() if any(key in data for key in self.password_keys) else None
 
 
 class EmailAccountThrottle(LoginAccountThrottle):
-    """Requests that send a mail, by its address."""
+    """Limit requests that send an email, by email address."""
 
     account_key = "email"
 
     def get_account_key(self, account: str) -> str:
-        """Return the key of the address, the same for all its spellings."""
+        """Return the cache key of the email address, the same for all its spellings."""
         ident = digest(canonical_email(account))
         return self.cache_format % {"scope": f"{self.scope}_{self.account_key}", "ident": ident}
 
 
 def remember_address(request: Request | HttpRequest | None = None, user: Any = None, **kwargs: Any) -> None:
-    """Remember from where *user* signed in, for `user_logged_in`."""
+    """Remember the IP address that *user* logged in from, as a receiver of `user_logged_in`."""
     if request is not None and request.META.get("REMOTE_ADDR"):
         LoginAccountThrottle().remember(user.get_username(), request)
 
 
-def _known(key: str, address: str) -> str:
+def _build_address_key(key: str, address: str) -> str:
     return f"{key}:{address}:known"
 
 
-def _body(request: Request | HttpRequest) -> Mapping[str, Any]:
+def _read_body(request: Request | HttpRequest) -> Mapping[str, Any]:
     data = request.data if isinstance(request, Request) else request.POST
     return data if isinstance(data, Mapping) else {}
 
 
 @functools.cache
-def _parsed(rate: str | None) -> tuple[int | None, int | None]:
-    return throttling.SimpleRateThrottle.parse_rate(None, rate)  # type: ignore[arg-type]  # it uses no self
+def _parse_rate(rate: str | None) -> tuple[int | None, int | None]:
+    return throttling.SimpleRateThrottle.parse_rate(None, rate)  # type: ignore[arg-type]  # it does not use self
 
 
 def rate_limit_headers(throttles: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Yield `RateLimit-Policy` and `RateLimit` for what *throttles* counted (draft-ietf-httpapi-ratelimit-headers)."""
-    counted = [each for each in throttles if getattr(each, "counted", None) is not None]
-    if not counted:
+    """Yield the headers `RateLimit-Policy` and `RateLimit` for those of *throttles* that counted the request.
+
+    The format is that of draft-ietf-httpapi-ratelimit-headers.
+    """
+    limits = [throttle for throttle in throttles if getattr(throttle, "counted", None) is not None]
+    if not limits:
         return
-    yield "RateLimit-Policy", ", ".join(f'"{each.policy}";q={each.num_requests};w={each.duration}' for each in counted)
-    yield "RateLimit", ", ".join(f'"{each.policy}";r={each.remaining};t={each.reset}' for each in counted)
+    policies = (f'"{limit.policy}";q={limit.num_requests};w={limit.duration}' for limit in limits)
+    yield "RateLimit-Policy", ", ".join(policies)
+    yield "RateLimit", ", ".join(f'"{limit.policy}";r={limit.remaining};t={limit.reset}' for limit in limits)

@@ -1,4 +1,4 @@
-"""Values that clients sent, as error messages repeat them: not in full."""
+"""Shorten values from requests before an error message repeats them."""
 
 from typing import Any
 
@@ -6,6 +6,6 @@ _LONGEST_ECHO = 64  # characters
 
 
 def shortened(value: Any) -> Any:
-    """Return *value*, or the start of its text where an error should not repeat all of it."""
+    """Return *value*, or the start of its text if it is longer than an error message should repeat."""
     text = str(value)
     return value if len(text) <= _LONGEST_ECHO else f"{text[:_LONGEST_ECHO]}…"

@@ -68,5 +68,5 @@ def test_when_valkey_is_gone_reads_go_on_and_nobody_guesses(limited):
     assert {answer.status for answer in reads} == {200}
     assert (guess.status, guess.headers["Retry-After"], guess.body["code"]) == (503, "1", "try_again")
     log = server.log.read_text()
-    assert "The cache is away; nothing is counted for 'user'" in log
+    assert "The cache is unavailable; the throttle 'user' counts nothing" in log
     assert "Traceback" not in log

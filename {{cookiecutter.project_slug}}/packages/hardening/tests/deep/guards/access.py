@@ -91,13 +91,13 @@ GUARDS = [
     ),
     Guard(
         "hardening/authentication.py",
-        "or not found.user.is_active ",
+        "or not token.user.is_active ",
         "",
         f"{SIGN_IN}::test_the_token_of_an_inactive_user_is_401",
     ),
     Guard(
         "hardening/authentication.py",
-        "found.expiry <= timezone.now()",
+        "token.expiry <= timezone.now()",
         "False",
         f"{SIGN_IN}::test_an_expired_token_is_401_and_is_not_deleted_by_a_read",
     ),

@@ -64,8 +64,10 @@ GUARDS = [
         "each for each in field.validators",
         "packages/hardening/tests/test_languages.py",
     ),
-    Guard("hardening/parsers.py", "if _depth(text) > MAX_DEPTH:", "if False:", f"{LIMITS}::test_the_depth_of_json"),
-    Guard("hardening/parsers.py", "if len(found) != len(pairs):", "if False:", TEXTS),
+    Guard(
+        "hardening/parsers.py", "if _measure_depth(text) > MAX_DEPTH:", "if False:", f"{LIMITS}::test_the_depth_of_json"
+    ),
+    Guard("hardening/parsers.py", "if len(members) != len(pairs):", "if False:", TEXTS),
     Guard("hardening/parsers.py", "not math.isfinite(number := float(text))", "(number := float(text)) is None", TEXTS),
     Guard(
         "hardening/parsers.py",
