@@ -1,7 +1,7 @@
-"""Remove the files of options that were not chosen, write the secrets, and validate what was rendered.
+"""Remove the files of options that were not chosen, write `.env`, and validate the rendered files.
 
-The hook uses the standard library, and PyYAML, which cookiecutter itself needs: no network, no install. It names
-each fault on standard error and exits with 1, so that cookiecutter removes the project.
+The hook uses only the standard library and PyYAML, which cookiecutter requires. It needs neither a network nor an
+installation. It prints each error to standard error and exits with 1, so that cookiecutter removes the project.
 """
 
 import json
@@ -15,10 +15,11 @@ from pathlib import Path
 
 import yaml
 
-# Cookiecutter fills this in; a raw JSON text also parses as Python before that.
+# Cookiecutter renders this to JSON. A raw string, so that the unrendered file is valid Python, too.
 ANSWERS = r"""{{ cookiecutter | tojson }}"""
 
-# (answer, value): the files that only this value keeps, one by one: with -f, a folder also has files of the user's.
+# (question, answer): the files that exist only with this answer. They are listed one by one, because with -f a folder
+# may also contain the user's own files.
 OPTIONS = {
     ("ci", "github"): (
         ".github/dependabot.yml",
@@ -37,15 +38,15 @@ tests/purchases/test_purchases.py tests/purchases/test_search.py tests/purchases
 """.split(),
 }
 
-# Said at the end, since cookiecutter takes a misspelt question for none, and its default for the answer.
+# Printed at the end: cookiecutter ignores a misspelt question and uses the default.
 CHOICES = ("django_version", "ci", "examples")
 YES_NO = {True: "yes", False: "no"}
 
-# The files that hold Jinja, and so may come out wrong; cookiecutter copies all others byte for byte. Tests keep this
-# list true, and judge the others in the template itself.
+# The files that contain Jinja, so that rendering can break them. Cookiecutter copies all others byte for byte; tests of
+# the template compare this list and validate the other files.
 RENDERED = (".devcontainer/devcontainer.json", ".env.example", "README.md", "compose.yaml", "pyproject.toml")
 
-# What tools leave in the template's own tree; each can be made again, so that nothing is lost with -f.
+# Files that tools create in the template's own tree. All can be created again, so that -f loses nothing.
 LEFTOVERS = (
     "__pycache__",
     ".coverage",
@@ -58,45 +59,45 @@ LEFTOVERS = (
     "dist",
 )
 
-# Folders of a project that was there before, with -f.
-NOT_OURS = {".git", ".uv", ".venv", "static"}
+# Folders of an existing project (rendered with -f) that the template does not write to.
+NOT_RENDERED = {".git", ".uv", ".venv", "static"}
 
-# Written so that rendering this file leaves it alone.
+# Unrendered Jinja. The pattern itself does not contain any, because this file is rendered, too.
 MARKER = re.compile(r"\{(?:\{|%)-?[^}]*\bcookiecutter\b")
 
 
-def drop_leftovers(project):
-    """Remove what tools left in the template's tree."""
+def remove_leftovers(project):
+    """Remove the files that tools created in the template's tree."""
     for path in [path for path in walk(project) if is_leftover(path)]:
         remove(path)
 
 
 def is_leftover(path):
-    """Tell whether a tool made *path*."""
+    """Return whether a tool created *path*."""
     return any(path.match(pattern) for pattern in LEFTOVERS)
 
 
 def walk(folder):
-    """Yield the paths below *folder*, without what is not ours."""
+    """Yield the paths below *folder* that the template may have written."""
     for path in sorted(folder.iterdir()):
         if path.is_symlink():
-            continue  # the template has no links: with -f, it is the user's, and may lead out of the project
+            continue  # the template has no links: with -f, it is the user's and may lead out of the project
         yield path
-        if path.is_dir() and path.name not in NOT_OURS and not is_leftover(path):
+        if path.is_dir() and path.name not in NOT_RENDERED and not is_leftover(path):
             yield from walk(path)
 
 
-def drop_options(project, answers):
-    """Remove the paths of options that were not chosen."""
-    for (answer, value), paths in OPTIONS.items():
-        if answers[answer] != value:
+def remove_options(project, answers):
+    """Remove the files of options that were not chosen."""
+    for (question, answer), paths in OPTIONS.items():
+        if answers[question] != answer:
             for path in paths:
                 remove(project / path)
                 remove_empty(project, (project / path).parent)
 
 
 def remove(path):
-    """Remove a file or a folder; one that is missing is a fault of the table, and fails."""
+    """Remove a file or a folder; raise `FileNotFoundError` if a table names a path that does not exist."""
     if path.is_dir():
         shutil.rmtree(path)
     else:
@@ -104,34 +105,34 @@ def remove(path):
 
 
 def remove_empty(project, folder):
-    """Remove *folder*, and those around it, where nothing is left in them."""
+    """Remove *folder* and its parents as long as they are empty."""
     while folder != project and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent
 
 
 def write_env(project):
-    """Write `.env` for development, readable by its owner only, with a key of its own."""
-    if os.path.lexists(project / ".env"):  # a link that leads nowhere, too
+    """Write `.env` for development, with random secrets and readable only by its owner."""
+    if os.path.lexists(project / ".env"):  # also true for a dangling link
         return
-    made = {"SECRET_KEY": secrets.token_urlsafe(50), "POSTGRES_PASSWORD": secrets.token_urlsafe(24), "DEBUG": "true"}
+    values = {"SECRET_KEY": secrets.token_urlsafe(50), "POSTGRES_PASSWORD": secrets.token_urlsafe(24), "DEBUG": "true"}
     text = (project / ".env.example").read_text(encoding="utf-8")
-    for name, value in made.items():
+    for name, value in values.items():
         text = re.sub(rf"^{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
     descriptor = os.open(project / ".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
 
 
-def faults(project, answers):
-    """Yield a sentence for everything in the rendered project that is not as it should be."""
+def find_errors(project, answers):
+    """Yield a sentence for each error in the rendered project."""
     for name in RENDERED:
-        yield from faults_of_file(project / name, name)
-    yield from faults_of_options(project, answers)
+        yield from find_file_errors(project / name, name)
+    yield from find_option_errors(project, answers)
 
 
-def faults_of_file(path, name):
-    """Yield what is wrong with one rendered file."""
+def find_file_errors(path, name):
+    """Yield the errors of one rendered file."""
     if not path.is_file():
         yield f"{name} is missing."
         return
@@ -140,38 +141,38 @@ def faults_of_file(path, name):
         PARSERS.get(path.suffix, len)(text)
     except (ValueError, yaml.YAMLError) as error:
         yield f"{name} does not parse: {error}"
-    if left_over := MARKER.search(text):
-        yield f"{name} has a marker left over: {left_over[0]}"
+    if jinja := MARKER.search(text):
+        yield f"{name} contains Jinja that was not rendered: {jinja[0]}"
 
 
 PARSERS = {".toml": tomllib.loads, ".json": json.loads, ".yaml": yaml.safe_load}
 
 
-def faults_of_options(project, answers):
-    """Yield the paths that are there against the table, or missing."""
-    for (answer, value), paths in OPTIONS.items():
+def find_option_errors(project, answers):
+    """Yield an error for each path of an option that is missing, or that exists without its option."""
+    for (question, answer), paths in OPTIONS.items():
         for path in paths:
-            wanted, there = answers[answer] == value, (project / path).exists()
-            if wanted and not there:
-                yield f"{path} is missing: {answer} is {value}."
-            if there and not wanted:
-                yield f"{path} is there, and {answer} is {answers[answer]}."
+            chosen, exists = answers[question] == answer, (project / path).exists()
+            if chosen and not exists:
+                yield f"{path} is missing, but {question} is {answer}."
+            if exists and not chosen:
+                yield f"{path} exists, but {question} is {answers[question]}."
 
 
 def main():
     """Finish the project in the working directory; return the exit status."""
     project, answers = Path.cwd(), json.loads(ANSWERS)
-    drop_leftovers(project)
-    drop_options(project, answers)
-    found = list(faults(project, answers))
-    for fault in found:
-        print(fault, file=sys.stderr)
-    if found:
+    remove_leftovers(project)
+    remove_options(project, answers)
+    errors = list(find_errors(project, answers))
+    for error in errors:
+        print(error, file=sys.stderr)
+    if errors:
         return 1
     write_env(project)
-    chosen = ", ".join(f"{name} {YES_NO.get(answers[name], answers[name])}" for name in CHOICES)
-    print(f"\nRendered with {chosen}.\nNow:  cd {project.name} && make run")
-    print("Later, and before every commit:  make check")
+    choices = ", ".join(f"{name} {YES_NO.get(answers[name], answers[name])}" for name in CHOICES)
+    print(f"\nRendered with {choices}.\nNext:  cd {project.name} && make run")
+    print("Before every commit:  make check")
     return 0
 
 

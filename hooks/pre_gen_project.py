@@ -1,4 +1,4 @@
-"""Refuse answers that cannot become a project, each in one sentence that names it, before a file is written."""
+"""Reject invalid answers before cookiecutter writes a file, each with a sentence that names the answer."""
 
 import json
 import re
@@ -6,17 +6,18 @@ import sys
 import unicodedata
 from pathlib import Path
 
-# Cookiecutter fills this in; a raw JSON text also parses as Python before that.
+# Cookiecutter renders this to JSON. A raw string, so that the unrendered file is valid Python, too.
 ANSWERS = r"""{{ cookiecutter | tojson }}"""
 
-TEXTS = ("project_name", "project_slug", "description", "author_name", "author_email")
-LONGEST = {"project_slug": 64}
-LONGEST_TEXT = 300
+TEXT_ANSWERS = ("project_name", "project_slug", "description", "author_name", "author_email")
+MAX_LENGTHS = {"project_slug": 64}
+MAX_LENGTH = 300
 
-# Names of devices, which Windows keeps for itself in every folder.
-WINDOWS = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(10))}
+# Names of devices, which are reserved on Windows in every folder.
+DEVICES = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(10))}
 
-# What an environment of the project holds, by canonical names: it cannot depend on itself. A test keeps this true.
+# The canonical names of all packages in a project's environment, since a project cannot depend on its own name. A test
+# compares the list with the requirements.
 DEPENDENCIES = """
     anyio argon2-cffi argon2-cffi-bindings asgiref ast-serialize async-timeout attrs babel certifi cffi cfgv
     charset-normalizer click colorama coverage cryptography distlib dj-rest-auth django django-cors-headers
@@ -35,90 +36,102 @@ DEPENDENCIES = """
 """.split()
 
 
-def empty(answers):
-    """An answer that came out empty, which one with Jinja in it may have done."""
+def check_empty(answers):
+    """Return an error for each empty answer; an answer that contains Jinja may render to an empty one."""
     return [
-        f"{name} is empty." for name in TEXTS if all(unicodedata.category(each)[0] in "CZ" for each in answers[name])
+        f"{name} is empty."
+        for name in TEXT_ANSWERS
+        if all(unicodedata.category(character)[0] in "CZ" for character in answers[name])
     ]
 
 
-def too_long(answers):
-    """An answer that no folder, table or title can hold."""
-    limits = ((name, LONGEST.get(name, LONGEST_TEXT)) for name in TEXTS)
+def check_lengths(answers):
+    """Return an error for each answer that is too long for a folder, a table or a title."""
+    limits = ((name, MAX_LENGTHS.get(name, MAX_LENGTH)) for name in TEXT_ANSWERS)
     return [f"{name} has more than {limit} characters." for name, limit in limits if len(answers[name]) > limit]
 
 
-def unprintable(answers):
-    """Line breaks and controls, and marks that make a text read other than it is."""
+def check_characters(answers):
+    """Return an error for each answer with line breaks, control characters or bidirectional marks."""
     return [
-        f"{name} has a line break or a control character: {answers[name]!r}."
-        for name in TEXTS
-        if any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") or each in BIDI for each in answers[name])
+        f"{name} contains a line break or a control character: {answers[name]!r}."
+        for name in TEXT_ANSWERS
+        if any(
+            unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in BIDI
+            for character in answers[name]
+        )
     ]
 
 
+# Bidirectional marks, which make a text look different from its characters.
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
-def slug(answers):
-    """A slug that is no folder, or no name of a distribution."""
-    name = answers["project_slug"]
-    if not re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", name):
-        return [f"project_slug {name!r} may have lower-case letters, digits, and single hyphens between them."]
-    if name in WINDOWS:
-        return [f"project_slug {name!r} is a name that Windows reserves."]
-    if re.sub("[-_]+", "-", name) in DEPENDENCIES:
-        return [f"project_slug {name!r} is a package that the project depends on."]
+def check_slug(answers):
+    """Return an error if the slug is not valid as the name of a folder and of a distribution."""
+    slug = answers["project_slug"]
+    if not re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", slug):
+        return [
+            f"project_slug {slug!r} is invalid: use lowercase letters and digits, with single hyphens between them."
+        ]
+    if slug in DEVICES:
+        return [f"project_slug {slug!r} is a reserved file name on Windows."]
+    if re.sub("[-_]+", "-", slug) in DEPENDENCIES:
+        return [f"project_slug {slug!r} is the name of a package that the project depends on."]
     return []
 
 
-def email(answers):
-    """An address that nobody could write to: its parts as RFC 5321 has them, without quotes and comments."""
+def check_email(answers):
+    """Return an error if the email address is invalid by RFC 5321; quoted local parts and comments are invalid, too."""
     address = answers["author_email"]
     local, _at, domain = address.rpartition("@")
     if len(local) <= 64 and len(domain) <= 253 and re.fullmatch(LOCAL, local) and re.fullmatch(DOMAIN, domain):
         return []
-    return [f"author_email {address!r} is no e-mail address."]
+    return [f"author_email {address!r} is not a valid email address."]
 
 
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 LOCAL = rf"{ATOM}(\.{ATOM})*"
 DOMAIN = r"((?!-)[A-Za-z0-9-]{1,63}(?<!-)\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
 
-# Folders of a project that was there before, with -f, which nothing is rendered into.
+# Folders of an existing project (rendered with -f) that the template does not write to.
 NOT_RENDERED = {".git", ".uv", ".venv", "static"}
 
 
-def links(folder):
-    """Yield the links below *folder*: with -f, cookiecutter would write through them, out of the project."""
+def find_links(folder):
+    """Yield the symbolic links below *folder*."""
     for path in sorted(folder.iterdir()):
         if path.is_symlink():
             yield path
         elif path.is_dir() and path.name not in NOT_RENDERED:
-            yield from links(path)
+            yield from find_links(path)
 
 
-def linked(folder):
-    """Return a sentence for each link of the project in *folder* that leads out of it, or nowhere."""
+def check_links(folder):
+    """Return an error for each symbolic link that leads out of the project in *folder*, or to a missing path.
+
+    With -f, cookiecutter would write through the link to a path outside of the project.
+    """
     inside = folder.resolve()
-    outside = [path for path in links(folder) if not (path.exists() and path.resolve().is_relative_to(inside))]
+    outside = [path for path in find_links(folder) if not (path.exists() and path.resolve().is_relative_to(inside))]
     return [
-        f"{path.relative_to(folder)} is a link that leads out of the project: nothing was rendered." for path in outside
+        f"{path.relative_to(folder)} is a symbolic link out of the project, or to a missing path; nothing was rendered."
+        for path in outside
     ]
 
 
-RULES = (empty, too_long, unprintable, slug, email)
+CHECKS = (check_empty, check_lengths, check_characters, check_slug, check_email)
 
 
-def refusals(answers):
-    """Return the sentences that *answers* earn, those of the first rule that objects."""
-    return next((sentences for rule in RULES if (sentences := rule(answers))), [])
+def check_answers(answers):
+    """Return the errors of the first check that fails, or an empty list."""
+    return next((errors for check in CHECKS if (errors := check(answers))), [])
 
 
 if __name__ == "__main__":
     if sys.version_info < (3, 11):  # noqa: UP036  # cookiecutter may run on an older one
-        sys.exit("Rendering takes Python 3.11 or newer: run cookiecutter with one.")
-    sentences = refusals(json.loads(ANSWERS)) or linked(Path.cwd())
-    for sentence in sentences:
-        print(sentence, file=sys.stderr)
-    sys.exit(bool(sentences))
+        sys.exit("Rendering requires Python 3.11 or newer. Run cookiecutter with a newer Python.")
+    errors = check_answers(json.loads(ANSWERS)) or check_links(Path.cwd())
+    for error in errors:
+        print(error, file=sys.stderr)
+    sys.exit(bool(errors))

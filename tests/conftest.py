@@ -1,4 +1,4 @@
-"""Rendering, as a test needs it."""
+"""Fixtures and functions to render the template and to run commands."""
 
 import json
 import os
@@ -17,8 +17,8 @@ import pytest
 TEMPLATE = Path(__file__).parent.parent
 TREE = TEMPLATE / "{{cookiecutter.project_slug}}"
 
-# For git, which would ask who commits.
-NOBODY = {
+# The environment variables that git needs to commit.
+GIT_IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada",
     "GIT_AUTHOR_EMAIL": "ada@example.com",
     "GIT_COMMITTER_NAME": "Ada",
@@ -27,15 +27,15 @@ NOBODY = {
 }
 
 
-def tracked(suffix: str = "") -> list[Path]:
-    """Return the files that git knows, or that it would."""
+def list_files(suffix: str = "") -> list[Path]:
+    """Return the tracked files, and the untracked ones that git does not ignore."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=TEMPLATE, capture_output=True, text=True, check=True).stdout
     return [TEMPLATE / name for name in names.split("\0") if name.endswith(suffix) and (TEMPLATE / name).is_file()]
 
 
-def hook(name: str) -> ModuleType:
-    """Return a hook as a module, as it is before cookiecutter renders it."""
+def load_hook(name: str) -> ModuleType:
+    """Import and return a hook that cookiecutter has not rendered."""
     spec = spec_from_file_location(name, TEMPLATE / "hooks" / f"{name}.py")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -44,16 +44,16 @@ def hook(name: str) -> ModuleType:
 
 @dataclass(frozen=True)
 class Rendering:
-    """What came of one call of cookiecutter: the folder of the project, None where there is none, and the words."""
+    """The result of one call of cookiecutter: the project's folder (None without one), exit status and output."""
 
     project: Path | None
     status: int
-    said: str
+    output: str
 
 
 @pytest.fixture(scope="session")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A configuration of cookiecutter's that keeps the tests out of the user's home."""
+    """Return a configuration file that keeps cookiecutter out of the user's home directory."""
     folder = tmp_path_factory.mktemp("cookiecutter")
     file = folder / "config.yml"
     file.write_text(json.dumps({"replay_dir": str(folder / "replay"), "cookiecutters_dir": str(folder / "templates")}))
@@ -62,16 +62,16 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def render(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rendering]:
-    """Return a function that renders the template with answers, in a process of its own as a user would."""
+    """Return a function that renders the template with answers in a separate process, as a user would."""
 
-    def rendered(
+    def render_template(
         *flags: str, template: Path = TEMPLATE, environment: Mapping[str, str] = MappingProxyType({}), **answers: str
     ) -> Rendering:
         folder = tmp_path_factory.mktemp("rendered")
         command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input", "--config-file", str(config)]
-        given = [f"{name}={value}" for name, value in answers.items()]
+        arguments = [f"{name}={value}" for name, value in answers.items()]
         done = subprocess.run(
-            [*command, "--output-dir", str(folder), *flags, *given],
+            [*command, "--output-dir", str(folder), *flags, *arguments],
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
@@ -80,28 +80,28 @@ def render(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
         projects = list(folder.iterdir())
         return Rendering(projects[0] if projects else None, done.returncode, done.stdout + done.stderr)
 
-    return rendered
+    return render_template
 
 
 @pytest.fixture(scope="session")
 def project(render: Callable[..., Rendering]) -> Path:
-    """A project with default answers."""
+    """Return a project rendered with default answers."""
     rendering = render()
-    assert rendering.status == 0, rendering.said
+    assert rendering.status == 0, rendering.output
     assert rendering.project is not None
     return rendering.project
 
 
 def run(command: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run *command*, show what it says where it fails, and assert that it succeeded."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "DATABASE_URL")}
-    done = subprocess.run(command, cwd=folder, env=kept | environment, capture_output=True, text=True, check=False)
+    """Run *command* in *folder* and return the process; fail with its output if it exits with an error."""
+    inherited = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "DATABASE_URL")}
+    done = subprocess.run(command, cwd=folder, env=inherited | environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
     return done
 
 
-def free_port() -> int:
-    """Return a port of the loopback interface that nothing listens on."""
+def find_free_port() -> int:
+    """Return an unused port of the loopback interface."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
@@ -109,21 +109,21 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def newer_python() -> str:
-    """An interpreter for Django 6.1, which takes Python 3.12."""
-    found = [shutil.which(f"python3.{minor}") for minor in (14, 13, 12)]
-    found += sorted(map(str, Path.home().glob(".pyenv/versions/3.1[2-9]*/bin/python")), reverse=True)
-    for python in filter(None, found):
+    """Return an interpreter for Django 6.1, which requires Python 3.12."""
+    candidates = [shutil.which(f"python3.{minor}") for minor in (14, 13, 12)]
+    candidates += sorted(map(str, Path.home().glob(".pyenv/versions/3.1[2-9]*/bin/python")), reverse=True)
+    for python in filter(None, candidates):
         probe = subprocess.run([python, "-c", "import sys; sys.exit(sys.version_info < (3, 12))"], check=False)
         if probe.returncode == 0:
             return python
-    assert not os.environ.get("REQUIRE_61"), "Django 6.1 takes Python 3.12, and there is none."
-    pytest.skip("Django 6.1 was not tested: it takes Python 3.12, and there is none.")
+    assert not os.environ.get("REQUIRE_61"), "Django 6.1 requires Python 3.12, which was not found."
+    pytest.skip("Django 6.1 was not tested: it requires Python 3.12, which was not found.")
 
 
 @pytest.fixture(scope="session")
 def project_61(render: Callable[..., Rendering], newer_python: str) -> Path:
-    """A project on Django 6.1, with its environment, and without the examples."""
+    """Return a project on Django 6.1 with its environment and without the examples."""
     rendering = render(django_version="6.1", examples="no", ci="gitlab")
-    assert rendering.project is not None, rendering.said
+    assert rendering.project is not None, rendering.output
     run(["make", ".venv/ready"], rendering.project, UV_PYTHON=newer_python)
     return rendering.project

@@ -1,4 +1,4 @@
-"""Which answers become a project, and in which words the others are refused."""
+"""Valid answers render a project; invalid ones are rejected with a message that names the answer."""
 
 import tomllib
 from collections.abc import Iterable
@@ -9,44 +9,44 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.conftest import hook
+from tests.conftest import load_hook
 
 
 @pytest.mark.parametrize(
-    ("name", "answer", "sentence"),
+    ("name", "answer", "message"),
     [
-        ("project_slug", "django", "project_slug 'django' is a package that the project depends on."),
-        ("project_slug", "Django_CORS_headers", "project_slug 'Django_CORS_headers' may have lower-case letters"),
-        ("project_slug", "drf_spectacular", "project_slug 'drf_spectacular' is a package that the project depends on."),
-        ("project_slug", "my project", "project_slug 'my project' may have lower-case letters"),
-        ("project_slug", "my.project", "project_slug 'my.project' may have lower-case letters"),
-        ("project_slug", "-project", "project_slug '-project' may have lower-case letters"),
-        ("project_slug", "projekt-ä", "project_slug 'projekt-ä' may have lower-case letters"),
-        ("project_slug", "attrs", "project_slug 'attrs' is a package that the project depends on."),
-        ("project_slug", "con", "project_slug 'con' is a name that Windows reserves."),
-        ("project_slug", "lpt9", "project_slug 'lpt9' is a name that Windows reserves."),
+        ("project_slug", "django", "project_slug 'django' is the name of a package that the project depends on."),
+        ("project_slug", "Django_CORS_headers", "project_slug 'Django_CORS_headers' is invalid"),
+        ("project_slug", "drf_spectacular", "project_slug 'drf_spectacular' is the name of a package"),
+        ("project_slug", "my project", "project_slug 'my project' is invalid: use lowercase letters"),
+        ("project_slug", "my.project", "project_slug 'my.project' is invalid: use lowercase letters"),
+        ("project_slug", "-project", "project_slug '-project' is invalid: use lowercase letters"),
+        ("project_slug", "projekt-ä", "project_slug 'projekt-ä' is invalid: use lowercase letters"),
+        ("project_slug", "attrs", "project_slug 'attrs' is the name of a package that the project depends on."),
+        ("project_slug", "con", "project_slug 'con' is a reserved file name on Windows."),
+        ("project_slug", "lpt9", "project_slug 'lpt9' is a reserved file name on Windows."),
         ("project_slug", "x" * 65, "project_slug has more than 64 characters."),
-        ("author_email", "nobody", "author_email 'nobody' is no e-mail address."),
-        ("author_email", "a@b", "author_email 'a@b' is no e-mail address."),
-        ("author_email", "user@", "author_email 'user@' is no e-mail address."),
-        ("author_email", "a..b@example.com", "author_email 'a..b@example.com' is no e-mail address."),
-        ("author_email", "a@-example.com", "author_email 'a@-example.com' is no e-mail address."),
+        ("author_email", "nobody", "author_email 'nobody' is not a valid email address."),
+        ("author_email", "a@b", "author_email 'a@b' is not a valid email address."),
+        ("author_email", "user@", "author_email 'user@' is not a valid email address."),
+        ("author_email", "a..b@example.com", "author_email 'a..b@example.com' is not a valid email address."),
+        ("author_email", "a@-example.com", "author_email 'a@-example.com' is not a valid email address."),
         ("description", " ", "description is empty."),
         ("author_name", "\u200b", "author_name is empty."),
         ("description", "{{ cookiecutter.nothing | default('') }}", "description is empty."),
-        ("description", "two\nlines", "description has a line break or a control character: 'two\\nlines'."),
-        ("author_name", "a\x07bell", "author_name has a line break or a control character"),
-        ("project_name", "left\u202eright", "project_name has a line break or a control character"),
+        ("description", "two\nlines", "description contains a line break or a control character: 'two\\nlines'."),
+        ("author_name", "a\x07bell", "author_name contains a line break or a control character"),
+        ("project_name", "left\u202eright", "project_name contains a line break or a control character"),
         ("project_name", "x" * 301, "project_name has more than 300 characters."),
     ],
 )
-def test_an_answer_that_cannot_become_a_project_is_refused_in_a_sentence_that_names_it(render, name, answer, sentence):
+def test_an_invalid_answer_is_rejected_with_a_message_that_names_it(render, name, answer, message):
     answers = {"project_slug": "fine"} | {name: answer}
 
     rendering = render(**answers)
 
     assert rendering.status == 1
-    assert sentence in rendering.said
+    assert message in rendering.output
     assert rendering.project is None
 
 
@@ -65,33 +65,33 @@ def test_an_answer_that_cannot_become_a_project_is_refused_in_a_sentence_that_na
         ("project_slug", "my_api-2"),
     ],
 )
-def test_an_odd_answer_renders_a_correct_project(render, name, answer):
+def test_unusual_answers_are_rendered_unchanged(render, name, answer):
     answers = {"project_slug": "fine"} | {name: answer.replace("{% raw %}", "%")}
 
     rendering = render(**answers)
 
-    assert rendering.status == 0, rendering.said
-    about = tomllib.loads((rendering.project / "pyproject.toml").read_text(encoding="utf-8"))
-    answered = {
-        "project_name": about["tool"]["project"]["title"],
-        "project_slug": about["project"]["name"],
-        "description": about["project"]["description"],
-        "author_name": about["project"]["authors"][0]["name"],
-        "author_email": about["project"]["authors"][0]["email"],
+    assert rendering.status == 0, rendering.output
+    pyproject = tomllib.loads((rendering.project / "pyproject.toml").read_text(encoding="utf-8"))
+    rendered = {
+        "project_name": pyproject["tool"]["project"]["title"],
+        "project_slug": pyproject["project"]["name"],
+        "description": pyproject["project"]["description"],
+        "author_name": pyproject["project"]["authors"][0]["name"],
+        "author_email": pyproject["project"]["authors"][0]["email"],
     }
-    assert answered[name] == answers[name]
+    assert rendered[name] == answers[name]
 
 
 @pytest.mark.parametrize("name", ["😀", "x" * 300])
-def test_a_name_that_makes_no_folder_still_gets_one(render, name):
+def test_a_name_that_cannot_be_a_folder_gets_a_valid_slug(render, name):
     rendering = render(project_name=name)
 
-    assert rendering.status == 0, rendering.said
+    assert rendering.status == 0, rendering.output
     assert rendering.project.name in ("my-api", "x" * 64)
 
 
 @pytest.mark.parametrize(("name", "answer"), [("ci", "travis"), ("django_version", "5"), ("project_slug", "")])
-def test_what_cookiecutter_refuses_itself_leaves_no_project(render, name, answer):
+def test_an_answer_that_cookiecutter_itself_rejects_leaves_no_project(render, name, answer):
     rendering = render(**{name: answer})
 
     assert rendering.status == 1
@@ -102,24 +102,26 @@ def test_a_slash_in_the_slug_leaves_no_file(render):
     rendering = render(project_slug="my/project")
 
     assert rendering.status == 1
-    assert "project_slug 'my/project' may have lower-case letters" in rendering.said
+    assert "project_slug 'my/project' is invalid: use lowercase letters" in rendering.output
     assert list(rendering.project.rglob("*")) == []  # the empty folder is cookiecutter's own
 
 
-def test_what_a_project_depends_on_is_known_by_name(project):
+def test_the_hook_lists_every_package_that_a_project_depends_on(project):
     root, *members = [
         tomllib.loads(path.read_text(encoding="utf-8"))
         for path in (project / "pyproject.toml", *sorted(project.glob("packages/*/pyproject.toml")))
     ]
-    given = [*root["project"]["dependencies"], *chain.from_iterable(root["dependency-groups"].values())]
-    own = {canonicalize_name(each["project"]["name"]) for each in members}
-    for each in members:
-        extras = each["project"]["optional-dependencies"].values()
-        given += [*each["project"]["dependencies"], *chain.from_iterable(extras)]
-    others = [each for each in map(Requirement, given) if canonicalize_name(each.name) not in own]
+    requirements = [*root["project"]["dependencies"], *chain.from_iterable(root["dependency-groups"].values())]
+    own = {canonicalize_name(member["project"]["name"]) for member in members}
+    for member in members:
+        extras = member["project"]["optional-dependencies"].values()
+        requirements += [*member["project"]["dependencies"], *chain.from_iterable(extras)]
+    others = [
+        requirement for requirement in map(Requirement, requirements) if canonicalize_name(requirement.name) not in own
+    ]
 
     assert own == {"hardening"}
-    assert set(hook("pre_gen_project").DEPENDENCIES) == depended_on(others) | own
+    assert set(load_hook("pre_gen_project").DEPENDENCIES) == resolve_names(others) | own
 
 
 ENVIRONMENTS = [
@@ -134,35 +136,37 @@ ENVIRONMENTS = [
 ]
 
 
-def depended_on(requirements: Iterable[Requirement]) -> set[str]:
-    """Return the canonical names of *requirements* and of all that they require, on any platform."""
-    seen, queue = set(), [(each, extra) for each in requirements for extra in ("", *each.extras)]
+def resolve_names(requirements: Iterable[Requirement]) -> set[str]:
+    """Return the canonical names of *requirements* and of their own requirements on all platforms, recursively."""
+    seen = set()
+    queue = [(requirement, extra) for requirement in requirements for extra in ("", *requirement.extras)]
     while queue:
         requirement, extra = queue.pop()
         package = (canonicalize_name(requirement.name), extra)
         if package in seen:
             continue
         seen.add(package)
-        for each in map(Requirement, required_by(package[0])):
-            if each.marker is None or any(each.marker.evaluate({"extra": extra} | known) for known in ENVIRONMENTS):
-                queue += [(each, wanted) for wanted in ("", *each.extras)]
+        for required in map(Requirement, read_requirements(package[0])):
+            marker = required.marker
+            if marker is None or any(marker.evaluate({"extra": extra} | known) for known in ENVIRONMENTS):
+                queue += [(required, name) for name in ("", *required.extras)]
     return {name for name, _extra in seen}
 
 
-def required_by(name: str) -> list[str]:
-    """Return what an installed distribution requires; what only other platforms have requires nothing here."""
+def read_requirements(name: str) -> list[str]:
+    """Return the requirements of a distribution, or an empty list if it is not installed on this platform."""
     try:
         return metadata.requires(name) or []
     except metadata.PackageNotFoundError:
         return []
 
 
-def test_an_existing_folder_is_left_alone(render, project):
+def test_an_existing_folder_is_not_changed(render, project):
     file = project / "README.md"
     before = file.read_text()
 
     rendering = render("--output-dir", str(project.parent))
 
     assert rendering.status == 1
-    assert "already exists" in rendering.said
+    assert "already exists" in rendering.output
     assert file.read_text() == before

@@ -57,7 +57,7 @@ def offline(tmp_path) -> dict[str, str]:
 def test_every_combination_renders_without_a_network(render, offline, answers):
     rendering = render(environment=offline, **answers)
 
-    assert rendering.status == 0, rendering.said
+    assert rendering.status == 0, rendering.output
 
 
 def test_there_is_no_network_where_there_is_said_to_be_none(offline):

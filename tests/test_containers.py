@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import free_port, run
+from tests.conftest import find_free_port, run
 
 TOOLS = Path(sys.executable).parent
 
@@ -136,7 +136,7 @@ def test_the_steps_of_the_dockerfile_make_an_api_that_is_healthy(project, tmp_pa
     }
     migrate = yaml.safe_load((project / "compose.yaml").read_text())["services"]["migrate"]["command"]
     build.check(migrate)
-    port = free_port()
+    port = find_free_port()
     probe = build.command(dict(said)["HEALTHCHECK"].partition("CMD")[2], port)
 
     with subprocess.Popen(

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.conftest import TEMPLATE, TREE, free_port, run
+from tests.conftest import TEMPLATE, TREE, find_free_port, run
 
 PAGES = [TEMPLATE / "README.md", *TEMPLATE.glob("docs/*.md"), *TREE.glob("*.md"), *TREE.glob("docs/*.md")]
 
@@ -78,7 +78,7 @@ def test_the_code_in_the_readme_is_code_of_the_example_app():
 @contextmanager
 def serve(target: str, folder: Path) -> Iterator[int]:
     """Run the server of the make target until the block ends; yield its port."""
-    port = free_port()
+    port = find_free_port()
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     command = ["make", target, f"PORT={port}"]
     with subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True) as server:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import NOBODY, run
+from tests.conftest import GIT_IDENTITY, run
 
 
 def test_a_project_is_committed_under_its_own_hooks_and_without_a_secret(render, tmp_path):
     project = render().project
     run(["make", ".venv/ready"], project)
-    environment = NOBODY | {"PRE_COMMIT_HOME": str(tmp_path)}
+    environment = GIT_IDENTITY | {"PRE_COMMIT_HOME": str(tmp_path)}
     run(["git", "init", "--quiet"], project, **environment)
     run([".venv/bin/pre-commit", "install"], project, **environment)
     run(["git", "add", "."], project, **environment)

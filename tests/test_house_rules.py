@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TEMPLATE, TREE, tracked
+from tests.conftest import TEMPLATE, TREE, list_files
 
 # Taken apart, so that this file does not name them.
 REGISTRY = re.compile("|".join(["py" + r"pi\.org", "python" + r"hosted\.org", "npm" + r"js\.(org|com)"]))
@@ -20,7 +20,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
-PYTHON = [pytest.param(path, id=str(path.relative_to(TEMPLATE))) for path in tracked(".py")]
+PYTHON = [pytest.param(path, id=str(path.relative_to(TEMPLATE))) for path in list_files(".py")]
 
 
 @pytest.mark.parametrize("path", PYTHON)
@@ -43,13 +43,13 @@ def test_a_suppression_has_its_reason_on_the_line(path):
 
 
 def test_nothing_names_a_registry_or_a_path_of_one_machine():
-    texts = {path: path.read_text(encoding="utf-8") for path in tracked() if path.suffix not in (".png", ".svg")}
+    texts = {path: path.read_text(encoding="utf-8") for path in list_files() if path.suffix not in (".png", ".svg")}
 
     assert [path for path, text in texts.items() if REGISTRY.search(text) or MACHINE.search(text)] == []
     assert [path for path in texts if path.name == "uv.lock"] == []
 
 
 def test_file_names_can_be_held_by_windows():
-    names = [part for path in tracked() for part in path.relative_to(TEMPLATE).parts]
+    names = [part for path in list_files() for part in path.relative_to(TEMPLATE).parts]
 
     assert [name for name in names if re.search(r'[<>:"\\|?*]|[. ]$', name)] == []

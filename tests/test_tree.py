@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TEMPLATE, TREE, hook, tracked
+from tests.conftest import TEMPLATE, TREE, list_files, load_hook
 from tests.known_settings import known_to_all
 
 SETTINGS = TREE / "config" / "settings.py"
@@ -20,7 +20,7 @@ OF_TESTS = re.compile(r"(^|/)(tests|testing)/")
 
 def sources() -> dict[str, ast.Module]:
     """Return the parsed modules of the tree, without the tests, by their paths."""
-    names = {path.relative_to(TREE).as_posix(): path for path in tracked(".py") if TREE in path.parents}
+    names = {path.relative_to(TREE).as_posix(): path for path in list_files(".py") if TREE in path.parents}
     return {
         name: ast.parse(path.read_text(encoding="utf-8")) for name, path in names.items() if not OF_TESTS.search(name)
     }
@@ -96,14 +96,14 @@ def test_the_hook_judges_every_file_that_holds_jinja_and_no_other():
     copied = hook_copies()
     texts = {
         path.relative_to(TREE).as_posix(): path.read_text(encoding="utf-8")
-        for path in tracked()
+        for path in list_files()
         if TREE in path.parents and path.suffix != ".png"
     }
     rendered = {name for name, text in texts.items() if re.search(r"\bcookiecutter\.|# jinja:", text)}
 
     assert {
         name for name in rendered if not any(fnmatch(part, each) for part in (name, Path(name).name) for each in copied)
-    } == set(hook("post_gen_project").RENDERED)
+    } == set(load_hook("post_gen_project").RENDERED)
 
 
 def hook_copies() -> list[str]:
@@ -112,9 +112,9 @@ def hook_copies() -> list[str]:
 
 
 def test_every_copied_document_parses():
-    parsers = hook("post_gen_project").PARSERS
-    paths = [path for path in tracked() if TREE in path.parents and path.suffix in parsers]
-    rendered = {TREE / name for name in hook("post_gen_project").RENDERED}
+    parsers = load_hook("post_gen_project").PARSERS
+    paths = [path for path in list_files() if TREE in path.parents and path.suffix in parsers]
+    rendered = {TREE / name for name in load_hook("post_gen_project").RENDERED}
 
     assert len(paths) > 5
     for path in set(paths) - rendered:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import free_port, run
+from tests.conftest import find_free_port, run
 
 pytestmark = pytest.mark.deep
 
@@ -92,7 +92,7 @@ def client(project: Path, environment: dict[str, str], tmp_path: Path) -> Path:
 def address(project: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
     """Where the project answers."""
     run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], project, **environment)
-    port = free_port()
+    port = find_free_port()
     serve = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"localhost:{port}"]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(serve, cwd=project, env=environment, stdout=log, stderr=log)

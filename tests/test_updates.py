@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import NOBODY, TEMPLATE, TREE, run, tracked
+from tests.conftest import GIT_IDENTITY, TEMPLATE, TREE, list_files, run
 
 CRUFT = [sys.executable, "-m", "cruft"]
 RENDERED = [TREE.name, "hooks", "cookiecutter.json"]
@@ -18,7 +18,7 @@ Git = Callable[..., str]
 
 def git_in(folder: Path) -> Git:
     def git(*arguments: str) -> str:
-        return run(["git", *arguments], folder, **NOBODY).stdout.strip()
+        return run(["git", *arguments], folder, **GIT_IDENTITY).stdout.strip()
 
     return git
 
@@ -34,7 +34,7 @@ def template(tmp_path) -> Path:
         git("rm", "--quiet", f"{TREE.name}/docs/validation.md")
         git("commit", "--quiet", "--message", "The state before")
     git("rm", "--quiet", "-r", ".")
-    for path in tracked():
+    for path in list_files():
         copy = clone / path.relative_to(TEMPLATE)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, copy)
@@ -77,7 +77,7 @@ def test_a_changed_project_takes_the_templates_changes_and_keeps_its_own(templat
     git("add", "--all")
     git("commit", "--quiet", "--message", "Our project")
 
-    run([*CRUFT, "update", "--skip-apply-ask"], project, **NOBODY)
+    run([*CRUFT, "update", "--skip-apply-ask"], project, **GIT_IDENTITY)
 
     assert json.loads((project / ".cruft.json").read_text())["commit"] == git_in(template)("rev-parse", "HEAD")
     assert [name for name, line in lines.items() if line not in (project / name).read_text()] == []

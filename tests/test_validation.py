@@ -1,4 +1,4 @@
-"""The post hook names what is wrong with a rendered project, and leaves no project behind."""
+"""The post hook prints the errors of a rendered project and removes the project."""
 
 import shutil
 from collections.abc import Callable
@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TEMPLATE, TREE, Rendering, tracked
+from tests.conftest import TEMPLATE, TREE, Rendering, list_files
 
 
 @pytest.fixture
-def broken(render, tmp_path) -> Callable[..., Rendering]:
-    """Return a function that renders the template with something added to a file of its tree, or without its folder."""
+def render_broken(render, tmp_path) -> Callable[..., Rendering]:
+    """Return a function that renders a copy of the template with a broken file.
 
-    def rendered(name: str, added: str | None) -> Rendering:
-        for path in tracked():
+    The function appends *added* to the file, or removes its top-level folder if *added* is None.
+    """
+
+    def render_copy(name: str, added: str | None) -> Rendering:
+        for path in list_files():
             copy = tmp_path / path.relative_to(TEMPLATE)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, copy)
@@ -25,24 +28,24 @@ def broken(render, tmp_path) -> Callable[..., Rendering]:
             file.write_text(file.read_text(encoding="utf-8") + added, encoding="utf-8")
         return render(template=tmp_path)
 
-    return rendered
+    return render_copy
 
 
 @pytest.mark.parametrize(
-    ("name", "added", "sentence"),
+    ("name", "added", "message"),
     [
         ("pyproject.toml", "a = \n", "pyproject.toml does not parse"),
         ("compose.yaml", "a: [\n", "compose.yaml does not parse"),
         (".devcontainer/devcontainer.json", "[\n", ".devcontainer/devcontainer.json does not parse"),
-        ("README.md", "{{ '{{' }} cookiecutter.name }}\n", "README.md has a marker left over"),
-        (".github/workflows/checks.yml", None, ".github/workflows/checks.yml is missing: ci is github."),
-        ("purchases/models.py", None, "purchases/models.py is missing: examples is True."),
+        ("README.md", "{{ '{{' }} cookiecutter.name }}\n", "README.md contains Jinja that was not rendered"),
+        (".github/workflows/checks.yml", None, ".github/workflows/checks.yml is missing, but ci is github."),
+        ("purchases/models.py", None, "purchases/models.py is missing, but examples is True."),
         (".devcontainer/devcontainer.json", None, ".devcontainer/devcontainer.json is missing."),
     ],
 )
-def test_a_file_that_came_out_wrong_is_named_and_no_project_is_left(broken, name, added, sentence):
-    rendering = broken(name, added)
+def test_an_error_in_a_rendered_file_is_printed_and_the_project_is_removed(render_broken, name, added, message):
+    rendering = render_broken(name, added)
 
     assert rendering.status == 1
-    assert sentence in rendering.said
+    assert message in rendering.output
     assert rendering.project is None
