@@ -152,7 +152,7 @@ def test_an_upsert_writes_the_new_spelling_too(ada):
 
 @pytest.mark.parametrize("expression", [Lower("username"), F("first_name")])
 def test_an_expression_is_rejected_for_what_is_compared_in_canonical_form(ada, expression):
-    with pytest.raises(ValueError, match="assign a text instead of an expression"):
+    with pytest.raises(ValueError, match="assign a string, not an expression"):
         get_user_model().objects.update(username=expression)
 
 

@@ -5,13 +5,13 @@ from django.core.checks import Tags, register
 
 
 class HardeningConfig(AppConfig):
-    """The core that every app builds on."""
+    """Connect the signals, and register the system checks."""
 
     name = "hardening"
     default = True
 
     def ready(self) -> None:
-        # The views have to be importable by then.
+        # Imported here, because these modules need the models or load DRF's settings.
         from hardening.authentication import record_last_login  # noqa: PLC0415  # needs the models
         from hardening.checks.filtersets import check_filtersets  # noqa: PLC0415  # needs the models
         from hardening.checks.guard import guard_check  # noqa: PLC0415  # needs the models
@@ -28,7 +28,7 @@ class HardeningConfig(AppConfig):
         security_events.listen()
         watch_field_files()
         user_logged_in.connect(remember_address, dispatch_uid="hardening.throttling")
-        # Under Django's name for its own receiver, which is left out because of it.
+        # With the uid of Django's own receiver, which is therefore not connected.
         user_logged_in.connect(record_last_login, dispatch_uid="update_last_login")
         register(guard_check(check_serializers), Tags.urls)
         register(guard_check(check_views), Tags.urls)
@@ -42,7 +42,7 @@ class HardeningConfig(AppConfig):
 
 
 class AdminConfig(admin.AdminConfig):
-    """Django's admin with its log-in behind the throttles of ours."""
+    """Django's admin with `AdminSite`, whose log-ins are throttled."""
 
     default = False
     default_site = "hardening.admin.AdminSite"

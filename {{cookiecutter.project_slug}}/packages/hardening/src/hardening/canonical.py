@@ -1,11 +1,11 @@
 """Canonical forms of names and email addresses, so that every database compares them in the same way.
 
-`LOWER()` folds ASCII alone on SQLite and in PostgreSQL's C locale, and whatever the locale says elsewhere. So the
-canonical form is computed in Python, and a column next to the text stores its digest:
+`LOWER()` depends on the database: it folds only ASCII on SQLite and in PostgreSQL's C locale, and depends on the
+locale elsewhere. The canonical form is therefore computed in Python, and a second column stores its digest:
 
     username_digest = DigestField(of="username", canonical=canonical_text)
 
-A unique constraint on that column, and a lookup by `digest(canonical_text(text))`, mean the same everywhere.
+A unique constraint on that column, and a lookup by `digest(canonical_text(text))`, work the same on every database.
 """
 
 import functools
@@ -20,11 +20,11 @@ from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
 MAX_LENGTH = 1000
-"""Longer texts are not normalized, because that takes quadratic time; no name or address is as long."""
+"""Longer texts are not normalized, because that takes quadratic time; no name or address is this long."""
 
 
 def canonical_text(text: str) -> str:
-    """Return *text* without its case, its compatibility characters, and the white space around it.
+    """Return *text* case-folded and stripped, with compatibility characters replaced (NFKC).
 
     Two texts with the same canonical form are a compatibility caseless match (Unicode 16.0, 3.13, D146).
     """
@@ -40,23 +40,23 @@ def canonical_text(text: str) -> str:
 def canonical_email(address: str) -> str:
     """Return *address* in canonical form; its domain becomes the ASCII name that Django sends email to (IDNA 2003).
 
-    The local part is compared without its case, although RFC 5321 (2.4) lets a mail server tell cases apart.
+    The local part is case-insensitive, although RFC 5321 (2.4) allows a mail server to distinguish case.
     """
     local, at, domain = address.strip().rpartition("@")
-    return f"{_unquoted(canonical_text(local))}{at}{_ascii_domain(domain)}"
+    return f"{_unquote(canonical_text(local))}{at}{_encode_domain(domain)}"
 
 
 def digest(canonical: str) -> str:
-    """Return the SHA-256 digest of a canonical form: of one length, and compared byte by byte in every collation."""
+    """Return the SHA-256 digest of a canonical form, in ASCII, so that it is equal in every collation."""
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-_BATCH = 500  # rows that a migration fills with one statement
-_NAMED = 20  # groups of rows that one error names
+_BATCH = 500  # rows that a migration updates with one statement
+_MAX_GROUPS = 20  # groups of equal rows that an error message lists
 
 
 class _Digest(DeferredAttribute):
-    """The attribute of a `DigestField`: computed when it is read, so that it never differs from its source."""
+    """The attribute of a `DigestField`, computed on access so that it always matches its source field."""
 
     field: "DigestField"
 
@@ -71,10 +71,10 @@ class _Digest(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
-class DigestField(models.CharField):  # type: ignore[type-arg]  # no generic at run time
+class DigestField(models.CharField):  # type: ignore[type-arg]  # not generic at run time
     """The digest of the canonical form of the field *of*, for a unique constraint and for lookups.
 
-    `hardening.models` keeps it up to date in `save(update_fields=…)`, `update()` and the bulk methods too.
+    `hardening.models` also updates it in `save(update_fields=…)`, `update()` and the bulk methods.
     """
 
     descriptor_class = _Digest
@@ -85,16 +85,16 @@ class DigestField(models.CharField):  # type: ignore[type-arg]  # no generic at 
         super().__init__(**{"max_length": 64, "editable": False, **kwargs})
 
     def deconstruct(self) -> Any:
-        """Return the arguments for a migration."""
+        """Return the field's arguments for a migration."""
         name, path, args, kwargs = super().deconstruct()
         return name, path, args, {**kwargs, "of": self.of, "canonical": self.canonical}
 
     def digest_of(self, value: Any) -> str | None:
-        """Return the digest of *value*; raise `ValueError` for an expression, whose value only the database knows."""
+        """Return the digest of *value*; raise `ValueError` for an expression, whose value only the database has."""
         if value is None:
             return None
         if not isinstance(value, str):
-            raise ValueError(f"{self.of!r} is compared in canonical form: assign a text instead of an expression.")
+            raise ValueError(f"{self.of!r} is compared in canonical form: assign a string, not an expression.")
         return digest(self.canonical(value))
 
 
@@ -105,31 +105,31 @@ def digest_fields(model: type[models.Model]) -> tuple[DigestField, ...]:
 
 
 def with_digests(model: type[models.Model], names: Iterable[str]) -> list[str]:
-    """Return *names* of fields to write, with the digest fields that follow from them."""
-    written = list(names)
-    return written + [field.name for field in digest_fields(model) if field.of in written and field.name not in written]
+    """Return the field *names* to write, and the names of the digest fields that depend on them."""
+    fields = list(names)
+    return fields + [field.name for field in digest_fields(model) if field.of in fields and field.name not in fields]
 
 
 def fill_digests(model: type[models.Model], using: str) -> None:
-    """Fill the digest fields of the rows that exist; for the migration that adds them, before their constraints.
+    """Fill the digest fields of existing rows; for a migration, between adding the fields and their constraints.
 
     Raises `CommandError` with the primary keys of rows whose texts are equal in canonical form.
     """
     fields = digest_fields(model)
     rows = model._base_manager.using(using)
     needed = rows.only("pk", *(field.of for field in fields)).order_by("pk")
-    found = needed.iterator(_BATCH)
-    while batch := list(itertools.islice(found, _BATCH)):
+    iterator = needed.iterator(_BATCH)
+    while batch := list(itertools.islice(iterator, _BATCH)):
         rows.bulk_update(batch, [field.name for field in fields])
     for field in fields:
-        _refuse_collisions(rows, field)
+        _reject_collisions(rows, field)
 
 
-def _refuse_collisions(rows: Any, field: DigestField) -> None:
+def _reject_collisions(rows: Any, field: DigestField) -> None:
     repeated = rows.values(field.name).annotate(rows=models.Count("pk")).filter(rows__gt=1).order_by(field.name)
     groups = [
-        ", ".join(map(str, rows.filter(**{field.name: each[field.name]}).order_by("pk").values_list("pk", flat=True)))
-        for each in repeated[:_NAMED]
+        ", ".join(map(str, rows.filter(**{field.name: group[field.name]}).order_by("pk").values_list("pk", flat=True)))
+        for group in repeated[:_MAX_GROUPS]
     ]
     if groups:
         raise CommandError(
@@ -139,17 +139,17 @@ def _refuse_collisions(rows: Any, field: DigestField) -> None:
         )
 
 
-def _unquoted(local: str) -> str:
-    """Return the local part without quotes, which do not make another mailbox of it (RFC 5321, 4.1.2)."""
+def _unquote(local: str) -> str:
+    """Return the local part without quotes: the mailbox is the same with and without them (RFC 5321, 4.1.2)."""
     if len(local) < 2 or local[0] != '"' or local[-1] != '"':
         return local
     return local[1:-1].replace("\\", "")
 
 
-def _ascii_domain(domain: str) -> str:
+def _encode_domain(domain: str) -> str:
     if len(domain) > MAX_LENGTH:
         return domain
     try:
         return domain.encode("idna").decode("ascii").lower()
-    except UnicodeError:  # not a domain; validators reject it
+    except UnicodeError:  # not a valid domain; validators reject it
         return canonical_text(domain)

@@ -1,4 +1,4 @@
-"""What holds for every answer, inside DRF and outside: its id, its headers, its shape if it is an error."""
+"""Middleware for every response, of DRF or not: request id, security headers, and the format of errors."""
 
 import os
 import re
@@ -23,12 +23,12 @@ from hardening.renderers import JSONRenderer
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# Keys of `request.META`, the environment of WSGI, that the outermost layer (`hardening.wsgi`) shares with these.
-REQUEST_ID = "hardening.request_id"  # set where that layer logs with the id from before until after Django
-LOGGED = "hardening.logged"  # set once the access log has its line
-SHAPED = "hardening.shaped"  # the content type that `error_documents` has let pass
+# Keys of `request.META`, the WSGI environment, that the middleware shares with `hardening.wsgi`.
+REQUEST_ID = "hardening.request_id"  # set if `hardening.wsgi` binds the request id to the log
+LOGGED = "hardening.logged"  # set once the request is in the access log
+SHAPED = "hardening.shaped"  # the content type of the response that `error_documents` returned
 
-MAX_HEADER = 8190  # characters of one header, with all its repetitions; gunicorn's limit for a single one
+MAX_HEADER = 8190  # characters of one header with all its repetitions; gunicorn's limit for a single line
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _UTF_8 = ("utf-8", "utf8")
@@ -40,18 +40,18 @@ _PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-# The browsable API logs out by an `onclick`, which is allowed by its digest; no other one is.
+# The browsable API logs out with an `onclick` handler; the digest allows this one and no other.
 _BROWSABLE_POLICY = (
     f"{_PAGE_POLICY}; script-src 'self' 'unsafe-hashes' 'sha256-tHTC1YgZ5UbAs8E2Ib4NjuSS8R05d1nfPHtbmXq05WA='"
 )
 _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    # Answers hold what one caller may see, and tokens: no cache may keep them.
+    # Responses contain tokens, and objects that only one user may see: no cache may store them.
     "Cache-Control": "no-store",
 }
 
-# Headers that describe a content, which an error document replaces.
+# Headers that describe the content, which are dropped when an error document replaces it.
 OF_THE_CONTENT = {
     "accept-ranges",
     "content-disposition",
@@ -64,8 +64,8 @@ OF_THE_CONTENT = {
 }
 
 _ERRORS: dict[int, type[APIException]] = {
-    each.status_code: each
-    for each in (
+    error.status_code: error
+    for error in (
         BadRequest,
         exceptions.AuthenticationFailed,
         exceptions.PermissionDenied,
@@ -81,12 +81,13 @@ _ERRORS: dict[int, type[APIException]] = {
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
-    """Give every request an id, the client's own where a proxy stands for it, and send it back in `X-Request-ID`.
+    """Give every request an id, return it in `X-Request-ID`, and write the access log.
 
-    Everything that is logged meanwhile carries it, and one line says how the request ended.
+    The id is that of the request's own `X-Request-ID` if `TRUSTED_PROXIES` is set. All log entries of the request
+    contain it.
     """
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def respond(request: HttpRequest) -> HttpResponse:
         is_inner = REQUEST_ID in request.META
         identity = request.META[REQUEST_ID] if is_inner else find_request_id(request.META)
         request.request_id = identity  # type: ignore[attr-defined]  # Django's requests take attributes
@@ -95,23 +96,23 @@ def request_id(get_response: GetResponse) -> GetResponse:
             structlog.contextvars.bind_contextvars(request_id=identity)
         try:
             response = get_response(request)
-            spent = round((time.perf_counter() - start) * 1000, 1)
-            told = {"method": request.method, "path": request.path, "status": response.status_code, "ms": spent}
-            access_log.info("%(method)s %(path)s %(status)s, %(ms)s ms", told)
+            elapsed = round((time.perf_counter() - start) * 1000, 1)
+            entry = {"method": request.method, "path": request.path, "status": response.status_code, "ms": elapsed}
+            access_log.info("%(method)s %(path)s %(status)s, %(ms)s ms", entry)
             request.META[LOGGED] = True
         finally:
             if not is_inner:
-                structlog.contextvars.clear_contextvars()  # the thread's next request may be somebody else's
+                structlog.contextvars.clear_contextvars()  # the thread's next request may be another user's
         response["X-Request-ID"] = identity
         return response
 
-    return answer
+    return respond
 
 
 def error_documents(get_response: GetResponse) -> GetResponse:
-    """Turn every page of Django's that answers 400 or above into the error document."""
+    """Replace the HTML of Django's responses with a status of 400 or above by the error document."""
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if response.status_code >= HTTPStatus.BAD_REQUEST and not isinstance(response, Response):
             media_type = response.headers.get("Content-Type", "").partition(";")[0]
@@ -120,13 +121,13 @@ def error_documents(get_response: GetResponse) -> GetResponse:
         request.META[SHAPED] = response.headers.get("Content-Type")
         return response
 
-    return answer
+    return respond
 
 
 def security_headers(get_response: GetResponse) -> GetResponse:
-    """Add the headers that Django's own middleware leaves out; a view may set another value."""
+    """Add the security headers that Django's own middleware does not set; a view may set another value."""
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
@@ -134,17 +135,17 @@ def security_headers(get_response: GetResponse) -> GetResponse:
         response.headers.setdefault("Content-Security-Policy", _page_policy() if is_page else _API_POLICY)
         return response
 
-    return answer
+    return respond
 
 
 def body_limits(get_response: GetResponse) -> GetResponse:
-    """Refuse a body that is too large, of unknown length, compressed or in another charset, and overlong headers.
+    """Reject headers that are too long, and bodies that are too large, of unknown length, compressed or not UTF-8.
 
-    All before they are read: a server joins the repetitions of a header, and parsing cookies or media types may take
-    time that is quadratic in their length.
+    This happens before anything is parsed, because parsing cookies or media types can take quadratic time. A server
+    joins repeated headers, so that gunicorn's limit for a single line does not limit their total length.
     """
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def respond(request: HttpRequest) -> HttpResponse:
         if any(len(value) > MAX_HEADER for name, value in request.META.items() if name[:5] in _FROM_THE_CLIENT):
             return HttpResponse(status=HTTPStatus.BAD_REQUEST)
         if "HTTP_TRANSFER_ENCODING" in request.META and "CONTENT_LENGTH" not in request.META:
@@ -152,21 +153,21 @@ def body_limits(get_response: GetResponse) -> GetResponse:
         if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
             return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)  # RFC 9110, 15.5.16
         if (request.content_params or {}).get("charset", "utf-8").lower() not in _UTF_8:
-            return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)  # JSON has no other (RFC 8259, 8.1)
+            return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)  # JSON is UTF-8 (RFC 8259, 8.1)
         if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return get_response(request)
 
-    return answer
+    return respond
 
 
 def https_only(get_response: GetResponse) -> GetResponse:
-    """Refuse plain HTTP that came through a proxy: a redirect would hide that a token was sent in the clear.
+    """Reject plain HTTP behind a proxy: a redirect would hide that a token was sent unencrypted (ASVS 5.0, 4.1.2).
 
-    ASVS 5.0, 4.1.2. Without a proxy the server cannot know how it is reached, and the probes are exempt.
+    The health probes are exempt. Without a proxy, the server cannot know whether TLS ends in front of it.
     """
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def respond(request: HttpRequest) -> HttpResponse:
         if request.is_secure() or request.path in ("/livez", "/readyz"):
             return get_response(request)
         if not settings.SECURE_SSL_REDIRECT or settings.TRUSTED_PROXIES == 0:
@@ -174,11 +175,11 @@ def https_only(get_response: GetResponse) -> GetResponse:
         security_events.record("plain_http_refused", request, path=request.path)
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
 
-    return answer
+    return respond
 
 
 def _random_uuid() -> str:
-    """Return a UUID of version 4 (RFC 9562); `uuid.uuid4()` would be a tenth of what hardening costs."""
+    """Return a UUID of version 4 (RFC 9562), faster than `uuid.uuid4()`: it is needed for every request."""
     digits = os.urandom(16).hex()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
@@ -190,54 +191,54 @@ def _page_policy() -> str:
 def _length(request: HttpRequest) -> int:
     try:
         return int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:  # Django reads such a body as empty
+    except ValueError:  # Django treats such a body as empty
         return 0
 
 
 def _replace_by_document(response: HttpResponse, request: HttpRequest) -> HttpResponse:
-    """Return the error document with the status of *response*, and with those headers that do not describe a page.
+    """Return an error document with the status, the cookies and the other headers of *response*.
 
-    It is another response, because one that streams, of a static file say, cannot take the content of a document.
+    It is a new response, because the content of a streaming response (a static file) cannot be replaced.
     """
     data, media_type = describe_status(response.status_code, request)
-    replaced = HttpResponse(JSONRenderer().render(data), status=response.status_code, content_type=media_type)
+    error_response = HttpResponse(JSONRenderer().render(data), status=response.status_code, content_type=media_type)
     for name, value in response.headers.items():
         if name.lower() not in OF_THE_CONTENT:
-            replaced.headers[name] = value
-    replaced.headers["Content-Length"] = str(len(replaced.content))
-    replaced.cookies = response.cookies
-    closers: Any = response  # Django's stubs leave out the files that a response holds open
-    vars(replaced)["_resource_closers"].extend(closers._resource_closers)
-    return replaced
+            error_response.headers[name] = value
+    error_response.headers["Content-Length"] = str(len(error_response.content))
+    error_response.cookies = response.cookies
+    closers: Any = response  # Django's stubs omit the open files of a response
+    vars(error_response)["_resource_closers"].extend(closers._resource_closers)
+    return error_response
 
 
 def find_request_id(environ: Mapping[str, Any]) -> str:
-    """Return the id of a request: what a proxy gave it in `X-Request-ID`, or else a new one."""
+    """Return the request id: the `X-Request-ID` of a trusted proxy if it is valid, or else a new UUID."""
     sent: str = environ.get("HTTP_X_REQUEST_ID", "")
     return sent if settings.TRUSTED_PROXIES > 0 and _REQUEST_ID.fullmatch(sent) else _random_uuid()
 
 
 def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
-    """Return the media type and the parameters of a `Content-Type`; one that cannot be read has no known charset."""
+    """Return the media type and the parameters of a `Content-Type`; an unknown charset if it is malformed."""
     try:
         return parse_header_parameters(value)
-    except (ValueError, LookupError):  # a parameter in a charset that does not exist, or is not one of texts
+    except (ValueError, LookupError):  # a parameter in a charset that does not exist, or that is not a text encoding
         return "", {"charset": ""}
 
 
 def describe_status(status: int, request: HttpRequest) -> tuple[dict[str, Any], str]:
-    """Return the error document that says no more than *status*, and its media type."""
-    known = _ERRORS.get(status)
-    if known is None:
+    """Return the error document for *status*, with a generic message, and its media type."""
+    error = _ERRORS.get(status)
+    if error is None:
         text = phrase(status)
-        code = text.lower().replace(" ", "_").replace("-", "_")  # the names of `HTTPStatus` depend on Python's version
+        code = text.lower().replace(" ", "_").replace("-", "_")  # the names in `HTTPStatus` depend on Python's version
     else:
-        text, code = str(known.default_detail).format(method=request.method), str(known.default_code)
+        text, code = str(error.default_detail).format(method=request.method), str(error.default_code)
     return document({"detail": ErrorDetail(text, code)}, status, request)
 
 
 def list_safe_headers(environ: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the headers that keep an error document safe, for a response that no middleware has seen."""
+    """Yield the security headers for an error document that did not pass through the middleware."""
     yield from _HEADERS.items()
     yield "Content-Security-Policy", _API_POLICY
     yield "Cross-Origin-Opener-Policy", "same-origin"

@@ -1,7 +1,7 @@
-"""gunicorn's threaded worker with limits on slow clients, and with the error document for requests it cannot read.
+"""gunicorn's threaded worker with time limits for slow clients, and the error document for malformed requests.
 
-gunicorn limits the silence between two reads at most, so that a client that sends a byte now and then holds its thread
-for as long as it likes; it answers what is not HTTP with a page, and logs the request line with its query string.
+gunicorn only limits the time between two reads, so that a client that sends a byte now and then occupies a thread for
+as long as it likes. It responds to malformed HTTP with an HTML page, and logs the request line with the query string.
 """
 
 import contextlib
@@ -21,13 +21,13 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 logger = logging.getLogger("hardening.workers")
 
-FIRST_BYTE = 0.1  # seconds that a new connection may wait in a thread for its first byte, and not in the main loop
+FIRST_BYTE = 0.1  # seconds that a thread waits for the first byte of a connection, before the main loop waits for it
 
 _STATUSES: dict[Any, HTTPStatus] = {
     errors.ConfigurationProblem: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
     errors.ForbiddenProxyRequest: HTTPStatus.FORBIDDEN,
-    # Headers of the application, whose classes are those of the client's too.
+    # Invalid headers of the application: their classes derive from those for headers of the client.
     errors.InvalidResponseHeader: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.InvalidResponseHeaderName: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -36,15 +36,15 @@ _STATUSES: dict[Any, HTTPStatus] = {
 }
 
 
-class RequestTimeout(errors.ParseException):  # type: ignore[misc]  # it ships no types
-    """The headers were not there in time."""
+class RequestTimeout(errors.ParseException):  # type: ignore[misc]  # gunicorn has no types
+    """The headers did not arrive in time."""
 
 
 _STATUSES[RequestTimeout] = HTTPStatus.REQUEST_TIMEOUT
 
 
-class _Unreader(SocketUnreader):  # type: ignore[misc]  # it ships no types
-    """Reads from a socket until the deadline of the request, and no longer than `silence` for the next byte."""
+class _Unreader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
+    """Read from a socket until the deadline of the request; wait at most `silence` seconds for the next byte."""
 
     def __init__(self, sock: socket.socket, silence: float) -> None:
         super().__init__(sock)
@@ -52,7 +52,7 @@ class _Unreader(SocketUnreader):  # type: ignore[misc]  # it ships no types
         self.deadline = 0.0
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """Return what the client sent next; raise `TimeoutError` once the time of its request is over."""
+        """Return the next bytes of the request; raise `TimeoutError` after the deadline."""
         remaining = self.deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError("The request took too long.")
@@ -65,8 +65,8 @@ class _Unreader(SocketUnreader):  # type: ignore[misc]  # it ships no types
         return received
 
 
-class _Parser(RequestParser):  # type: ignore[misc]  # it ships no types
-    """Gives every request a deadline for its headers, its body, and what the application leaves of the body."""
+class _Parser(RequestParser):  # type: ignore[misc]  # gunicorn has no types
+    """Set a deadline for every request: for its headers, its body, and the rest of a body that nobody read."""
 
     def __init__(self, cfg: Any, sock: socket.socket, client: Any) -> None:
         super().__init__(cfg, sock, client)
@@ -80,7 +80,7 @@ class _Parser(RequestParser):  # type: ignore[misc]  # it ships no types
             raise RequestTimeout from None
 
 
-class _Connection(TConn):  # type: ignore[misc]  # it ships no types
+class _Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     parser: Any
 
     def init(self) -> None:
@@ -93,18 +93,18 @@ class _Connection(TConn):  # type: ignore[misc]  # it ships no types
         return bool(super().wait_for_data(min(timeout, FIRST_BYTE)))
 
     def close(self, graceful: bool = False) -> None:  # as gunicorn calls it
-        """Close at once: the main loop calls this, and would wait for one client while no other is accepted."""
+        """Close without waiting for the client, because the main loop calls this and would accept nobody meanwhile."""
         util.close(self.sock)
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  # it ships no types
-    """A threaded worker that no client can hold on to; all times are in seconds."""
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's threaded worker with time limits, in seconds."""
 
-    request_timeout = 20.0  # for a whole request to arrive, and for each part of its response to be received
-    read_timeout = 10.0  # for the next byte
+    request_timeout = 20.0  # for receiving a whole request, and for sending each part of its response
+    read_timeout = 10.0  # for receiving the next byte
 
     def accept(self, listener: Any) -> None:
-        """Accept a connection, as gunicorn does, with the limits."""
+        """Accept a connection as gunicorn does, but with the time limits."""
         try:
             sock, client = listener.accept()
         except OSError as error:
@@ -115,40 +115,40 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it ships no types
         self.enqueue_req(_Connection(self.cfg, sock, client, listener.getsockname()))
 
     def handle(self, conn: TConn) -> Any:
-        """Handle a request; where the connection ends with it, let the client receive the response first."""
+        """Handle a request; before closing the connection, let the client receive the response."""
         is_kept = super().handle(conn)
         if is_kept is False:
             util.close_graceful(conn.sock)
         return is_kept
 
     def handle_request(self, req: Any, conn: TConn) -> bool:
-        """Answer a request, to a client that receives it."""
+        """Process a request; raise `ConnectionResetError` if the client does not receive the response in time."""
         conn.sock.settimeout(self.request_timeout)
         try:
             return bool(super().handle_request(req, conn))
         except TimeoutError:
-            # gunicorn ends the connection on this without a log entry.
-            raise ConnectionResetError(errno.ECONNRESET, "The client does not receive.") from None
+            # On this exception, gunicorn closes the connection without logging it.
+            raise ConnectionResetError(errno.ECONNRESET, "The client did not receive the response.") from None
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
-        """Answer a request that cannot be read with the error document; log the kind of error, and nothing of it."""
+        """Respond to a malformed request with the error document; log the class of the error without its message."""
         default = HTTPStatus.BAD_REQUEST if isinstance(exc, errors.ParseException) else HTTPStatus.INTERNAL_SERVER_ERROR
         status = _STATUSES.get(type(exc), default)
         details = {"reason": type(exc).__name__, "address": addr[0] if isinstance(addr, tuple) else None}
 
         def log() -> None:
             if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED:
-                logger.error("A request failed in the server.", extra=details, exc_info=exc)
+                logger.error("The server failed to process a request.", extra=details, exc_info=exc)
             else:
-                logger.warning("A request could not be read.", extra=details)
+                logger.warning("A request is malformed.", extra=details)
 
-        with contextlib.suppress(OSError):  # the client may be gone
+        with contextlib.suppress(OSError):  # the client may have closed the connection
             util.write_nonblock(client, _render(status, "https" if self.cfg.is_ssl else "http", log))
 
 
 def _render(status: int, scheme: str, log: Callable[[], None]) -> bytes:
-    """Return a response with the error document of *status*, and call *log* while log entries have its request id."""
-    from hardening.wsgi import Application  # noqa: PLC0415  # DRF reads the settings when it is imported
+    """Return an HTTP response with the error document for *status*; call *log* while the request id is bound."""
+    from hardening.wsgi import Application  # noqa: PLC0415  # DRF reads the settings at import
 
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -157,9 +157,9 @@ def _render(status: int, scheme: str, log: Callable[[], None]) -> bytes:
         start_response(f"{status:d}", [])
         return ()
 
-    answered = Application(application)({"wsgi.url_scheme": scheme}, lambda *arguments: started.append(arguments))
-    body = b"".join(answered)
-    answered.close()
+    response = Application(application)({"wsgi.url_scheme": scheme}, lambda *arguments: started.append(arguments))
+    body = b"".join(response)
+    response.close()
     [(phrase, headers)] = started
     lines = [f"HTTP/1.1 {phrase}", f"Date: {util.http_date()}", "Connection: close"]
     return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers), "", ""]).encode("latin-1") + body

@@ -1,8 +1,8 @@
-"""The outermost layer: whatever fails before, inside or after Django is answered with the error document.
+"""The WSGI application, which returns the error document also for exceptions outside of Django's handlers.
 
-Django turns the exceptions of views and middleware into responses. Building the request, the exception handlers
-themselves, and the sending of the body are outside of that, and would reach the server: a bare page without
-headers or request id, and a log entry with the query string.
+Django converts exceptions of views and middleware into responses. Exceptions while it builds the request, in its
+exception handlers, and while the body is sent reach the server. The server would respond with an HTML page without
+security headers and request id, and log the query string.
 """
 
 import errno
@@ -38,44 +38,44 @@ Headers = list[tuple[str, str]]
 
 logger = logging.getLogger("hardening.wsgi")
 
-# Sent where not even the error document can be built.
+# Sent if building the error document fails too.
 _LAST_RESORT = b'{"detail":"A server error occurred.","code":"error"}'
 
 
 def get_wsgi_application() -> "Application":
-    """Set Django up and return the application for a WSGI server."""
+    """Set up Django and return the WSGI application."""
     django.setup(set_prefix=False)
     return Application(Handler())
 
 
 class Application:
-    """Run a WSGI application; answer and log what it fails to (PEP 3333)."""
+    """Wrap a WSGI application (PEP 3333); log its exceptions and respond to them with the error document."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self.application = application
 
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> "_Reply":
-        """Answer the request of *environ*; everything that is logged meanwhile carries its id."""
-        # A copy, because the server still looks for its file wrapper. Without one, Django reads files itself,
-        # so that an error of the disk is handled here too.
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> "_BufferedResponse":
+        """Process the request of *environ*; all log entries of the request contain its id."""
+        # A copy, because the server still needs its file wrapper. Without it, Django reads files itself, so that a
+        # disk error is raised and handled here.
         environ = {**environ, REQUEST_ID: find_request_id(environ)}
         environ.pop("wsgi.file_wrapper", None)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=environ[REQUEST_ID])
-        reply = _Reply(environ)
+        response = _BufferedResponse(environ)
         try:
-            reply.run(self.application)
-            reply.complete()
+            response.run(self.application)
+            response.complete()
         except BaseException as error:
             if _stops_the_process(error):
                 raise
-            reply.fail(error)
-        start_response(reply.status, reply.headers)
-        return reply
+            response.fail(error)
+        start_response(response.status, response.headers)
+        return response
 
 
-class _Reply(Iterator[bytes]):
-    """What the application answered: held back until its first chunk is there, and completed."""
+class _BufferedResponse(Iterator[bytes]):
+    """The response of the application, whose first chunk is buffered so that the status can still change."""
 
     def __init__(self, environ: Environ) -> None:
         self.environ = environ
@@ -87,49 +87,49 @@ class _Reply(Iterator[bytes]):
         self.first: bytes | None = None
 
     def run(self, application: Callable[..., Iterable[bytes]]) -> None:
-        """Call *application*, and produce the first chunk of its body: until then, the status can still change."""
+        """Call *application*, and read the first chunk of its body."""
         self.body = application(self.environ, self.start)
-        if self.environ.get("REQUEST_METHOD") != "HEAD":  # servers drop its body, and some warn of it
+        if self.environ.get("REQUEST_METHOD") != "HEAD":  # servers discard the body, some with a warning
             self.chunks = iter(self.body)
             self.first = next(self.chunks, None)
 
     def start(self, status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], Any]:
-        """Take the status and headers, as `start_response` does."""
+        """Store the status and headers; this is the `start_response` of the application."""
         self.status, self.headers = status, list(headers)
         return self._write
 
     def _write(self, data: bytes) -> None:
-        raise NotImplementedError("Return the body; PEP 3333 keeps write() for old frameworks only.")
+        raise NotImplementedError("Return the body: write() of PEP 3333 is not supported.")
 
     def fail(self, error: BaseException) -> None:
-        """Log *error* and become the document of a 500."""
+        """Log *error*, and replace the response by the error document for 500."""
         logger.error("Error outside of Django: %s", self.environ.get("PATH_INFO", ""), exc_info=error)
         self.close_body()
         self.headers = []
-        self.become_document(APIException.status_code)
+        self.replace_by_document(APIException.status_code)
         self.add_missing_headers()
         self.log_access()
 
     def complete(self) -> None:
-        """Add what a failed middleware left out: the error document, headers, and the line of the access log."""
+        """Add what a failed middleware did not: the error document, the headers, and the entry of the access log."""
         status = int(self.status[:3])
         if status >= HTTPStatus.BAD_REQUEST and not self.is_shaped():
             self.close_body()
-            self.become_document(status)
+            self.replace_by_document(status)
         self.add_missing_headers()
         self.log_access()
 
     def is_shaped(self) -> bool:
-        """Tell whether the content is JSON, or the one that the middleware left as it is."""
+        """Return whether the content is JSON, or that of the response that `error_documents` returned."""
         content_type = next((value for name, value in self.headers if name.lower() == "content-type"), None)
         if content_type is not None and content_type.partition(";")[0] in (JSON, PROBLEM_JSON):
             return True
         return SHAPED in self.environ and self.environ[SHAPED] == content_type
 
-    def become_document(self, status: int) -> None:
-        """Replace the content with the error document of *status*."""
+    def replace_by_document(self, status: int) -> None:
+        """Replace the content by the error document for *status*."""
         try:
-            data, media_type = describe_status(status, self._request())
+            data, media_type = describe_status(status, self._build_request())
             content = JSONRenderer().render(data)
         except Exception:
             logger.exception("The error document could not be built.")
@@ -140,8 +140,8 @@ class _Reply(Iterator[bytes]):
         self.chunks = iter(())
         self.first = None if self.environ.get("REQUEST_METHOD") == "HEAD" else content
 
-    def _request(self) -> HttpRequest:
-        """Return a request with the headers alone: the one of Django may be what could not be built."""
+    def _build_request(self) -> HttpRequest:
+        """Return a request with headers only, because building Django's request may be what failed."""
         request = HttpRequest()
         request.META = self.environ
         request.method = self.environ.get("REQUEST_METHOD", "").upper()
@@ -149,7 +149,7 @@ class _Reply(Iterator[bytes]):
         return request
 
     def add_missing_headers(self) -> None:
-        """Add the request id and the security headers that no middleware got to set."""
+        """Add the request id and the security headers that the middleware did not set."""
         present = {name.lower() for name, _value in self.headers}
         if "x-request-id" in present and "x-frame-options" in present and "cache-control" in present:
             return
@@ -158,13 +158,13 @@ class _Reply(Iterator[bytes]):
                 self.headers.append((name, value))
 
     def log_access(self) -> None:
-        """Write the line of the access log where the middleware has not."""
+        """Write the access log if the middleware did not."""
         if LOGGED in self.environ:
             return
-        spent = round((time.perf_counter() - self.started) * 1000, 1)
+        elapsed = round((time.perf_counter() - self.started) * 1000, 1)
         method, path = self.environ.get("REQUEST_METHOD"), self.environ.get("PATH_INFO")
-        told = {"method": method, "path": path, "status": int(self.status[:3]), "ms": spent}
-        access_log.info("%(method)s %(path)s %(status)s, %(ms)s ms", told)
+        entry = {"method": method, "path": path, "status": int(self.status[:3]), "ms": elapsed}
+        access_log.info("%(method)s %(path)s %(status)s, %(ms)s ms", entry)
 
     def __next__(self) -> bytes:
         if self.first is not None:
@@ -178,17 +178,17 @@ class _Reply(Iterator[bytes]):
             if _stops_the_process(error):
                 raise
             logger.error("Error while sending: %s", self.environ.get("PATH_INFO", ""), exc_info=error)
-            # The status is sent. Servers close the connection on this without another log entry, so that the
-            # client does not take a part for the whole.
+            # The status has been sent. On this exception, servers close the connection without logging it again, so
+            # that the client notices that the response is incomplete.
             raise ConnectionResetError(errno.ECONNRESET, "The response ended early.") from None
 
     def close(self) -> None:
-        """Close the response; the server calls this at the end."""
+        """Close the response; called by the server once it has sent the body."""
         self.close_body()
-        structlog.contextvars.clear_contextvars()  # the thread's next request may be somebody else's
+        structlog.contextvars.clear_contextvars()  # the thread's next request may be another user's
 
     def close_body(self) -> None:
-        """Close the application's body once; log what fails, because the response is sent or replaced by then."""
+        """Close the application's body once; log an exception, because the response was sent or replaced by then."""
         body, self.body = self.body, ()
         try:
             if hasattr(body, "close"):
@@ -198,10 +198,10 @@ class _Reply(Iterator[bytes]):
 
 
 class _Request(WSGIRequest):
-    """Django's request, which a `Content-Type` cannot keep from being built.
+    """Django's request, which can be built with any `Content-Type`.
 
-    Django decodes the query string with the charset of the body as soon as it is named, and fails where that is
-    not a charset (`bz2`). `hardening.middleware.body_limits` answers 415 to every one but UTF-8.
+    Django decodes the query string with the charset of the body and fails if it is not a text encoding (`bz2`).
+    `hardening.middleware.body_limits` responds with 415 to all charsets except UTF-8.
     """
 
     def _set_content_type_params(self, meta: Environ) -> None:
@@ -209,12 +209,12 @@ class _Request(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    """Django's, with a request that can always be built."""
+    """Django's handler, with a request that can be built with any `Content-Type`."""
 
     request_class = _Request
 
 
 def _stops_the_process(error: BaseException) -> bool:
-    """Tell whether *error* is a signal to this process; in a thread it would only kill the worker that sees it."""
+    """Return whether *error* stems from a signal to the process; in a thread it would only stop that thread."""
     is_signal = isinstance(error, KeyboardInterrupt | SystemExit)
     return is_signal and threading.current_thread() is threading.main_thread()

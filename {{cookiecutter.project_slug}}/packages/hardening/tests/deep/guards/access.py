@@ -127,14 +127,14 @@ GUARDS = [
     ),
     Guard(
         "hardening/admin.py",
-        "refused = _throttle(request, self, [LoginAddressThrottle(), LoginAccountThrottle()])",
-        "refused = None",
+        "rejection = _throttle(request, self, [LoginAddressThrottle(), LoginAccountThrottle()])",
+        "rejection = None",
         "tests/config/test_throttling_at_the_admin.py::test_guesses_at_the_admin_are_counted_with_the_others",
     ),
     Guard(
         "hardening/admin.py",
-        "refused = _throttle(request, self, [CurrentPasswordThrottle()])",
-        "refused = None",
+        "rejection = _throttle(request, self, [CurrentPasswordThrottle()])",
+        "rejection = None",
         "tests/config/test_throttling_at_the_admin.py::test_guesses_at_the_password_form_of_the_admin_are_counted_with_the_others",
     ),
     Guard(

@@ -37,8 +37,8 @@ GUARDS = [
         "                pass\n",
         REQUESTS,
     ),
-    Guard("hardening/wsgi.py", "            reply.fail(error)\n", "            raise\n", OUTERMOST),
-    Guard("hardening/wsgi.py", "            reply.complete()\n", "            pass\n", OUTERMOST),
+    Guard("hardening/wsgi.py", "            response.fail(error)\n", "            raise\n", OUTERMOST),
+    Guard("hardening/wsgi.py", "            response.complete()\n", "            pass\n", OUTERMOST),
     Guard("hardening/middleware.py", "settings.TRUSTED_PROXIES > 0 and ", "", REQUESTS),
     Guard(
         "hardening/middleware.py",
