@@ -1,4 +1,4 @@
-"""The project's settings as the tests need them: nothing of the developer's environment, and no rates."""
+"""Settings of the tests: independent of the developer's environment, and without throttle rates."""
 
 import os
 import secrets
@@ -23,7 +23,7 @@ os.environ.update(
     CORS_ALLOWED_ORIGINS="",
 )
 
-from config.settings import *  # noqa: F403  # the environment had to be set first
+from config.settings import *  # noqa: F403  # reads the environment that is set above
 from config.settings import DATABASES, REST_FRAMEWORK
 from hardening.testing.databases import for_tests
 

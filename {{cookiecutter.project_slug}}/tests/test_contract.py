@@ -1,4 +1,4 @@
-"""The contract of every route: access, columns, input, and related fields. What an app adds is in its `tables.py`."""
+"""Test the contract of every route; each app's `tables.py` has the expected values."""
 
 from hardening.testing.contract.access import *  # noqa: F403  # pytest collects the tests of a module
 from hardening.testing.contract.callers import *  # noqa: F403  # see above

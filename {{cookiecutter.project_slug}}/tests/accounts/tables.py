@@ -1,4 +1,4 @@
-"""What the tables of bad input and of access have to know of accounts."""
+"""Invalid input and expected access of the routes of the accounts, for the contract tests."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,7 +38,7 @@ NO_RESET_TOKENS: Refused = [
     ("1-a-" + "0" * 200, "max_length"),
 ]
 
-# {kind: (a body that is valid, {field: what it refuses})}, for what has a list and objects.
+# {kind: (a valid body, {field: values that the field rejects})}, for resources with a list and a detail route.
 RESOURCES: dict[str, tuple[dict[str, Any], dict[str, Refused]]] = {
     "profile": (
         {"username": "new", "email": "new@example.com", "bio": ""},
@@ -49,7 +49,7 @@ RESOURCES: dict[str, tuple[dict[str, Any], dict[str, Refused]]] = {
         },
     ),
 }
-# (method, path, who, a body that is valid, {field: what it refuses}), for the other routes that read a body.
+# (method, path, user, a valid body, {field: values that the field rejects}), for other routes with a request body.
 SINGLE: list[tuple[str, str, str, dict[str, Any], dict[str, Refused]]] = [
     (
         "POST",
@@ -95,7 +95,7 @@ SINGLE: list[tuple[str, str, str, dict[str, Any], dict[str, Refused]]] = [
     ("PATCH", "/api/v1/accounts/me/", "ada", {}, {"email": values.NO_ADDRESSES, "name": values.TEXTS}),
 ]
 SEARCHED: tuple[str, ...] = ()
-# Routes without a body, or without a query.
+# Routes without a request body or query parameters.
 BODILESS = [
     ("POST", "/api/v1/auth/logout/"),
     ("POST", "/api/v1/auth/logout-all/"),
@@ -111,7 +111,7 @@ def rows() -> Iterator[Row]:
     yield Row("GET", "/api/v1/profiles/?search=a", 400, "unknown_parameter", "/search")
 
 
-# {name of a route: {method: the statuses}}.
+# {route name: {method: the expected statuses}}.
 ACCESS: dict[str, dict[str, Statuses]] = {
     "account-list": NOTHING_PUBLIC | {"POST": to_all(201)},
     "account-me": NOTHING
@@ -120,11 +120,11 @@ ACCESS: dict[str, dict[str, Statuses]] = {
     "logout": NOTHING | {"POST": to_users(204)},
     "logout-all": NOTHING | {"POST": to_users(204)},
     "password-reset": NOTHING_PUBLIC | {"POST": to_all(202)},
-    "password-reset-confirm": NOTHING_PUBLIC | {"POST": to_all(400)},  # the token of a mail decides
+    "password-reset-confirm": NOTHING_PUBLIC | {"POST": to_all(400)},  # requires the emailed token
     "profile-detail": OBJECT,
     "profile-list": LIST,
 }
-# Bodies that are valid, of routes that are none of a resource.
+# Valid bodies of the other routes.
 BODIES: dict[str, Any] = {
     "account-list": ACCOUNT,
     "account-me": {"name": "New"},
@@ -132,7 +132,7 @@ BODIES: dict[str, Any] = {
     "password-reset": {"email": "nobody@example.com"},
     "password-reset-confirm": RESET,
 }
-# {serializer: the path of an object, the fields that a body may have, and those that are only shown}.
+# {serializer: (the path of an object, writable fields, read-only fields)}.
 COLUMNS: dict[str, tuple[str, set[str], set[str]]] = {
     "AccountSerializer": (
         "/api/v1/accounts/me/",
@@ -142,17 +142,17 @@ COLUMNS: dict[str, tuple[str, set[str], set[str]]] = {
     "ProfileSerializer": ("/api/v1/profiles/{profile}/", {"username", "email", "bio"}, {"id", "owner"}),
     "RegistrationSerializer": ("", {"username", "email", "name", "password", "confirm_password"}, {"id"}),
 }
-# Columns that are shown, and not looked at in a body: an answer may be sent back as it was.
+# Read-only fields that a request body may contain with any value, so that a response can be sent back.
 IGNORED = {"AccountSerializer": ("id", "username"), "ProfileSerializer": ("id",)}
 
 
 def make(client: Client) -> dict[str, int]:
-    """Make an object of each kind for the user of *client*, and return the ids."""
+    """Create an object of each kind for the user of *client*, and return the ids."""
     name = client.user.username
     response = client.post("/api/v1/profiles/", {"username": name, "email": f"{name}@example.com"})
     assert response.status_code == 201, response.content
     return {"profile": response.json()["id"]}
 
 
-# {model: a function that makes an object of it for a user, or finds the one it made}.
+# {model: a function that returns the user's object, creating it if necessary}.
 OBJECTS: dict[Any, Any] = {User: lambda user: user}

@@ -7,14 +7,14 @@ from hardening.testing.client import Client
 OWN = "/api/v1/accounts/me/"
 
 
-def test_the_own_account_is_shown(ada):
+def test_get_returns_the_users_own_account(ada):
     response = ada.get(OWN)
 
     assert response.status_code == 200
     assert response.json() == {"id": ada.user.pk, "username": "ada", "email": "ada@example.com", "name": ""}
 
 
-def test_without_a_token_there_is_no_account(client):
+def test_a_request_without_a_token_is_401_with_a_challenge(client):
     response = client.get(OWN)
 
     assert response.status_code == 401
@@ -25,21 +25,21 @@ def test_without_a_token_there_is_no_account(client):
     }
 
 
-def test_name_and_email_can_be_changed(ada):
+def test_a_patch_changes_name_and_email(ada):
     response = ada.patch(OWN, {"name": "Ada King", "email": "king@example.com"})
 
     assert response.status_code == 200
     assert response.json() == {"id": ada.user.pk, "username": "ada", "email": "king@example.com", "name": "Ada King"}
 
 
-def test_an_email_that_is_taken_conflicts(ada, bob):
+def test_a_patch_to_an_existing_email_is_409(ada, bob):
     response = ada.patch(OWN, {"email": "BOB@example.com"})
 
     assert response.status_code == 409
     assert response.json() == {"email": ["A user with that email address already exists."]}
 
 
-def test_the_username_in_the_body_is_ignored(ada):
+def test_a_patch_ignores_the_username(ada):
     response = ada.patch(OWN, {"username": "eve"})
 
     assert response.status_code == 200
@@ -53,7 +53,7 @@ def test_the_username_in_the_body_is_ignored(ada):
         ({"current_password": "wrong"}, "This is not your password."),
     ],
 )
-def test_a_new_password_takes_the_current_one(ada, sent, error):
+def test_a_new_password_requires_the_current_password(ada, sent, error):
     response = ada.patch(OWN, {"password": "another horse battery", **sent})
 
     assert response.status_code == 400
@@ -61,7 +61,7 @@ def test_a_new_password_takes_the_current_one(ada, sent, error):
     assert get_user_model().objects.get().check_password("correct horse battery")
 
 
-def test_a_new_password_ends_the_other_tokens_and_keeps_this_one(ada, client):
+def test_a_new_password_revokes_all_tokens_except_the_one_used(ada, client):
     _stored, other = get_token_model().objects.create(ada.user)
 
     response = ada.patch(OWN, {"password": "another horse battery", "current_password": "correct horse battery"})
@@ -72,14 +72,14 @@ def test_a_new_password_ends_the_other_tokens_and_keeps_this_one(ada, client):
     assert client.get(OWN, headers={"Authorization": f"Bearer {other}"}).status_code == 401
 
 
-def test_a_weak_new_password_is_refused(ada):
+def test_a_weak_new_password_is_400(ada):
     response = ada.patch(OWN, {"password": "12345678", "current_password": "correct horse battery"})
 
     assert response.status_code == 400
     assert list(response.json()) == ["password"]
 
 
-def test_deleting_the_account_removes_it_and_its_tokens(ada):
+def test_deleting_the_account_deletes_its_tokens_too(ada):
     response = ada.delete(OWN)
 
     assert response.status_code == 204
@@ -88,7 +88,7 @@ def test_deleting_the_account_removes_it_and_its_tokens(ada):
 
 
 @pytest.mark.parametrize("method", ["put", "post"])
-def test_no_other_method_is_allowed(ada: Client, method):
+def test_post_and_put_are_405(ada: Client, method):
     response = getattr(ada, method)(OWN, {})
 
     assert response.status_code == 405

@@ -1,4 +1,4 @@
-"""Names and addresses are each taken once, however they are written, on every database."""
+"""Usernames and email addresses are unique in canonical form, on every database."""
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -43,7 +43,7 @@ def register(client: Client, username: str, email: str = "one@example.com"):
 
 
 @pytest.mark.parametrize(("name", "other"), NAMES)
-def test_a_username_is_taken_in_every_spelling(client, name, other):
+def test_registering_another_spelling_of_a_username_is_409(client, name, other):
     assert register(client, name).status_code == 201
 
     response = register(client, other, "two@example.com")
@@ -53,7 +53,7 @@ def test_a_username_is_taken_in_every_spelling(client, name, other):
 
 
 @pytest.mark.parametrize(("name", "other"), NAMES)
-def test_login_takes_every_spelling_of_a_username(client, name, other):
+def test_login_accepts_every_spelling_of_a_username(client, name, other):
     assert register(client, name).status_code == 201
 
     assert [client.post(LOGIN, {"username": each, "password": PASSWORD}).status_code for each in (name, other)] == [
@@ -65,14 +65,14 @@ def test_login_takes_every_spelling_of_a_username(client, name, other):
 @pytest.mark.parametrize(
     ("name", "other"), [("\u00e4dam", "A\u0308DAM"), ("\u0130da", "i\u0307da"), ("ada", "\u3000ADA ")]
 )
-def test_login_takes_combining_characters_and_white_space_of_every_kind(sign_in, client, name, other):
+def test_login_accepts_combining_characters_and_any_white_space_in_a_username(sign_in, client, name, other):
     sign_in(name)
 
     assert client.post(LOGIN, {"username": other, "password": PASSWORD}).status_code == 200
 
 
 @pytest.mark.parametrize(("address", "other"), ADDRESSES)
-def test_an_address_is_taken_in_every_spelling(client, ada, address, other):
+def test_another_spelling_of_an_email_address_is_409(client, ada, address, other):
     get_user_model().objects.filter(pk=ada.user.pk).update(email="countess@example.com")
     assert register(client, "one", address).status_code == 201
 
@@ -84,7 +84,7 @@ def test_an_address_is_taken_in_every_spelling(client, ada, address, other):
 
 
 @pytest.mark.parametrize(("address", "other"), ADDRESSES)
-def test_a_reset_finds_every_spelling_and_mails_to_the_address_of_the_account(
+def test_a_password_reset_accepts_every_spelling_and_emails_the_stored_address(
     client, mailoutbox, mail_at_once, address, other
 ):
     get_user_model().objects.create_user("one", address, PASSWORD)
@@ -95,7 +95,7 @@ def test_a_reset_finds_every_spelling_and_mails_to_the_address_of_the_account(
 
 
 @pytest.mark.parametrize(("name", "other"), NAMES)
-def test_a_profile_is_taken_in_every_spelling(ada, name, other):
+def test_another_spelling_of_a_profile_username_is_409(ada, name, other):
     assert ada.post(PROFILES, {"username": name, "email": "one@example.com"}).status_code == 201
     second = ada.post(PROFILES, {"username": "second", "email": "two@example.com"}).json()["id"]
 
@@ -107,7 +107,7 @@ def test_a_profile_is_taken_in_every_spelling(ada, name, other):
     assert (changed.status_code, changed.json()) == (409, taken)
 
 
-def test_names_that_only_look_alike_are_different(client):
+def test_usernames_that_only_look_alike_are_different(client):
     names = ["ada", "\u0430da", "ad\u00e1", "ida", "\u0131da"]  # Cyrillic a, an accent, a dotless i
 
     registered = [register(client, name, f"u{number}@example.com") for number, name in enumerate(names)]
@@ -116,7 +116,7 @@ def test_names_that_only_look_alike_are_different(client):
 
 
 @pytest.mark.parametrize("way", ["save", "update_fields", "only", "update", "bulk_update", "update_or_create"])
-def test_a_new_spelling_is_compared_whichever_way_it_is_written(sign_in, client, way):
+def test_every_way_of_writing_a_username_updates_its_canonical_form(sign_in, client, way):
     user = sign_in("ada").user
     users = get_user_model().objects
     if way == "update":
@@ -136,13 +136,13 @@ def test_a_new_spelling_is_compared_whichever_way_it_is_written(sign_in, client,
     assert register(client, "ada").status_code == 201
 
 
-def test_the_asynchronous_lookup_finds_what_the_other_one_finds(sign_in):
+def test_the_asynchronous_lookup_finds_the_same_user(sign_in):
     user = sign_in("\u00e4dam").user
 
     assert async_to_sync(get_user_model().objects.aget_by_natural_key)("\u00c4DAM") == user
 
 
-def test_an_upsert_writes_the_new_spelling_too(ada):
+def test_an_upsert_updates_the_canonical_form(ada):
     profile = Profile.objects.create(owner=ada.user, username="one", email="one@example.com")
     profile.username = "\u00c4DAM"
     Profile.objects.bulk_create([profile], update_conflicts=True, unique_fields=["id"], update_fields=["username"])
@@ -151,23 +151,23 @@ def test_an_upsert_writes_the_new_spelling_too(ada):
 
 
 @pytest.mark.parametrize("expression", [Lower("username"), F("first_name")])
-def test_an_expression_is_rejected_for_what_is_compared_in_canonical_form(ada, expression):
+def test_a_field_with_a_canonical_form_rejects_an_expression(ada, expression):
     with pytest.raises(ValueError, match="assign a string, not an expression"):
         get_user_model().objects.update(username=expression)
 
 
-def test_a_form_reports_a_taken_spelling_under_its_field(ada):
+def test_a_form_reports_a_duplicate_username_under_its_field(ada):
     user = get_user_model()(username="ADA", email="two@example.com", password="x")
 
     with pytest.raises(ValidationError) as raised:
-        user.full_clean(exclude=["username_digest", "email_digest"])  # as a form does with what is not editable
+        user.full_clean(exclude=["username_digest", "email_digest"])  # as a form does with fields that are not editable
 
     assert raised.value.message_dict == {"username": ["A user with that username already exists."]}
 
 
 @pytest.fixture
 def before(transactional_db):
-    """Models as they were before canonical forms, and a function that migrates."""
+    """The models before canonical forms were added, and a function that migrates."""
     names = ("0001_initial", "0002_canonical_names")
 
     def migrate(number: int):
@@ -179,7 +179,7 @@ def before(transactional_db):
     MigrationExecutor(connection).migrate([("accounts", names[1])])
 
 
-def test_the_migration_names_rows_that_are_the_same_in_canonical_form_and_changes_nothing(before, client):
+def test_the_migration_stops_and_names_rows_with_the_same_canonical_form(before, client):
     apps, migrate = before
     users = apps.get_model("accounts", "User")._base_manager
     ids = [

@@ -1,4 +1,4 @@
-"""A forgotten password is replaced by mail, and nobody learns whose addresses there are."""
+"""A forgotten password is reset by email, and no response reveals whether an account exists."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("mail_at_once")
 
 @pytest.fixture
 def token(ada, client, mailoutbox) -> str:
-    """The token of a mail to Ada."""
+    """The token that was emailed to Ada."""
     client.post(RESET, {"email": "ada@example.com"})
     return re.search(r"Token: (\S+)", mailoutbox.pop().body)[1]
 
@@ -28,7 +28,7 @@ def confirm(client, token, password=NEW, **changes):
 
 
 @pytest.mark.parametrize("address", ["ada@example.com", "ADA@Example.COM"])
-def test_an_address_in_any_case_gets_a_mail(ada, client, mailoutbox, address):
+def test_a_password_reset_accepts_an_email_address_in_any_case(ada, client, mailoutbox, address):
     response = client.post(RESET, {"email": address})
 
     assert (response.status_code, response.content) == (202, b"")
@@ -36,7 +36,7 @@ def test_an_address_in_any_case_gets_a_mail(ada, client, mailoutbox, address):
     assert "for the account ada of" in mailoutbox[0].body
 
 
-def test_the_mail_holds_a_link_where_there_is_a_page_for_it(ada, client, mailoutbox, settings):
+def test_the_email_contains_a_link_if_password_reset_url_is_set(ada, client, mailoutbox, settings):
     settings.PASSWORD_RESET_URL = "https://app.example.com/reset"
 
     client.post(RESET, {"email": "ada@example.com"})
@@ -46,7 +46,7 @@ def test_the_mail_holds_a_link_where_there_is_a_page_for_it(ada, client, mailout
 
 
 @pytest.mark.parametrize("who", ["nobody", "inactive", "without a password"])
-def test_who_cannot_be_helped_gets_the_same_answer_and_no_mail(ada, client, mailoutbox, who):
+def test_the_response_is_the_same_if_no_account_can_be_reset(ada, client, mailoutbox, who):
     helped = client.post(RESET, {"email": "ada@example.com"})
     mailoutbox.clear()
     get_user_model().objects.create_user("idle", "idle@example.com", "x", is_active=False)
@@ -61,7 +61,7 @@ def test_who_cannot_be_helped_gets_the_same_answer_and_no_mail(ada, client, mail
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "x"}, {"email": ""}, {"email": ["ada@example.com"]}, []])
-def test_what_is_no_address_is_400(db, client, body):
+def test_an_invalid_email_address_is_400(db, client, body):
     assert client.post(RESET, body).status_code == 400
 
 
@@ -77,9 +77,7 @@ def test_what_is_no_address_is_400(db, client, body):
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_an_email_that_cannot_be_sent_is_logged_by_its_kind_and_without_its_content(
-    ada, client, monkeypatch, log, error
-):
+def test_a_failed_email_is_logged_by_exception_class_without_its_content(ada, client, monkeypatch, log, error):
     def fail(message):
         raise error
 
@@ -91,7 +89,7 @@ def test_an_email_that_cannot_be_sent_is_logged_by_its_kind_and_without_its_cont
     assert "canary" not in log.getvalue()
 
 
-def test_an_email_that_a_process_which_ends_does_not_take_is_logged(ada, client, monkeypatch, log):
+def test_an_email_during_shutdown_is_logged_as_failed(ada, client, monkeypatch, log):
     ended = ThreadPoolExecutor(1)
     ended.shutdown()
     monkeypatch.setattr("hardening.operations.email._sender", ended)
@@ -100,7 +98,7 @@ def test_an_email_that_a_process_which_ends_does_not_take_is_logged(ada, client,
     assert "An email could not be sent: builtins.RuntimeError" in log.getvalue()
 
 
-def test_the_token_sets_a_password_once_and_ends_all_tokens(ada, client, token):
+def test_the_token_sets_a_password_once_and_revokes_all_api_tokens(ada, client, token):
     first, again = confirm(client, token), confirm(client, token, "a third horse battery")
 
     assert (first.status_code, first.content) == (204, b"")
@@ -112,13 +110,13 @@ def test_the_token_sets_a_password_once_and_ends_all_tokens(ada, client, token):
     assert signed_in == [200, 401]
 
 
-def test_signing_in_ends_the_token_of_a_mail(ada, client, token):
+def test_a_login_invalidates_the_emailed_token(ada, client, token):
     client.post(LOGIN, {"username": "ada", "password": "correct horse battery"})
 
     assert confirm(client, token).status_code == 400
 
 
-def test_a_token_expires(ada, client, token, settings):
+def test_an_expired_token_is_400(ada, client, token, settings):
     settings.PASSWORD_RESET_TIMEOUT = -1
 
     assert confirm(client, token).status_code == 400
@@ -128,7 +126,7 @@ def test_a_token_expires(ada, client, token, settings):
     "change",
     [lambda t: t + "0", lambda t: "9" + t, lambda t: t[:-1] + "g", lambda t: "", lambda t: t.replace("-", "_")],
 )
-def test_another_token_is_400(ada, client, token, change):
+def test_a_modified_token_is_400(ada, client, token, change):
     response = confirm(client, change(token))
 
     assert response.status_code == 400
@@ -136,14 +134,14 @@ def test_another_token_is_400(ada, client, token, change):
     assert confirm(client, token).status_code == 204
 
 
-def test_the_token_of_one_account_is_none_of_anothers(ada, bob, client, token):
+def test_a_token_is_invalid_for_another_account(ada, bob, client, token):
     _key, _dash, secret = token.partition("-")
 
     assert confirm(client, f"{bob.user.pk}-{secret}").status_code == 400
 
 
 @pytest.mark.parametrize("password", ["short", "ada@example.com", "1234567890123"])
-def test_a_weak_password_is_refused_and_the_token_stays_good(ada, client, token, password):
+def test_a_weak_password_is_400_and_the_token_stays_valid(ada, client, token, password):
     response = confirm(client, token, password)
 
     assert response.status_code == 400
@@ -151,7 +149,7 @@ def test_a_weak_password_is_refused_and_the_token_stays_good(ada, client, token,
     assert confirm(client, token).status_code == 204
 
 
-def test_the_password_is_sent_twice(ada, client, token):
+def test_a_confirmation_that_differs_from_the_password_is_400(ada, client, token):
     response = confirm(client, token, confirm_password="something else")
 
     assert response.status_code == 400

@@ -20,7 +20,7 @@ def url(response: HttpResponse) -> str:
     return f"{LIST}{response.json()['id']}/"
 
 
-def test_a_profile_is_created_for_the_caller(ada):
+def test_a_created_profile_belongs_to_the_user(ada):
     response = create(ada)
 
     assert response.status_code == 201
@@ -51,14 +51,14 @@ def test_username_and_email_are_required(ada, missing):
     assert response.json() == {missing: ["This field is required."]}
 
 
-def test_a_user_may_own_several(ada):
+def test_a_user_may_have_several_profiles(ada):
     create(ada)
 
     assert create(ada, username="countess", email="countess@example.com").status_code == 201
 
 
 @pytest.mark.parametrize("username", ["ada", "ADA"])
-def test_a_taken_username_conflicts_whoever_has_it(ada, bob, username):
+def test_a_duplicate_username_is_409_across_all_users(ada, bob, username):
     create(ada)
 
     response = create(bob, username=username, email="bob@example.com")
@@ -67,7 +67,7 @@ def test_a_taken_username_conflicts_whoever_has_it(ada, bob, username):
     assert response.json() == USERNAME_TAKEN
 
 
-def test_put_and_patch_conflict_as_post_does(ada):
+def test_a_duplicate_username_is_409_on_put_and_patch(ada):
     create(ada)
     other = create(ada, username="countess", email="countess@example.com")
 
@@ -79,7 +79,7 @@ def test_put_and_patch_conflict_as_post_does(ada):
     assert ada.get(url(other)).json()["username"] == "countess"
 
 
-def test_an_unchanged_profile_is_no_duplicate_of_itself(ada):
+def test_saving_an_unchanged_profile_is_200(ada):
     created = create(ada)
 
     assert ada.put(url(created), created.json()).status_code == 200
@@ -87,7 +87,7 @@ def test_an_unchanged_profile_is_no_duplicate_of_itself(ada):
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch"])
-def test_the_owner_cannot_be_chosen(ada, bob, method):
+def test_another_owner_is_400(ada, bob, method):
     target = LIST if method == "post" else url(create(ada))
 
     response = getattr(ada, method)(target, {"owner": bob.user.pk, "username": "x", "email": "x@example.com"})
@@ -96,7 +96,7 @@ def test_the_owner_cannot_be_chosen(ada, bob, method):
     assert response.json() == {"owner": ["This field cannot be changed."]}
 
 
-def test_what_is_not_the_callers_does_not_exist(ada, bob):
+def test_another_users_profile_is_404(ada, bob):
     target = url(create(ada))
 
     answers = [getattr(bob, method)(target, {}) for method in ("get", "put", "patch", "delete")]
@@ -107,14 +107,14 @@ def test_what_is_not_the_callers_does_not_exist(ada, bob):
     assert Profile.objects.count() == 1
 
 
-def test_a_profile_can_be_deleted(ada):
+def test_a_deleted_profile_is_404(ada):
     target = url(create(ada))
 
     assert ada.delete(target).status_code == 204
     assert ada.get(target).status_code == 404
 
 
-def test_lists_are_newest_first_and_paged_by_cursor(ada):
+def test_lists_are_newest_first_with_cursor_pagination(ada):
     ids = [create(ada, username=f"u{number}", email=f"u{number}@example.com").json()["id"] for number in range(5)]
 
     first = ada.get(f"{LIST}?page_size=2").json()
@@ -128,14 +128,14 @@ def test_lists_are_newest_first_and_paged_by_cursor(ada):
 
 
 @pytest.mark.parametrize("size", ["0", "101", "-1", "x", "", "1.5", "1e2", "\u0665"])
-def test_a_page_has_1_to_100_rows(ada, size):
+def test_a_page_size_outside_of_1_to_100_is_400(ada, size):
     response = ada.get(LIST, {"page_size": size})
 
     assert response.status_code == 400
     assert list(response.json()) == ["page_size"]
 
 
-def test_of_32_simultaneous_posts_one_wins_and_all_others_conflict(transactional_db, sign_in):
+def test_of_32_simultaneous_posts_one_is_201_and_the_others_are_409(transactional_db, sign_in):
     clients = [sign_in(f"user{number}") for number in range(32)]
     barrier = Barrier(32)
 

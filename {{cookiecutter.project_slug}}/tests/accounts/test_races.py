@@ -1,4 +1,4 @@
-"""What another request does while a password is hashed decides, and no hashing holds a lock."""
+"""Concurrent changes of an account while a password is hashed, which happens without a lock."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function that has an action run once, between the reading of an account and the end of hashing."""
+    """Return a function that schedules an action between reading the account and the end of hashing, once."""
 
     def during_hashing(action: Callable[[], Any], hashing: str = "verify", hasher: Any = MD5PasswordHasher) -> None:
         original = getattr(hasher, hashing)
@@ -53,7 +53,7 @@ def update(**columns: Any) -> Callable[[], Any]:
 
 
 def set_password() -> None:
-    """Choose another password, as the API and the admin do."""
+    """Set another password and revoke all tokens, as the API and the admin do."""
     update(password=make_password(NEWEST))()
     revoke_tokens(stored())
 
@@ -67,7 +67,7 @@ IDS = ["another password", "deactivated", "deleted"]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=IDS)
-def test_login_with_what_is_not_true_any_more_is_401_and_leaves_no_token(ada, client, meanwhile, change):
+def test_a_login_during_a_change_of_the_account_is_401_and_creates_no_token(ada, client, meanwhile, change):
     revoke_tokens(ada.user)
     meanwhile(change)
 
@@ -82,9 +82,7 @@ def test_login_with_what_is_not_true_any_more_is_401_and_leaves_no_token(ada, cl
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=IDS)
-def test_login_with_an_old_hash_never_writes_the_old_password_back(
-    ada, client, meanwhile, monkeypatch, settings, change
-):
+def test_rehashing_at_login_never_restores_an_old_password(ada, client, meanwhile, monkeypatch, settings, change):
     settings.PASSWORD_HASHERS = [*settings.PASSWORD_HASHERS, "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
     update(password=make_password(OLD, hasher="pbkdf2_sha256"))()
@@ -96,7 +94,7 @@ def test_login_with_an_old_hash_never_writes_the_old_password_back(
         assert client.post(LOGIN, LOGIN_BODY | {"password": NEWEST}).status_code == 200
 
 
-def test_two_logins_that_renew_the_same_old_hash_both_succeed(ada, client, meanwhile, monkeypatch, settings):
+def test_two_logins_that_rehash_the_same_password_both_succeed(ada, client, meanwhile, monkeypatch, settings):
     settings.PASSWORD_HASHERS = [*settings.PASSWORD_HASHERS, "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
     update(password=make_password(OLD, hasher="pbkdf2_sha256"))()
@@ -109,7 +107,7 @@ def test_two_logins_that_renew_the_same_old_hash_both_succeed(ada, client, meanw
     assert stored().password.startswith("md5$")
 
 
-def test_login_beside_logging_out_everywhere_is_a_later_one(ada, client, meanwhile):
+def test_a_login_during_logout_all_keeps_its_token(ada, client, meanwhile):
     meanwhile(lambda: ada.post(LOGOUT_ALL))
 
     response = client.post(LOGIN, LOGIN_BODY)
@@ -119,7 +117,7 @@ def test_login_beside_logging_out_everywhere_is_a_later_one(ada, client, meanwhi
     assert Client(HTTP_AUTHORIZATION=f"Bearer {response.json()['token']}").get(OWN).status_code == 200
 
 
-def test_of_two_changes_of_the_password_the_second_needs_the_new_one(ada, meanwhile):
+def test_a_password_change_during_another_one_is_400(ada, meanwhile):
     meanwhile(set_password)
 
     response = ada.patch(OWN, {**CHANGE, "name": "King"})
@@ -129,14 +127,14 @@ def test_of_two_changes_of_the_password_the_second_needs_the_new_one(ada, meanwh
     assert stored().first_name == ""
 
 
-def test_a_change_of_the_password_while_it_is_hashed_is_not_overwritten(ada, meanwhile):
+def test_a_password_changed_during_hashing_is_not_overwritten(ada, meanwhile):
     meanwhile(set_password, "encode")
 
     assert ada.patch(OWN, CHANGE).status_code == 400
     assert stored().check_password(NEWEST)
 
 
-def test_a_change_of_the_password_keeps_what_others_changed_of_the_account(ada, meanwhile):
+def test_a_password_change_keeps_concurrent_changes_of_other_fields(ada, meanwhile):
     meanwhile(update(email="king@example.com", first_name="King"))
 
     response = ada.patch(OWN, CHANGE)
@@ -145,7 +143,7 @@ def test_a_change_of_the_password_keeps_what_others_changed_of_the_account(ada, 
     assert (stored().first_name, stored().check_password(NEW)) == ("King", True)
 
 
-def test_a_change_of_an_account_that_is_deleted_meanwhile_is_404(ada, meanwhile):
+def test_a_password_change_of_a_concurrently_deleted_account_is_404(ada, meanwhile):
     meanwhile(delete)
 
     assert ada.patch(OWN, CHANGE).status_code == 404
@@ -158,7 +156,7 @@ def reset(client: Client) -> Any:
 
 
 @pytest.mark.parametrize("change", [*CHANGES, update(email="king@example.com")], ids=[*IDS, "another address"])
-def test_a_reset_with_a_token_that_ended_meanwhile_is_400(ada, client, meanwhile, change):
+def test_a_reset_during_a_change_of_the_account_is_400(ada, client, meanwhile, change):
     confirm = reset(client)
     meanwhile(change, "encode")
 
@@ -169,7 +167,7 @@ def test_a_reset_with_a_token_that_ended_meanwhile_is_400(ada, client, meanwhile
         assert not stored().check_password(NEW)
 
 
-def test_of_two_resets_with_one_token_one_succeeds(ada, client, meanwhile):
+def test_of_two_resets_with_the_same_token_one_is_400(ada, client, meanwhile):
     confirm = reset(client)
     answers: list[int] = []
     meanwhile(lambda: answers.append(confirm().status_code), "encode")
@@ -179,7 +177,7 @@ def test_of_two_resets_with_one_token_one_succeeds(ada, client, meanwhile):
     assert answers == [204, 400]
 
 
-def test_two_registrations_of_one_name_are_one_account_and_a_conflict(client, meanwhile):
+def test_of_two_simultaneous_registrations_of_a_username_one_is_409(client, meanwhile):
     body = {"username": "eve", "email": "eve@example.com", "name": "E", "password": OLD, "confirm_password": OLD}
     answers: list[int] = []
     meanwhile(lambda: answers.append(Client().post(ACCOUNTS, body).status_code), "encode")
@@ -195,7 +193,7 @@ def form(client: Client, path: str, body: Any) -> Any:
 
 @pytest.fixture
 def browser(ada) -> Client:
-    """A browser with a session of Ada, who is staff."""
+    """A client with an admin session of Ada, who is staff."""
     update(is_staff=True)()
     browser = Client()
     browser.force_login(stored())
@@ -203,7 +201,7 @@ def browser(ada) -> Client:
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=IDS)
-def test_login_to_the_admin_with_what_is_not_true_any_more_opens_nothing(browser, client, meanwhile, change):
+def test_a_login_to_the_admin_during_a_change_of_the_account_opens_no_session(browser, client, meanwhile, change):
     meanwhile(change)
 
     response = form(client, ADMIN_LOGIN, LOGIN_BODY)
@@ -217,7 +215,7 @@ PASSWORDS = {"old_password": OLD, "new_password1": NEW, "new_password2": NEW}
 
 
 @pytest.mark.parametrize("change", CHANGES[:2], ids=IDS[:2])
-def test_a_change_of_the_password_in_the_admin_writes_nothing_stale_back(browser, meanwhile, change):
+def test_a_password_change_in_the_admin_overwrites_no_concurrent_change(browser, meanwhile, change):
     meanwhile(change)
 
     response = form(browser, ADMIN_CHANGE, PASSWORDS)
@@ -227,7 +225,7 @@ def test_a_change_of_the_password_in_the_admin_writes_nothing_stale_back(browser
     assert stored().is_active is (change is set_password)
 
 
-def test_a_change_of_the_password_in_the_admin_ends_tokens_and_keeps_the_rest(browser, ada, meanwhile):
+def test_a_password_change_in_the_admin_revokes_tokens_and_keeps_other_fields(browser, ada, meanwhile):
     meanwhile(update(email="king@example.com"))
 
     response = form(browser, ADMIN_CHANGE, PASSWORDS)
@@ -239,7 +237,7 @@ def test_a_change_of_the_password_in_the_admin_ends_tokens_and_keeps_the_rest(br
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_password_is_hashed_in_a_transaction(ada, client, monkeypatch):
+def test_passwords_are_hashed_outside_of_transactions(ada, client, monkeypatch):
     update(is_staff=True)()
     hashed: list[bool] = []
     for name in ("verify", "encode"):

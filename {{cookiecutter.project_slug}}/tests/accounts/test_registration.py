@@ -18,7 +18,7 @@ def register(client: Client, **changes: object) -> HttpResponse:
     return client.post("/api/v1/accounts/", body | changes)
 
 
-def test_a_registration_answers_with_the_account_and_without_its_passwords(client):
+def test_a_registration_returns_the_account_without_passwords(client):
     response = register(client)
 
     assert response.status_code == 201
@@ -31,7 +31,7 @@ def test_a_registration_answers_with_the_account_and_without_its_passwords(clien
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_registration_is_one_statement(client, django_assert_num_queries):
+def test_a_registration_executes_one_statement(client, django_assert_num_queries):
     with django_assert_num_queries(1):
         response = register(client)
 
@@ -46,7 +46,7 @@ def test_the_password_is_stored_hashed(client):
     assert "correct" not in account.password
 
 
-def test_passwords_that_differ_are_refused_without_a_query(client, django_assert_num_queries):
+def test_a_confirmation_that_differs_is_400_without_a_query(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         response = register(client, confirm_password="correct horse battery?")
 
@@ -54,7 +54,7 @@ def test_passwords_that_differ_are_refused_without_a_query(client, django_assert
     assert response.json() == {"confirm_password": ["The two do not match."]}
 
 
-def test_a_missing_confirmation_is_refused(client):
+def test_a_missing_confirmation_is_400(client):
     body = {"username": "ada", "email": "ada@example.com", "name": "Ada", "password": "correct horse battery"}
 
     response = client.post("/api/v1/accounts/", body)
@@ -64,7 +64,7 @@ def test_a_missing_confirmation_is_refused(client):
 
 
 @pytest.mark.parametrize("username", ["ada", "ADA", "Ada"])
-def test_a_taken_username_conflicts_in_any_case(client, username):
+def test_a_duplicate_username_is_409_in_any_case(client, username):
     register(client)
 
     response = register(client, username=username, email="other@example.com")
@@ -73,7 +73,7 @@ def test_a_taken_username_conflicts_in_any_case(client, username):
     assert response.json() == {"username": ["A user with that username already exists."]}
 
 
-def test_a_taken_email_conflicts_in_any_case(client):
+def test_a_duplicate_email_is_409_in_any_case(client):
     register(client)
 
     response = register(client, username="grace", email="ADA@Example.com")
@@ -82,7 +82,7 @@ def test_a_taken_email_conflicts_in_any_case(client):
     assert response.json() == {"email": ["A user with that email address already exists."]}
 
 
-def test_everything_that_is_taken_is_said_at_once(client):
+def test_one_response_reports_all_duplicates(client):
     register(client)
 
     response = register(client)
@@ -95,21 +95,21 @@ def test_everything_that_is_taken_is_said_at_once(client):
 
 
 @pytest.mark.parametrize("password", ["12345678901", "password", "short", "ada-lovelace"])
-def test_a_weak_password_is_refused_under_its_key(client, password):
+def test_a_weak_password_is_400_under_password(client, password):
     response = register(client, username="ada-lovelace", password=password, confirm_password=password)
 
     assert response.status_code == 400
     assert list(response.json()) == ["password"]
 
 
-def test_one_name_feeds_two_columns(client):
+def test_the_name_is_stored_as_first_and_last_name(client):
     register(client, name="Augusta Ada King")
 
     account = get_user_model().objects.get()
     assert (account.first_name, account.last_name) == ("Augusta", "Ada King")
 
 
-def test_a_part_of_the_name_that_is_too_long_is_reported_under_name(client, django_assert_num_queries):
+def test_a_first_or_last_name_that_is_too_long_is_400_under_name(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         response = register(client, name=f"Ada {'x' * 151}")
 
@@ -117,7 +117,7 @@ def test_a_part_of_the_name_that_is_too_long_is_reported_under_name(client, djan
     assert response.json() == {"name": ["Ensure this value has at most 150 characters (it has 151)."]}
 
 
-def test_privileges_cannot_be_registered(client):
+def test_unknown_fields_for_privileges_are_400(client):
     response = register(client, is_superuser=True, is_staff=True)
 
     assert response.status_code == 400
@@ -128,7 +128,7 @@ def test_privileges_cannot_be_registered(client):
     assert not get_user_model().objects.exists()
 
 
-LONG = "\ufdfa" * 9  # 18 characters each in normal form
+LONG = "\ufdfa" * 9  # 18 characters each after normalization
 
 
 @pytest.mark.parametrize(
@@ -137,10 +137,10 @@ LONG = "\ufdfa" * 9  # 18 characters each in normal form
         ("\ufb01n", "fin"),
         ("\uff21da", "Ada"),
         ("e\u0301", "\u00e9"),
-        ("e\u0301" * 150, "\u00e9" * 150),  # 300 characters, and 150 in normal form
+        ("e\u0301" * 150, "\u00e9" * 150),  # 300 characters, and 150 after normalization
     ],
 )
-def test_a_username_is_normalized_before_it_is_validated_and_signs_in_as_it_was_sent(client, sent, stored):
+def test_a_username_is_normalized_before_validation_and_logs_in_as_it_was_sent(client, sent, stored):
     response = register(client, username=sent)
 
     assert response.status_code == 201
@@ -154,15 +154,15 @@ def test_a_username_is_normalized_before_it_is_validated_and_signs_in_as_it_was_
     ("sent", "code"),
     [
         (LONG, "max_length"),
-        ("\ufdfa", "invalid"),  # words with spaces between them
-        ("\u037aada", "invalid"),  # letters alone, whose normal form begins with a space
+        ("\ufdfa", "invalid"),  # normalized to words with spaces
+        ("\u037aada", "invalid"),  # a letter whose normalized form begins with a space
         ("a\u037ab", "invalid"),
         ("\u00e9" * 151, "max_length"),
         ("e\u0301" * 301, "max_length"),
         ("a" + "\u0300\u0327" * 200_000, "max_length"),
     ],
 )
-def test_what_a_username_becomes_is_what_is_validated(client, sent, code):
+def test_the_normalized_username_is_validated(client, sent, code):
     response = register(client, username=sent)
 
     assert response.status_code == 400
@@ -170,14 +170,14 @@ def test_what_a_username_becomes_is_what_is_validated(client, sent, code):
 
 
 @pytest.mark.parametrize("field", ["username", "email"])
-def test_what_is_stored_is_never_longer_than_its_column(client, field):
+def test_a_value_that_grows_beyond_its_column_is_400(client, field):
     long = "\u0130" * 60
     sent = {"username": "\ufdfa" * 8, "email": f"{'a' * 64}@{long}.{long}.{long}.example"}[field]
 
     assert register(client, **{field: sent}).status_code == 400
 
 
-def test_the_domain_of_an_address_is_lowercased_before_it_is_validated(client, bob):
+def test_the_domain_of_an_email_address_is_stored_in_lower_case(client, bob):
     assert register(client, email="x@EXAMPLE.com").json()["email"] == "x@example.com"
 
     response = bob.patch("/api/v1/accounts/me/", {"email": "y@EXAMPLE.com"})
@@ -185,7 +185,7 @@ def test_the_domain_of_an_address_is_lowercased_before_it_is_validated(client, b
     assert (response.status_code, response.json()["email"]) == (200, "y@example.com")
 
 
-def test_nobody_registers_as_staff_or_as_somebody_else(client, ada):
+def test_a_registration_cannot_set_privileges_or_the_primary_key(client, ada):
     body = {
         "username": "new",
         "email": "new@example.com",

@@ -21,7 +21,7 @@ def bearer(token: str) -> Client:
 
 
 @pytest.mark.parametrize("username", ["ada", "ADA"])
-def test_a_username_in_any_case_and_its_password_get_a_token(ada, client, username):
+def test_a_login_accepts_the_username_in_any_case(ada, client, username):
     response = client.post(LOGIN, {"username": username, "password": "correct horse battery"})
 
     assert response.status_code == 200
@@ -31,7 +31,7 @@ def test_a_username_in_any_case_and_its_password_get_a_token(ada, client, userna
 
 
 @pytest.mark.parametrize(("username", "password"), [("ada", "wrong"), ("nobody", "correct horse battery")])
-def test_a_wrong_pair_is_401_whichever_half_is_wrong(ada, client, username, password):
+def test_login_with_a_wrong_username_or_password_is_401(ada, client, username, password):
     response = client.post(LOGIN, {"username": username, "password": password})
 
     assert response.status_code == 401
@@ -43,19 +43,19 @@ def test_a_wrong_pair_is_401_whichever_half_is_wrong(ada, client, username, pass
 
 
 @pytest.mark.parametrize("body", [{}, {"username": "ada"}, {"username": "ada", "password": ""}])
-def test_an_incomplete_body_is_400(client, body):
+def test_an_incomplete_login_is_400(client, body):
     response = client.post(LOGIN, body)
 
     assert response.status_code == 400
 
 
-def test_a_stale_token_does_not_keep_anyone_from_signing_in(ada):
+def test_login_ignores_an_invalid_token(ada):
     response = bearer("stale").post(LOGIN, {"username": "ada", "password": "correct horse battery"})
 
     assert response.status_code == 200
 
 
-def test_logging_out_ends_this_token_only(ada):
+def test_logout_revokes_only_the_token_used(ada):
     _stored, other = get_token_model().objects.create(ada.user)
 
     response = ada.post(LOGOUT)
@@ -65,7 +65,7 @@ def test_logging_out_ends_this_token_only(ada):
     assert bearer(other).get(OWN).status_code == 200
 
 
-def test_logging_out_everywhere_ends_all_tokens(ada):
+def test_logout_all_revokes_all_tokens(ada):
     _stored, other = get_token_model().objects.create(ada.user)
 
     response = ada.post(LOGOUT_ALL)
@@ -75,7 +75,7 @@ def test_logging_out_everywhere_ends_all_tokens(ada):
 
 
 @pytest.mark.parametrize("token", ["unknown", "x" * 5000, "\x00", "ä", "töken"])
-def test_a_token_that_is_none_is_401(db, client, token):
+def test_an_invalid_token_is_401(db, client, token):
     response = client.get(OWN, HTTP_AUTHORIZATION=f"Bearer {token}".encode().decode("latin-1"))
 
     assert response.status_code == 401
@@ -83,34 +83,34 @@ def test_a_token_that_is_none_is_401(db, client, token):
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer ", "bearer a b", "BEARER x"])
-def test_a_bearer_header_without_a_token_that_works_says_so(db, client, header):
+def test_a_bearer_header_without_a_valid_token_is_reported_as_invalid_token(db, client, header):
     response = client.get(OWN, HTTP_AUTHORIZATION=header)
 
     assert (response.status_code, response["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
 
 
 @pytest.mark.parametrize("header", ["", "Basic YTpi", "Token x", "x"])
-def test_another_scheme_is_no_token(db, client, header):
+def test_another_authentication_scheme_is_401_without_an_error(db, client, header):
     response = client.get(OWN, HTTP_AUTHORIZATION=header)
 
     assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
-def test_the_case_of_the_scheme_does_not_matter(ada, scheme):
+def test_the_authentication_scheme_is_case_insensitive(ada, scheme):
     _stored, token = get_token_model().objects.create(ada.user)
 
     assert Client(HTTP_AUTHORIZATION=f"{scheme} {token}").get(OWN).status_code == 200
 
 
 @pytest.mark.parametrize("query", ["access_token", "token"])
-def test_a_token_in_the_query_is_none(ada, client, query):
+def test_a_token_in_the_query_string_is_401(ada, client, query):
     _stored, token = get_token_model().objects.create(ada.user)
 
     assert client.get(f"{OWN}?{query}={token}").status_code == 401
 
 
-def test_an_expired_token_is_401_and_is_not_deleted_by_a_read(ada, client):
+def test_an_expired_token_is_401_and_a_get_does_not_delete_it(ada, client):
     stored, token = get_token_model().objects.create(ada.user, expiry=timedelta(seconds=-1))
 
     assert bearer(token).get(OWN).status_code == 401
@@ -130,13 +130,13 @@ def test_tokens_are_stored_as_digests(ada, client):
     assert not get_token_model().objects.filter(digest__contains=token[-20:]).exists()
 
 
-def test_a_token_begins_with_the_name_of_the_project(ada, client, settings):
+def test_a_token_starts_with_the_prefix_of_the_project(ada, client, settings):
     token = client.post(LOGIN, {"username": "ada", "password": "correct horse battery"}).json()["token"]
 
     assert token.startswith(settings.REST_KNOX["TOKEN_PREFIX"])
 
 
-def test_beyond_the_limit_the_oldest_tokens_end(ada, bob, client):
+def test_a_login_beyond_the_limit_revokes_the_oldest_token(ada, bob, client):
     tokens = [
         client.post(LOGIN, {"username": "ada", "password": "correct horse battery"}).json()["token"] for _ in range(11)
     ]
@@ -146,7 +146,7 @@ def test_beyond_the_limit_the_oldest_tokens_end(ada, bob, client):
     assert bob.get(OWN).status_code == 200
 
 
-def test_the_purge_takes_expired_tokens_and_nothing_else(ada, capsys):
+def test_purge_deletes_only_expired_tokens(ada, capsys):
     get_token_model().objects.create(ada.user, expiry=timedelta(seconds=-1))
     get_token_model().objects.create(ada.user, expiry=None)
 
@@ -159,7 +159,7 @@ def test_the_purge_takes_expired_tokens_and_nothing_else(ada, capsys):
 
 @pytest.fixture
 def cheap_hashes(monkeypatch):
-    """Let the hashers of production run, which take 0.2 s by design, with as little work as they accept."""
+    """Reduce the work of the production hashers to their minimum, because they take 0.2 s by design."""
     for cost, least in {"time_cost": 1, "memory_cost": 8, "parallelism": 1}.items():
         monkeypatch.setattr(Argon2PasswordHasher, cost, least)
     monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
@@ -167,7 +167,7 @@ def cheap_hashes(monkeypatch):
 
 @pytest.fixture
 def hashings(monkeypatch, settings, cheap_hashes) -> list[str]:
-    """How often argon2 ran, whichever way it was called."""
+    """The calls of argon2, through any of its functions."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     ran: list[str] = []
     for name in ("hash_secret", "verify_secret"):
@@ -183,7 +183,7 @@ def _counted(run, ran, name, *args, **kwargs):
     return run(*args, **kwargs)
 
 
-def test_an_unknown_an_inactive_and_a_wrong_pair_hash_equally_often(sign_in, client, hashings):
+def test_every_failed_login_hashes_one_password(sign_in, client, hashings):
     sign_in("ada")
     lazy = sign_in("lazy").user
     lazy.is_active = False
@@ -202,7 +202,7 @@ def test_an_unknown_an_inactive_and_a_wrong_pair_hash_equally_often(sign_in, cli
     assert set(counts.values()) == {1}, counts
 
 
-def test_a_password_in_an_older_hash_is_hashed_anew_when_it_is_used(ada, client, settings, cheap_hashes):
+def test_a_login_upgrades_an_outdated_password_hash(ada, client, settings, cheap_hashes):
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.Argon2PasswordHasher",
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",

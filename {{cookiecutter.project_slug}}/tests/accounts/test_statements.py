@@ -1,4 +1,4 @@
-"""What every route of the accounts asks of the database, statement by statement."""
+"""The SQL statements of every route of the accounts."""
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
@@ -8,7 +8,7 @@ from hardening.testing.statements import SIGN_IN, send, statements
 
 PROFILE, USER, TOKEN = "accounts_profile", "accounts_user", "knox_authtoken"
 
-# tests/config/test_statements.py misses every route that has no row.
+# tests/config/test_statements.py fails for a route without a row.
 STATEMENTS = {
     "post account-list": [f"INSERT {USER}"],
     "get account-me": [SIGN_IN, f"SELECT {USER}"],
@@ -22,12 +22,12 @@ STATEMENTS = {
         f"UPDATE {USER}",
     ],
     "post password-reset": [f"SELECT {USER}"],
-    # The password is hashed between the two, because hashing must not hold a lock.
+    # The password is hashed between the two SELECTs, because hashing must not hold a lock.
     "post password-reset-confirm": [
         *(f"SELECT {USER}", "BEGIN", f"SELECT {USER}", f"UPDATE {USER}", f"DELETE {TOKEN}", "COMMIT"),
     ],
     "post logout": [SIGN_IN, f"DELETE {TOKEN}"],
-    # The lock makes a racing sign-in come before, so that its token ends too, or after.
+    # The lock orders a concurrent login before this request, which then revokes its token too, or after it.
     "post logout-all": [SIGN_IN, "BEGIN", f"SELECT {USER}", f"DELETE {TOKEN}", "COMMIT"],
     "get profile-list": [SIGN_IN, f"SELECT {PROFILE}"],
     "post profile-list": [SIGN_IN, f"INSERT {PROFILE}"],
@@ -56,12 +56,12 @@ BODIES = {
 
 
 def _is_ours(statement: str) -> bool:
-    """Tell whether no other app is asked: deleting an account asks each that refers to one."""
+    """Return whether *statement* belongs to this app: deleting an account queries every app that refers to it."""
     return " " not in statement or f" {TOKEN}" in statement or " accounts_" in statement
 
 
 @pytest.mark.parametrize("route", STATEMENTS)
-def test_a_request_takes_these_statements_and_no_more(transactional_db, ada, route):
+def test_a_request_executes_exactly_these_statements(transactional_db, ada, route):
     profile = Profile.objects.create(owner=ada.user, username="ada", email="ada@example.com")
     token = f"{ada.user.pk}-{default_token_generator.make_token(ada.user)}"
     known = {"post password-reset-confirm": {"token": token, "password": NEW, "confirm_password": NEW}}
@@ -74,7 +74,7 @@ def test_a_request_takes_these_statements_and_no_more(transactional_db, ada, rou
 
 
 @pytest.mark.parametrize("count", [1, 10, 100])
-def test_a_list_takes_the_same_for_any_number_of_rows(ada, count):
+def test_a_list_executes_the_same_statements_for_any_number_of_rows(ada, count):
     Profile.objects.bulk_create(
         [Profile(owner=ada.user, username=str(each), email=f"{each}@example.com") for each in range(count)]
     )
@@ -86,7 +86,7 @@ def test_a_list_takes_the_same_for_any_number_of_rows(ada, count):
     assert taken == STATEMENTS["get profile-list"]
 
 
-def test_a_duplicate_takes_one_look_at_the_other_rules(transactional_db, ada):
+def test_a_duplicate_costs_one_query_for_the_other_constraints(transactional_db, ada):
     body = BODIES["post profile-list"]
     assert send(ada, "post profile-list", body=body).status_code == 201
 
@@ -94,4 +94,4 @@ def test_a_duplicate_takes_one_look_at_the_other_rules(transactional_db, ada):
         response = send(ada, "post profile-list", body=body)
 
     assert response.status_code == 409
-    assert taken == [SIGN_IN, f"INSERT {PROFILE}", f"SELECT {PROFILE}"]  # the other field is taken too
+    assert taken == [SIGN_IN, f"INSERT {PROFILE}", f"SELECT {PROFILE}"]  # checks the other field for a duplicate

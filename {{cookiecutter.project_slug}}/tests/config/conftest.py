@@ -11,7 +11,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def rates(monkeypatch):
-    """Return a function that sets rates."""
+    """Return a function that sets throttle rates."""
 
     def rated(**changed: str) -> None:
         monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", {**SimpleRateThrottle.THROTTLE_RATES, **changed})

@@ -1,4 +1,4 @@
-"""The admin is for staff, where it is at all."""
+"""The admin is optional, and only for staff."""
 
 import json
 import runpy
@@ -21,7 +21,7 @@ PASSWORD = "correct horse battery"
 
 
 def signed_in(client: Client, **rights: bool) -> Client:
-    """Return a client with a session of the user of *client*, who has *rights*, and with no token."""
+    """Return a client with a session and without a token, for the user of *client* with *rights*."""
     type(client.user).objects.filter(pk=client.user.pk).update(**rights)
     browser = Client()
     browser.force_login(type(client.user).objects.get(pk=client.user.pk))
@@ -33,18 +33,18 @@ def admin(client: Client, url: str = "/admin/") -> tuple[int, str]:
     return response.status_code, response.get("Location", "")
 
 
-def test_nobody_but_staff_gets_in(ada, client):
+def test_only_active_staff_sees_the_admin(ada, client):
     shown = "/admin/login/?next=/admin/"
 
     assert admin(client) == (302, shown)
-    assert admin(ada) == (302, shown)  # a token of the API is none here
+    assert admin(ada) == (302, shown)  # the admin does not accept tokens of the API
     assert admin(signed_in(ada)) == (302, shown)
     assert admin(signed_in(ada, is_superuser=True)) == (302, shown)
     assert admin(signed_in(ada, is_staff=True)) == (200, "")
     assert admin(signed_in(ada, is_staff=True, is_active=False)) == (302, shown)
 
 
-def test_the_form_signs_nobody_in_who_is_no_staff(ada, client):
+def test_only_staff_can_log_in_to_the_admin(ada, client):
     form = {"username": "ada", "password": PASSWORD, "next": "/admin/"}
 
     refused = client.post("/admin/login/", form, format="multipart", secure=True)
@@ -57,13 +57,13 @@ def test_the_form_signs_nobody_in_who_is_no_staff(ada, client):
     assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
 
 
-def test_a_session_of_the_admin_is_none_of_the_api(ada):
+def test_a_session_of_the_admin_does_not_authenticate_api_requests(ada):
     browser = signed_in(ada, is_staff=True)
 
     assert browser.get("/api/v1/profiles/").status_code == 401
 
 
-def test_a_page_of_the_admin_runs_no_script_from_elsewhere(client):
+def test_admin_pages_run_scripts_of_their_own_origin_only(client):
     response = client.get("/admin/login/", secure=True)
 
     assert "default-src 'self'" in response["Content-Security-Policy"]
@@ -72,7 +72,7 @@ def test_a_page_of_the_admin_runs_no_script_from_elsewhere(client):
 
 
 @pytest.mark.parametrize(("where", "there"), [("", False), ("secret-7f3a/", True)])
-def test_it_is_at_the_path_of_the_environment_or_nowhere(settings, where, there):
+def test_the_admin_is_served_only_at_admin_path(settings, where, there):
     settings.ADMIN_PATH = where
 
     patterns = runpy.run_path(str(Path(settings.BASE_DIR, "config", "urls.py")))["urlpatterns"]
@@ -81,7 +81,7 @@ def test_it_is_at_the_path_of_the_environment_or_nowhere(settings, where, there)
     assert found == ([where] if there else [])
 
 
-def test_a_session_ends_twelve_hours_after_signing_in_however_much_it_is_used(ada, client, monkeypatch):
+def test_a_session_expires_twelve_hours_after_login_even_if_it_is_used(ada, client, monkeypatch):
     type(ada.user).objects.update(is_staff=True)
     form = {"username": "ada", "password": PASSWORD, "next": "/admin/"}
     signed_in_at = timezone.now()
@@ -96,12 +96,12 @@ def test_a_session_ends_twelve_hours_after_signing_in_however_much_it_is_used(ad
         assert admin(client)[0] == status
         if status == 200:
             used = client.session
-            used["used"] = hours  # what is written is dated anew
+            used["used"] = hours  # saving a session renews its expiry date
             used.save()
     assert Session.objects.get(pk=session.pk).expire_date <= signed_in_at + timedelta(hours=12, seconds=10)
 
 
-def test_what_the_admin_denies_is_recorded(ada, log):
+def test_a_permission_denied_in_the_admin_is_logged(ada, log):
     browser = signed_in(ada, is_staff=True)
 
     with override_settings(ROOT_URLCONF="tests.config.test_admin"):

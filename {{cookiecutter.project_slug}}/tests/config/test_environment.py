@@ -1,4 +1,4 @@
-"""Every variable is read strictly: what cannot be meant is refused with its name, and never its value."""
+"""Environment variables are parsed strictly; an error contains the name of a variable and never its value."""
 
 import secrets
 import traceback
@@ -15,7 +15,7 @@ from hardening.operations.environment import Environment
 
 pytestmark = pytest.mark.once
 
-# How config/settings.py reads each.
+# How config/settings.py reads each variable.
 READERS: dict[str, Callable[[Environment], Any]] = {
     "ADMIN_PATH": lambda env: env.path("ADMIN_PATH"),
     "ALLOWED_HOSTS": lambda env: env.hosts("ALLOWED_HOSTS", debug=False),
@@ -109,7 +109,7 @@ def read(name: str, variables: Mapping[str, str]) -> Any:
         ],
     ],
 )
-def test_a_value_that_cannot_be_meant_is_refused_with_the_name_alone(name, value):
+def test_an_invalid_value_is_rejected_and_the_error_contains_only_the_name(name, value):
     with pytest.raises(ImproperlyConfigured) as refusal:
         read(name, {name: value})
 
@@ -144,11 +144,11 @@ def test_a_value_that_cannot_be_meant_is_refused_with_the_name_alone(name, value
         ("ADMIN_PATH", "/", ""),
     ],
 )
-def test_a_value_is_read_as_it_is_meant(name, value, meant):
+def test_a_valid_value_is_converted(name, value, meant):
     assert read(name, {name: value}) == meant
 
 
-def test_a_value_that_begins_with_a_dollar_sign_is_itself():
+def test_a_value_that_starts_with_a_dollar_sign_is_not_expanded():
     key = f"$DEBUG{secrets.token_urlsafe(50)}"
 
     assert read("SECRET_KEY", {"SECRET_KEY": key}) == key
@@ -177,7 +177,7 @@ LIMITS = "-c statement_timeout=10s -c lock_timeout=3s -c idle_in_transaction_ses
         ("conn_max_age=0&target_session_attrs=read-write", {"target_session_attrs": "read-write"}),
     ],
 )
-def test_options_of_the_database_url_are_kept_beside_the_limits(query, kept):
+def test_options_of_the_database_url_are_combined_with_the_limits(query, kept):
     database = read("DATABASE_URL", {"DATABASE_URL": f"postgresql://user:password@host/name?{query}"})
 
     pool = {"min_size": 1, "max_size": 20, "timeout": 3, "reconnect_timeout": 5}
@@ -185,13 +185,13 @@ def test_options_of_the_database_url_are_kept_beside_the_limits(query, kept):
     assert database["CONN_HEALTH_CHECKS"] is True
 
 
-def test_a_database_behind_a_pooler_needs_no_pool_and_keeps_its_limits():
+def test_a_database_without_a_pool_keeps_its_limits():
     options = read("DATABASE_URL", {"DATABASE_URL": "postgresql://host/name?pool=false"})["OPTIONS"]
 
     assert options == {"connect_timeout": 3, "options": LIMITS}
 
 
-def test_commands_of_a_sqlite_url_run_before_the_ones_that_protect():
+def test_commands_of_a_sqlite_url_run_before_the_projects_own():
     url = "sqlite:////tmp/db.sqlite3?init_command=PRAGMA%20foreign_keys%3DOFF;&transaction_mode=exclusive&timeout=5"
     options = read("DATABASE_URL", {"DATABASE_URL": url})["OPTIONS"]
 
@@ -201,7 +201,7 @@ def test_commands_of_a_sqlite_url_run_before_the_ones_that_protect():
     assert (options["timeout"], options["transaction_mode"]) == (5, "EXCLUSIVE")
 
 
-def test_options_of_the_cache_url_keep_its_limits():
+def test_options_of_the_cache_url_do_not_remove_its_timeouts():
     options = read("CACHE_URL", {"CACHE_URL": "redis://localhost?socket_timeout=0&socket_connect_timeout=0"})["OPTIONS"]
 
     assert (options["socket_timeout"], options["socket_connect_timeout"]) == (1, 1)

@@ -1,4 +1,4 @@
-"""The limit that only forms meet, and those only the admin has."""
+"""The limit on form fields, which only the admin can exceed."""
 
 import pytest
 from django.conf import settings
@@ -6,7 +6,7 @@ from django.conf import settings
 pytestmark = pytest.mark.django_db
 
 
-def test_the_fields_of_a_form(client):
+def test_a_form_with_too_many_fields_is_400(client):
     def status(number: int) -> int:
         form = {f"field{n}": "a" for n in range(number)}
         return int(client.post("/admin/login/", form, format="multipart", secure=True).status_code)

@@ -1,4 +1,4 @@
-"""What is logged of errors: their traceback, without the values of a row and without what a client sent."""
+"""Errors are logged with their traceback, without the values of a row or of a request."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ def lines(log: Any) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
-def test_the_row_in_an_error_of_the_database_is_not_logged(ada, log, monkeypatch):
+def test_the_row_in_a_database_error_is_not_logged(ada, log, monkeypatch):
     text = "null value violates a constraint\nDETAIL:  Failing row contains (1, canary).\nCONTEXT:  here"
 
     def fail(*args: Any) -> None:
@@ -41,7 +41,7 @@ def test_the_row_in_an_error_of_the_database_is_not_logged(ada, log, monkeypatch
 REJECTED = "duplicate key\nDETAIL:  Failing row (1, first\nDETAIL: second\nCONTEXT: third)."  # a traceback shows code
 
 
-def test_a_rejected_row_of_several_lines_is_left_out_of_the_log_as_a_whole(log):
+def test_a_rejected_row_of_several_lines_is_not_logged(log):
     try:
         try:
             raise IntegrityError(REJECTED)
@@ -70,7 +70,7 @@ def in_a_group(error: Exception) -> Exception:
 
 
 @pytest.mark.parametrize("wrap", [quoted, as_a_key, in_a_group])
-def test_a_rejected_row_is_left_out_however_another_exception_repeats_it(log, wrap):
+def test_a_rejected_row_in_the_message_of_another_exception_is_not_logged(log, wrap):
     try:
         try:
             raise IntegrityError(REJECTED)
@@ -86,7 +86,7 @@ def test_a_rejected_row_is_left_out_however_another_exception_repeats_it(log, wr
 MALFORMED = 'invalid input syntax for type integer: "canary"'  # a traceback shows the code
 
 
-def test_data_that_the_database_rejects_is_left_out_of_the_log(log):
+def test_a_value_that_the_database_rejects_is_not_logged(log):
     try:
         raise DataError(MALFORMED)
     except DataError:
@@ -132,7 +132,7 @@ def test_an_exception_chained_to_a_rejected_row_is_logged_without_its_message(lo
 
 
 @pytest.mark.parametrize("wrap", [quoted, as_a_key, with_a_note])
-def test_an_exception_that_repeats_a_rejected_row_is_cut_without_being_chained_to_it(log, wrap):
+def test_an_unchained_exception_that_repeats_a_rejected_row_is_logged_without_it(log, wrap):
     logging.getLogger("django.request").error("It failed", exc_info=wrap(rejected()))
 
     assert type(wrap(rejected())).__name__ in log.getvalue()
@@ -165,7 +165,7 @@ KINDS = [(IntegrityError, (REJECTED,)), (IntegrityError, SEVERAL), (DataError, (
 @pytest.mark.parametrize("said", MESSAGES)
 @pytest.mark.parametrize(("kind", "arguments"), KINDS)
 @pytest.mark.parametrize("get_logger", [logging.getLogger, structlog.stdlib.get_logger])
-def test_a_message_that_repeats_a_rejected_row_is_cut(log, get_logger, kind, arguments, said):
+def test_a_message_that_repeats_a_rejected_row_is_logged_without_it(log, get_logger, kind, arguments, said):
     try:
         raise kind(*arguments)
     except kind as error:
@@ -178,14 +178,14 @@ def test_a_message_that_repeats_a_rejected_row_is_cut(log, get_logger, kind, arg
 
 @pytest.mark.parametrize("said", ["as an argument", "as the message", "as a representation"])
 @pytest.mark.parametrize(("kind", "arguments"), KINDS)
-def test_a_message_about_an_error_that_was_handled_before_is_cut(log, kind, arguments, said):
+def test_a_message_about_an_error_handled_before_is_logged_without_the_row(log, kind, arguments, said):
     MESSAGES[said](structlog.stdlib.get_logger("accounts"), kind(*arguments))
 
     assert "(details left out)" in log.getvalue()
     assert [word for word in VALUES if word in log.getvalue()] == []
 
 
-def test_details_of_an_entry_are_cut_however_deep_the_row_is(log):
+def test_a_row_nested_in_the_details_of_an_entry_is_not_logged(log):
     logger = structlog.stdlib.get_logger("accounts")
     logger.info("kept", number=1, none=None, words=["plain"])
     logger.error("It failed", error=rejected(*SEVERAL), errors=[{"of": DataError(MALFORMED)}], said=repr(rejected()))
@@ -208,7 +208,7 @@ def test_an_entry_that_cannot_be_formatted_is_logged_without_its_arguments(log, 
     assert [word for word in VALUES if word in log.getvalue() + "".join(capsys.readouterr())] == []
 
 
-def test_the_message_of_an_error_without_values_is_kept(log):
+def test_the_message_of_an_error_without_values_is_logged(log):
     try:
         try:
             raise IntegrityError("UNIQUE constraint failed: a.b")
@@ -233,7 +233,7 @@ class RefusedByTheProject(SuspiciousOperation):
     [SuspiciousOperation, SuspiciousFileOperation, TooManyFieldsSent, RequestDataTooBig, DisallowedHost,
      DisallowedRedirect, RefusedByTheProject],
 )  # fmt: skip
-def test_a_suspicious_request_is_one_short_warning_without_a_traceback(client, log, monkeypatch, kind):
+def test_a_suspicious_request_is_logged_as_one_short_warning(client, log, monkeypatch, kind):
     def fail(*args: Any) -> None:
         raise kind("b" * 1000 + "\nforged")
 
@@ -247,7 +247,7 @@ def test_a_suspicious_request_is_one_short_warning_without_a_traceback(client, l
     assert "canary" not in log.getvalue()
 
 
-def test_a_suspicious_request_that_repeats_a_rejected_row_is_cut(client, log, monkeypatch):
+def test_a_suspicious_request_that_repeats_a_rejected_row_is_logged_without_it(client, log, monkeypatch):
     def fail(*args: Any) -> None:
         raise SuspiciousOperation(MALFORMED) from DataError(MALFORMED)
 
@@ -259,7 +259,7 @@ def test_a_suspicious_request_that_repeats_a_rejected_row_is_cut(client, log, mo
     ]
 
 
-def test_a_wrong_host_is_one_warning_without_a_traceback(client, log):
+def test_an_invalid_host_is_logged_as_one_warning(client, log):
     response = client.get("/api/v1/profiles/", headers={"Host": "evil.example"})
 
     assert response.status_code == 400

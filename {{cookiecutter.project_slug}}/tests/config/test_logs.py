@@ -1,4 +1,4 @@
-"""What is logged: security events under their names, every fault once, and no secret ever."""
+"""The log contains security events by name and every server error once, but never a secret."""
 
 import json
 import logging
@@ -31,14 +31,14 @@ def lines(log: Any) -> list[dict[str, Any]]:
 
 
 def events(log: Any) -> list[tuple[str, Any]]:
-    """Return the name and the user of every security event in *log*."""
+    """Return the name and the user of each security event in *log*."""
     found = [line for line in lines(log) if line["logger"] == "hardening.security"]
     assert all(line["request_id"] and line["address"] == "127.0.0.1" for line in found)
     assert all(line["meaning"] == EVENTS[line["event"]] for line in found)
     return [(line["event"], line.get("user")) for line in found]
 
 
-def test_signing_in_and_out_is_recorded(ada, client, log):
+def test_login_and_logout_are_logged(ada, client, log):
     user = ada.user.pk
 
     token = client.post(LOGIN, {"username": "ada", "password": PASSWORD}).json()["token"]
@@ -50,21 +50,21 @@ def test_signing_in_and_out_is_recorded(ada, client, log):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_new_password_is_recorded(ada, log):
+def test_a_password_change_is_logged(ada, log):
     ada.patch(OWN, {"password": "another good phrase", "current_password": PASSWORD})
 
     assert events(log) == [("password_changed", ada.user.pk)]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_wrong_current_password_is_recorded_and_no_change(ada, log):
+def test_a_wrong_current_password_is_logged_instead_of_a_change(ada, log):
     ada.patch(OWN, {"password": "another good phrase", "current_password": "wrong"})
 
     assert events(log) == [("wrong_password", ada.user.pk)]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_registration_a_new_address_and_deletion_are_recorded(client, log):
+def test_registration_email_change_and_deletion_are_logged(client, log):
     account = {"username": "eve", "email": "eve@example.com", "name": "Eve"}
     user = client.post(ACCOUNTS, account | {"password": PASSWORD, "confirm_password": PASSWORD}).json()["id"]
     token = client.post(LOGIN, {"username": "eve", "password": PASSWORD}).json()["token"]
@@ -79,7 +79,7 @@ def test_registration_a_new_address_and_deletion_are_recorded(client, log):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_rolled_back_is_not_recorded(ada, bob, client, log):
+def test_a_rolled_back_change_is_not_logged(ada, bob, client, log):
     account = {"username": "ADA", "email": "new@example.com", "name": "A"}
     client.post(ACCOUNTS, account | {"password": PASSWORD, "confirm_password": PASSWORD})
     ada.patch(OWN, {"email": "bob@example.com", "password": "another good phrase", "current_password": PASSWORD})
@@ -87,7 +87,7 @@ def test_what_is_rolled_back_is_not_recorded(ada, bob, client, log):
     assert events(log) == []
 
 
-def test_a_reset_with_a_wrong_token_is_recorded(client, log):
+def test_a_reset_with_an_invalid_token_is_logged(client, log):
     new = {"password": "another good phrase", "confirm_password": "another good phrase"}
     client.post(CONFIRM, {"token": "1-a-b", **new})
 
@@ -100,7 +100,7 @@ def reset_token() -> str:
     return found[0]
 
 
-def test_a_reset_is_recorded_when_it_is_asked_for_and_when_it_is_done(ada, client, log, mail_at_once):
+def test_a_requested_and_a_completed_password_reset_are_logged(ada, client, log, mail_at_once):
     client.post(RESET, {"email": "nobody@example.com"})
     client.post(RESET, {"email": "ada@example.com"})
     new = {"password": "another good phrase", "confirm_password": "another good phrase"}
@@ -111,7 +111,7 @@ def test_a_reset_is_recorded_when_it_is_asked_for_and_when_it_is_done(ada, clien
     assert [line["known"] for line in lines(log) if line["event"] == asked] == [False, True]
 
 
-def test_what_is_refused_is_recorded(ada, client, log, monkeypatch, settings):
+def test_denied_throttled_and_plain_http_requests_are_logged(ada, client, log, monkeypatch, settings):
     def refuse(*args: Any) -> None:
         raise PermissionDenied
 
@@ -126,7 +126,7 @@ def test_what_is_refused_is_recorded(ada, client, log, monkeypatch, settings):
     assert events(log) == [("permission_denied", ada.user.pk), ("throttled", None), ("plain_http_refused", None)]
 
 
-def test_a_line_tells_whose_request_it_was_and_the_next_one_nothing_of_them(ada, client, log):
+def test_each_line_has_the_user_of_its_own_request(ada, client, log):
     ada.get(PROFILES)
     client.get(PROFILES)
 
@@ -138,7 +138,7 @@ def test_a_line_tells_whose_request_it_was_and_the_next_one_nothing_of_them(ada,
     ]
 
 
-def test_every_line_has_what_a_collector_sorts_by(ada, client, log):
+def test_every_line_has_level_timestamp_and_request_id(ada, client, log):
     before = datetime.now(UTC)
     ada.get(PROFILES)
     client.post(LOGIN, {"username": "ada", "password": "wrong"})
@@ -150,7 +150,7 @@ def test_every_line_has_what_a_collector_sorts_by(ada, client, log):
     assert len({line["request_id"] for line in found}) == 2
 
 
-def test_a_line_break_in_a_path_begins_no_line(client, log):
+def test_a_line_break_in_a_path_does_not_start_a_line(client, log):
     client.get('/api/v1/profiles%0a{"logger": "forged"}%0d/')
 
     assert [(line["logger"], line["path"]) for line in lines(log)] == [
@@ -158,7 +158,7 @@ def test_a_line_break_in_a_path_begins_no_line(client, log):
     ]
 
 
-def test_a_wrong_host_and_a_missing_csrf_token_are_recorded_by_django(client, log):
+def test_django_logs_an_invalid_host_and_a_missing_csrf_token(client, log):
     client.get(PROFILES, headers={"Host": "evil.example.com"})
     Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "a"}, format="multipart", secure=True)
 
@@ -167,7 +167,7 @@ def test_a_wrong_host_and_a_missing_csrf_token_are_recorded_by_django(client, lo
 
 
 @pytest.mark.parametrize("path", [PROFILES, "/livez"])
-def test_a_fault_is_logged_with_one_traceback(ada, log, monkeypatch, path):
+def test_a_server_error_is_logged_with_one_traceback(ada, log, monkeypatch, path):
     monkeypatch.setattr("accounts.views.ProfileViewSet.list", lambda *args: {}["a fault"])
     monkeypatch.setattr("django.http.JsonResponse.__init__", lambda *args: {}["a fault"])
 
@@ -179,7 +179,7 @@ def test_a_fault_is_logged_with_one_traceback(ada, log, monkeypatch, path):
     assert found[0]["exception"].endswith("KeyError: 'a fault'")
 
 
-def test_no_secret_is_ever_logged(client, log, caplog, monkeypatch, mail_at_once):
+def test_secrets_are_never_logged(client, log, caplog, monkeypatch, mail_at_once):
     monkeypatch.setattr(connections["default"], "force_debug_cursor", True)
     caplog.set_level(logging.DEBUG, "django.db.backends")
     old, new, newest, mistyped = "canary old phrase", "canary new phrase", "canary newest phrase", "canary-mistyped"

@@ -1,4 +1,4 @@
-"""Whatever layer fails, the client gets the error document and the log one entry: nothing reaches the server."""
+"""If any layer fails, the client receives the error document, and the log has one entry."""
 
 import json
 import sys
@@ -41,7 +41,7 @@ def fail(*args: Any, **kwargs: Any) -> Any:
 
 
 class View(APIView):
-    """Answers, unless a test makes a part of it fail."""
+    """Return 200, unless a test replaces a method by a failing one."""
 
     permission_classes = (Public,)
 
@@ -66,7 +66,7 @@ def send(route: str = "/view/", method: str = "GET", **environ: str) -> Exchange
 
 
 def assert_answered(answer: Exchange, log: Any, status: int = 500) -> None:
-    """Assert that *answer* is the error document with its headers, and that its fault is logged once."""
+    """Assert that *answer* is the error document with its headers, and that the error is logged once."""
     assert answer.status == status
     assert HEADERS - {"strict-transport-security"} <= answer.headers.keys()
     assert answer.headers["content-length"] == str(len(answer.content))
@@ -84,7 +84,7 @@ def assert_logged_once(log: Any, answer: Exchange) -> None:
     assert [line["status"] for line in lines if line["logger"] == "hardening.access"] == [answer.status]
 
 
-def test_without_a_fault_the_layer_changes_nothing(log):
+def test_a_successful_response_passes_unchanged(log):
     answer = send()
 
     assert (answer.status, answer.body) == (200, {"answered": True})
@@ -92,23 +92,23 @@ def test_without_a_fault_the_layer_changes_nothing(log):
     assert [line["status"] for line in map(json.loads, log.getvalue().splitlines())] == [200]
 
 
-# Where to put a failing function, and the layer that it stands for.
+# {function to replace by a failing one: the layer that it belongs to}.
 LAYERS = {
     "hardening.wsgi._Request.__init__": "the request",
-    "django.core.handlers.wsgi.get_script_name": "what comes before the request",
-    "hardening.middleware._replace_by_document": "the middleware of documents",
+    "django.core.handlers.wsgi.get_script_name": "the WSGI handler before the request exists",
+    "hardening.middleware._replace_by_document": "the middleware for error documents",
     "django.core.handlers.base.BaseHandler.resolve_request": "the resolver",
     "tests.config.test_outermost.View.initialize_request": "the start of DRF's dispatch",
     "tests.config.test_outermost.View.initial": "DRF's checks",
     "tests.config.test_outermost.View.get": "the view",
     "tests.config.test_outermost.View.finalize_response": "the end of DRF's dispatch",
     "tests.config.test_outermost.View.get_authenticators": "authentication",
-    "hardening.renderers.JSONRenderer.render": "the renderer, which then fails for the document too",
+    "hardening.renderers.JSONRenderer.render": "the renderer, which then fails for the error document too",
 }
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_a_layer_that_raises_is_answered_with_the_error_document(log, monkeypatch, layer):
+def test_an_exception_in_any_layer_returns_the_error_document(log, monkeypatch, layer):
     monkeypatch.setattr(layer, fail)
     needs_an_error = layer.endswith("_replace_by_document")
 
@@ -131,7 +131,7 @@ def failing_after(get_response: Any) -> Any:
 
 @pytest.mark.parametrize("name", ["failing_before", "failing_after"])
 @pytest.mark.parametrize("position", range(len(settings.MIDDLEWARE) + 1))
-def test_a_middleware_that_raises_is_answered_wherever_it_is(settings, log, name, position):
+def test_an_exception_in_a_middleware_at_any_position_returns_the_error_document(settings, log, name, position):
     middleware = [*settings.MIDDLEWARE]
     middleware.insert(position, f"{__name__}.{name}")
     settings.MIDDLEWARE = middleware
@@ -148,7 +148,7 @@ def test_a_middleware_that_raises_is_answered_wherever_it_is(settings, log, name
 
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, GeneratorExit])
-def test_an_exception_that_would_end_the_thread_of_a_server_is_answered(log, monkeypatch, error):
+def test_an_exception_that_would_end_a_server_thread_returns_the_error_document(log, monkeypatch, error):
     def leave(*args: Any) -> None:
         raise error
 
@@ -160,7 +160,7 @@ def test_an_exception_that_would_end_the_thread_of_a_server_is_answered(log, mon
     assert_answered(answer, log)
 
 
-def test_a_signal_to_stop_in_the_main_thread_still_stops_the_process(monkeypatch):
+def test_a_keyboard_interrupt_in_the_main_thread_stops_the_process(monkeypatch):
     def leave(*args: Any) -> None:
         raise KeyboardInterrupt
 
@@ -171,7 +171,7 @@ def test_a_signal_to_stop_in_the_main_thread_still_stops_the_process(monkeypatch
 
 
 @pytest.mark.parametrize("signal", [request_started, request_finished])
-def test_a_receiver_of_a_signal_that_raises_is_answered_or_logged(log, signal):
+def test_an_exception_in_a_signal_receiver_is_500_or_logged(log, signal):
     signal.connect(fail, dispatch_uid="layer")
     try:
         answer = send(**PROBLEM)
@@ -185,7 +185,7 @@ def test_a_receiver_of_a_signal_that_raises_is_answered_or_logged(log, signal):
         assert answer.status == 200
 
 
-def test_a_urlconf_that_cannot_be_imported_is_answered(settings, log):
+def test_a_urlconf_that_cannot_be_imported_is_500(settings, log):
     settings.ROOT_URLCONF = "urls_that_nobody_wrote"
     clear_url_caches()
 
@@ -196,13 +196,13 @@ def test_a_urlconf_that_cannot_be_imported_is_answered(settings, log):
     assert SECRET not in log.getvalue()
 
 
-def test_a_stream_that_fails_before_its_first_chunk_is_answered(log, monkeypatch):
+def test_a_stream_that_fails_before_its_first_chunk_is_500(log, monkeypatch):
     monkeypatch.setattr(StreamingHttpResponse, "__iter__", lambda self: (fail() for _once in "1"))
 
     assert_stream_is_logged(send("/stream/", **PROBLEM), log, 500)
 
 
-def test_a_stream_that_fails_later_is_broken_off_and_logged(log, monkeypatch):
+def test_a_stream_that_fails_later_is_aborted_and_logged(log, monkeypatch):
     monkeypatch.setattr(StreamingHttpResponse, "__iter__", lambda self: (part or fail() for part in (b"first", b"")))
 
     answer = send("/stream/", **PROBLEM)
@@ -228,7 +228,7 @@ def test_a_response_that_cannot_be_closed_is_sent_and_logged(log, monkeypatch):
     assert_logged_once(log, answer)
 
 
-def test_head_has_the_headers_of_get_and_no_content():
+def test_head_returns_the_headers_of_get_without_content():
     answer = send(method="HEAD")
 
     assert (answer.status, answer.content) == (200, b"")
@@ -260,7 +260,7 @@ def test_a_charset_other_than_utf_8_is_415_with_and_without_a_query(log, charset
 @pytest.mark.parametrize(
     "parameter", ["charset*=bz2''%41", "charset*=nothing''%41", "a*=nothing''%41", "a*=undefined''%41"]
 )
-def test_a_parameter_in_a_charset_that_does_not_exist_is_no_fault(log, parameter):
+def test_a_header_parameter_in_an_unknown_charset_is_not_a_server_error(log, parameter):
     typed = exchange(Application(Handler()), "POST", "/view/", CONTENT_TYPE=f"application/json; {parameter}")
     accepted = exchange(Application(Handler()), "GET", "/view/", HTTP_ACCEPT=f"application/json; {parameter}")
     unknown = exchange(Application(Handler()), "GET", "/nothing/", HTTP_ACCEPT=f"application/json; {parameter}")
@@ -272,7 +272,7 @@ def test_a_parameter_in_a_charset_that_does_not_exist_is_no_fault(log, parameter
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "utf8", '"utf-8"'])
-def test_utf_8_in_any_notation_is_read(charset):
+def test_utf_8_in_any_notation_is_accepted(charset):
     answer = exchange(Application(Handler()), "GET", "/view/", CONTENT_TYPE=f"application/json; charset={charset}")
 
     assert answer.status == 200

@@ -1,4 +1,4 @@
-"""What every answer carries, whatever its status; and who else's scripts may read it."""
+"""Security headers of every response, and the origins that may read it (CORS)."""
 
 from typing import Any
 
@@ -57,12 +57,12 @@ def carried(response: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("status", ANSWERS)
-def test_every_status_has_the_headers_that_keep_it_safe(ada, ids, status):
+def test_every_status_has_the_security_headers(ada, ids, status):
     assert carried(ask(ada, status, ids)) == HEADERS
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/admin/", "/api/v1/errors/"])
-def test_what_is_no_view_of_the_api_has_them_too(client, path):
+def test_probes_admin_and_error_codes_have_the_security_headers(client, path):
     response = client.get(path, secure=True)
 
     for name in HEADERS.keys() - {"Cache-Control", "Content-Security-Policy"}:
@@ -71,7 +71,7 @@ def test_what_is_no_view_of_the_api_has_them_too(client, path):
 
 
 @pytest.mark.parametrize(("error", "status"), [(TryAgain, 503), (ZeroDivisionError, 500), (PermissionError, 500)])
-def test_faults_have_them_too(ada, monkeypatch, error, status):
+def test_server_errors_have_the_security_headers(ada, monkeypatch, error, status):
     def fail(*args: Any) -> None:
         raise error
 
@@ -83,7 +83,7 @@ def test_faults_have_them_too(ada, monkeypatch, error, status):
     assert carried(response) == HEADERS
 
 
-def test_a_throttled_answer_has_them_too(ada, monkeypatch):
+def test_a_throttled_response_has_the_security_headers(ada, monkeypatch):
     monkeypatch.setattr("hardening.throttling.UserRateThrottle.rate", "1/day", raising=False)
     ada.get(PROFILES)
 
@@ -93,14 +93,14 @@ def test_a_throttled_answer_has_them_too(ada, monkeypatch):
     assert carried(response) == HEADERS
 
 
-def test_an_answer_with_a_token_is_kept_in_no_cache(ada, client):
+def test_a_response_with_a_token_is_not_cached(ada, client):
     response = client.post(LOGIN, {"username": "ada", "password": "correct horse battery"})
 
     assert response.status_code == 200
     assert response["Cache-Control"] == "no-store"
 
 
-def test_nothing_tells_what_serves_it(ada):
+def test_responses_do_not_name_the_server_software(ada):
     for path in (PROFILES, "/nothing", "/livez"):
         assert not {"Server", "X-Powered-By", "Via"} & set(ada.get(path).headers)
 
@@ -118,7 +118,7 @@ def allowed(response: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, "null", "http://localhost:3000", "https://testserver"])
-def test_no_origin_may_read_anything_unless_the_environment_says_so(client, ada, origin):
+def test_cors_is_off_by_default(client, ada, origin):
     for response in (
         client.options(PROFILES, headers=PREFLIGHT | {"Origin": origin}),
         ada.get(PROFILES, headers={"Origin": origin}),
@@ -127,7 +127,7 @@ def test_no_origin_may_read_anything_unless_the_environment_says_so(client, ada,
         assert allowed(response) == {}
 
 
-def test_a_named_origin_may_read_answers_and_errors_and_others_may_not(ada, settings):
+def test_only_cors_allowed_origins_may_read_responses_and_errors(ada, settings):
     settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
 
     too_large = ada.post(PROFILES, {"bio": "x" * 1024 * 1024}, headers={"Origin": ORIGIN})
@@ -139,10 +139,10 @@ def test_a_named_origin_may_read_answers_and_errors_and_others_may_not(ada, sett
             assert allowed(ada.get(path, headers={"Origin": other})) == {}
 
 
-def test_a_preflight_is_answered_before_the_view(client, settings):
+def test_a_preflight_is_200_without_a_token(client, settings):
     settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
 
-    response = client.options(PROFILES, headers=PREFLIGHT)  # without a token, where OPTIONS of the view is 401
+    response = client.options(PROFILES, headers=PREFLIGHT)  # without a token; OPTIONS of the view is 401
 
     assert response.status_code == 200
     assert response.content == b""

@@ -1,4 +1,4 @@
-"""The probes: what tells a platform that this process lives, and that it can serve."""
+"""The health probes tell a platform whether the process is alive, and whether it can serve requests."""
 
 import pytest
 from django.db import OperationalError, connection, connections
@@ -6,20 +6,20 @@ from django.db import OperationalError, connection, connections
 pytestmark = pytest.mark.django_db
 
 
-def test_alive_asks_nothing_of_the_database(client, django_assert_num_queries):
+def test_livez_executes_no_query(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         response = client.get("/livez")
 
     assert (response.status_code, response.json()) == (200, {"status": "alive"})
 
 
-def test_ready_is_who_reaches_a_migrated_database(client):
+def test_readyz_is_200_with_a_migrated_database(client):
     response = client.get("/readyz")
 
     assert (response.status_code, response.json()) == (200, {"status": "ready"})
 
 
-def test_who_does_not_reach_the_database_is_not_ready_and_alive(client, monkeypatch):
+def test_readyz_is_503_and_livez_200_if_the_database_is_unreachable(client, monkeypatch):
     def refuse(*args, **kwargs):
         raise OperationalError
 
@@ -32,7 +32,7 @@ def test_who_does_not_reach_the_database_is_not_ready_and_alive(client, monkeypa
     assert client.get("/livez").status_code == 200
 
 
-def test_a_database_that_is_not_migrated_is_not_ready(client):
+def test_readyz_is_503_if_the_database_is_not_migrated(client):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'accounts'")
 
@@ -44,5 +44,5 @@ def test_a_database_that_is_not_migrated_is_not_ready(client):
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_a_probe_only_reads(client, path, method):
+def test_probes_reject_unsafe_methods(client, path, method):
     assert getattr(client, method)(path).status_code == 405

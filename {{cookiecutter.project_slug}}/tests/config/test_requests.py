@@ -1,4 +1,4 @@
-"""What holds for every request, whatever it is for."""
+"""Rules for every request and response: request ids, error documents, methods and caching."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from hardening.testing.client import REQUEST_ID, Client
 pytestmark = pytest.mark.django_db
 
 
-def test_every_answer_has_an_id_of_its_own(ada, client):
+def test_every_response_has_its_own_request_id(ada, client):
     answers = [client.get("/livez"), ada.get("/api/v1/profiles/"), client.get("/nothing"), client.post("/livez/x")]
 
     ids = [answer["X-Request-ID"] for answer in answers]
@@ -18,7 +18,7 @@ def test_every_answer_has_an_id_of_its_own(ada, client):
 
 
 @pytest.mark.parametrize("sent", ["abc-123", "x" * 64, str(uuid.uuid4())])
-def test_an_id_of_the_clients_is_kept_where_a_proxy_stands_for_it(client, settings, sent):
+def test_a_request_id_is_accepted_only_behind_a_trusted_proxy(client, settings, sent):
     before = client.get("/livez", headers={"X-Request-ID": sent})
     settings.TRUSTED_PROXIES = 1
     after = client.get("/livez", headers={"X-Request-ID": sent})
@@ -28,7 +28,7 @@ def test_an_id_of_the_clients_is_kept_where_a_proxy_stands_for_it(client, settin
 
 
 @pytest.mark.parametrize("sent", ["", "x" * 65, "a b", "a\tb", "ä", "a;b", "a/b"])
-def test_an_id_that_is_none_is_replaced(client, settings, sent):
+def test_an_invalid_request_id_is_replaced(client, settings, sent):
     settings.TRUSTED_PROXIES = 1
 
     answered = client.get("/livez", headers={"X-Request-ID": sent})["X-Request-ID"]
@@ -37,7 +37,7 @@ def test_an_id_that_is_none_is_replaced(client, settings, sent):
     assert REQUEST_ID.fullmatch(answered)
 
 
-def test_an_id_that_is_no_uuid_is_no_instance(client, settings):
+def test_problem_details_have_an_instance_only_if_the_request_id_is_a_uuid(client, settings):
     settings.TRUSTED_PROXIES = 1
     asked = {"Accept": "application/problem+json"}
 
@@ -58,21 +58,21 @@ def test_an_id_that_is_no_uuid_is_no_instance(client, settings):
         ("get", "/api/v1/profiles/", 401, "not_authenticated"),
     ],
 )
-def test_errors_are_documents_whatever_is_accepted(client, accept, method, path, status, code):
+def test_errors_are_json_documents_for_any_accept_header(client, accept, method, path, status, code):
     response = getattr(client, method)(path, headers={"Accept": accept})
 
     assert response.status_code in (status, 406)
     assert response.json()["code"] in (code, "not_acceptable")
 
 
-def test_a_wrong_host_is_a_document(client):
+def test_an_invalid_host_is_400_with_the_error_document(client):
     response = client.get("/livez/x", headers={"Host": "evil.example.com"})
 
     assert response.status_code == 400
     assert response.json() == {"detail": "The request is malformed.", "code": "bad_request"}
 
 
-def test_a_missing_csrf_token_is_a_document(ada):
+def test_a_missing_csrf_token_is_403_with_the_error_document(ada):
     strict = Client(enforce_csrf_checks=True)
 
     response = strict.post("/admin/login/", {"username": "ada", "password": "x"}, format="multipart", secure=True)
@@ -81,7 +81,7 @@ def test_a_missing_csrf_token_is_a_document(ada):
     assert response.json()["code"] == "permission_denied"
 
 
-def test_a_body_that_is_too_large_is_refused_unread(ada, settings):
+def test_a_request_body_that_is_too_large_is_413(ada, settings):
     body = b'{"bio": "' + b"x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE + b'"}'
 
     response = ada.send("post", "/api/v1/profiles/", body)
@@ -90,14 +90,14 @@ def test_a_body_that_is_too_large_is_refused_unread(ada, settings):
     assert response.json() == {"detail": "The request body is too large.", "code": "too_large"}
 
 
-def test_a_body_without_a_length_is_refused(ada):
+def test_a_request_body_without_a_content_length_is_411(ada):
     response = ada.generic("POST", "/api/v1/profiles/", b"", headers={"Transfer-Encoding": "chunked"})
 
     assert response.status_code == 411
     assert response.json()["code"] == "length_required"
 
 
-def test_a_fault_of_ours_is_logged_once_with_its_traceback_and_told_to_nobody(ada, log, monkeypatch):
+def test_a_server_error_is_logged_once_and_reveals_nothing_to_the_client(ada, log, monkeypatch):
     told = []
     got_request_exception.connect(lambda **kwargs: told.append(kwargs), weak=False, dispatch_uid="test")
     monkeypatch.setattr("accounts.views.ProfileViewSet.list", lambda *args: {}["secret"])
@@ -114,13 +114,13 @@ def test_a_fault_of_ours_is_logged_once_with_its_traceback_and_told_to_nobody(ad
     assert len(told) == 1
 
 
-def test_what_one_caller_sees_is_kept_in_no_cache(ada, client):
+def test_only_public_responses_may_be_cached(ada, client):
     assert ada.get("/api/v1/profiles/")["Cache-Control"] == "no-store"
     assert client.post("/api/v1/auth/login/", {})["Cache-Control"] == "no-store"
     assert client.get("/api/v1/errors/")["Cache-Control"] == "public, max-age=3600"
 
 
-def test_plain_http_through_a_proxy_is_refused(ada, settings):
+def test_plain_http_through_a_proxy_is_403(ada, settings):
     assert ada.get("/api/v1/profiles/").status_code == 200
     settings.TRUSTED_PROXIES = 1
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -132,7 +132,7 @@ def test_plain_http_through_a_proxy_is_refused(ada, settings):
     assert ada.get("/livez").status_code == 200
 
 
-def test_errors_are_listed_under_what_type_names(client):
+def test_the_type_of_problem_details_links_to_its_error_code(client):
     problem = client.get("/nothing", headers={"Accept": "application/problem+json"}).json()
     page, _hash, code = problem["type"].partition("#")
 
@@ -141,7 +141,7 @@ def test_errors_are_listed_under_what_type_names(client):
     assert listed[code] == {"code": "not_found", "status": 404, "meaning": "Not found."}
 
 
-# Attributes of views, methods of HTTP that nothing here has, and names of nothing.
+# Names of view attributes, HTTP methods that no route supports, and unknown methods.
 METHODS = (
     "REQUEST", "SETTINGS", "HEADERS", "ACTION", "DISPATCH", "ARGS", "KWARGS", "QUERYSET", "GET_OBJECT", "UNIT", "RUN",
     "IN_UNIT", "INITIAL", "LIST", "RETRIEVE", "DESTROY", "UPDATE", "CREATE", "DETAIL", "THROTTLES", "STRICT_INPUT",
@@ -151,7 +151,7 @@ METHODS = (
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("path", ["/api/v1/profiles/", "/api/v1/profiles/{id}/", "/api/v1/accounts/me/"])
-def test_a_method_that_a_route_lacks_is_405_with_allow(ada, log, path, method):
+def test_an_unsupported_method_is_405_with_allow(ada, log, path, method):
     profile = ada.post("/api/v1/profiles/", {"username": "ada", "email": "ada@example.com"}).json()
 
     response = ada.generic(method, path.format(**profile))
@@ -164,12 +164,12 @@ def test_a_method_that_a_route_lacks_is_405_with_allow(ada, log, path, method):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
-def test_a_method_that_a_probe_lacks_is_405_with_allow(client, path, method):
+def test_an_unsupported_method_on_a_probe_is_405_with_allow(client, path, method):
     response = client.generic(method, path)
 
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
 
 
 @pytest.mark.parametrize("method", ["post", "Patch", "delete"])
-def test_a_method_in_lower_case_is_the_one_in_upper_case(ada, method):
+def test_methods_are_case_insensitive(ada, method):
     assert ada.generic(method, "/api/v1/accounts/me/", b"{}", content_type="application/json").status_code < 500

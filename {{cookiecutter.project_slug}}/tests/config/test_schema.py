@@ -1,4 +1,4 @@
-"""The schema: committed, and served."""
+"""The OpenAPI documents: committed for each app, and served for all of them."""
 
 import os
 import secrets
@@ -17,12 +17,12 @@ SCHEMA, DOCS = "/api/v1/schema/", "/api/v1/docs/"
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def test_the_committed_documents_are_those_of_the_code():
+def test_the_committed_schemas_are_up_to_date():
     call_command("schemas", "--check")
 
 
 def project_command(tmp_path: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run *command* with the project's own settings, which know nothing of the tests' models."""
+    """Run *command* with the project's own settings, which do not include the models of the tests."""
     known = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": secrets.token_urlsafe(50), "ENV_FILE": ""}
     known |= {
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
@@ -35,7 +35,7 @@ def project_command(tmp_path: Path, *command: str, **environment: str) -> subpro
     )
 
 
-def test_the_committed_table_of_codes_is_that_of_the_code(tmp_path):
+def test_the_committed_table_of_error_codes_is_up_to_date(tmp_path):
     checked = project_command(tmp_path, "manage.py", "error_page", "--check", ALLOWED_HOSTS="localhost")
 
     assert checked.returncode == 0, checked.stderr
@@ -43,7 +43,7 @@ def test_the_committed_table_of_codes_is_that_of_the_code(tmp_path):
 
 @pytest.fixture
 def copied(tmp_path, settings) -> Path:
-    """A folder with the committed document of the accounts, which the command takes for the project's."""
+    """A copy of the committed document of the accounts, in a folder that the command uses as the project."""
     (tmp_path / "accounts").mkdir()
     text = Path(settings.BASE_DIR, "accounts", "schema.json").read_text(encoding="utf-8")
     (tmp_path / "accounts" / "schema.json").write_text(text, encoding="utf-8")
@@ -52,7 +52,7 @@ def copied(tmp_path, settings) -> Path:
 
 
 @pytest.mark.parametrize(("old", "new"), [('"maxLength": 150', '"maxLength": 151'), ('"409"', '"419"')])
-def test_a_document_that_says_something_else_is_found(copied, old, new):
+def test_an_outdated_schema_fails_the_check(copied, old, new):
     copied.write_text(copied.read_text().replace(old, new))
 
     with pytest.raises(CommandError, match=r"accounts/schema.json is not up to date"):
@@ -61,13 +61,13 @@ def test_a_document_that_says_something_else_is_found(copied, old, new):
     call_command("schemas", "--check")
 
 
-def test_a_document_of_a_project_with_another_name_is_the_same(copied):
+def test_the_check_ignores_the_version_of_the_project(copied):
     copied.write_text(copied.read_text().replace('"version": "0.1.0"', '"version": "2.0"'))
 
     call_command("schemas", "--check")
 
 
-def test_the_schema_takes_a_token(ada, client):
+def test_the_schema_requires_a_token(ada, client):
     assert client.get(SCHEMA).status_code == 401
     assert ada.get(SCHEMA).status_code == 200
 
@@ -90,12 +90,12 @@ def test_the_schema_is_json_or_yaml(ada, asked, headers, media_type):
     assert "/api/v1/auth/login/" in document["paths"]
 
 
-def test_the_schema_costs_no_statement_but_the_token(ada, django_assert_num_queries):
+def test_the_schema_executes_only_the_query_for_the_token(ada, django_assert_num_queries):
     with django_assert_num_queries(1):
         ada.get(SCHEMA)
 
 
-def test_every_operation_names_its_errors_in_both_renderings(ada):
+def test_every_operation_documents_its_errors_in_both_formats(ada):
     document = yaml.load(ada.get(SCHEMA).content, yaml.CSafeLoader)
 
     for path, operations in document["paths"].items():
@@ -108,7 +108,7 @@ def test_every_operation_names_its_errors_in_both_renderings(ada):
                     assert set(content["content"]) == {"application/json", "application/problem+json"}
 
 
-def test_the_documents_tell_nothing_that_is_for_programmers(settings):
+def test_the_schemas_contain_no_terms_of_the_implementation(settings):
     found = [path.read_text(encoding="utf-8") for path in Path(settings.BASE_DIR).glob("*/schema.json")]
 
     assert found
@@ -116,7 +116,7 @@ def test_the_documents_tell_nothing_that_is_for_programmers(settings):
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/", DOCS])
-def test_there_is_no_page_without_debug(ada, path):
+def test_the_documentation_pages_are_404_without_debug(ada, path):
     assert ada.get(path).status_code == 404
 
 
@@ -130,7 +130,7 @@ print(shown, led)
 """
 
 
-def test_with_debug_the_page_and_the_schema_are_open(tmp_path):
+def test_the_documentation_page_and_the_schema_are_public_with_debug(tmp_path):
     shown = project_command(tmp_path, "-c", SHOW, DEBUG="true")
 
     assert shown.stdout.splitlines()[-1:] == [f"[200, 200, 200] {{'{DOCS}'}}"], shown.stderr

@@ -1,4 +1,4 @@
-"""The checklist of security names what exists, and leaves nothing out that it lists."""
+"""docs/security.md names existing files and tests, and lists all checks and events."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ ROWS = [line.strip("| \n").split(" | ") for line in PAGE.splitlines() if line.st
 
 
 def find_file(name: str) -> Path:
-    """Return the file that the page calls *name*; the modules of `hardening` are named without their folder."""
+    """Return the file that the page calls *name*; modules of `hardening` are named without their folder."""
     return (SOURCES if name.startswith("hardening/") else ROOT) / name
 
 
@@ -29,21 +29,21 @@ def names_in(path: Path) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
-def test_every_test_that_is_named_exists():
+def test_every_named_test_exists():
     named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", PAGE)
 
     assert len(named) > 60
     assert [f"{path}::{name}" for path, name in named if name not in names_in(find_file(path))] == []
 
 
-def test_every_module_that_is_named_exists():
+def test_every_named_module_exists():
     named = re.findall(r"`([\w/.]+\.py)`", PAGE)
 
     assert len(named) > 30
     assert [path for path in named if not find_file(path).is_file()] == []
 
 
-def test_every_item_has_a_place_and_a_proof():
+def test_every_item_names_code_and_a_test():
     items = [row for row in ROWS if len(row) == 4 and row[0] not in ("risk", "item")]
 
     assert len(items) > 40

@@ -1,4 +1,4 @@
-"""The project does not start with an environment that is missing something or weak, and says what."""
+"""The project does not start if a variable is missing, invalid or weak, and the error names it."""
 
 import os
 import runpy
@@ -34,7 +34,7 @@ SOUND = {
 
 
 def environment(**changes: str | None) -> dict[str, str]:
-    """Return a sound environment with *changes*; None leaves a variable out."""
+    """Return a valid environment with *changes*; None omits a variable."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "PYTHONPATH", "LANG", "SYSTEMROOT")}
     return kept | {name: value for name, value in (SOUND | changes).items() if value is not None}
 
@@ -85,7 +85,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
         ("CACHE_URL", "redis://host:port/0"),
         ("DATABASE_URL", "mysql://user:canary@host/name"),
         ("DATABASE_URL", "postgresql://user:canary@host:port/name"),
-        # One of each; tests/config/test_environment.py has more.
+        # One invalid value each; tests/config/test_environment.py has more.
         ("DEBUG", "maybe"),
         ("THROTTLE_ANON", "canary"),
         ("THROTTLE_USER", "canary"),
@@ -98,7 +98,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
     ],
 )
 @pytest.mark.filterwarnings("ignore:Engine not recognized", "ignore:SQLite URL contains host")
-def test_what_is_missing_or_weak_stops_the_start_with_its_name_and_without_its_value(load, name, value):
+def test_a_missing_or_weak_variable_stops_the_start_and_only_its_name_is_shown(load, name, value):
     with pytest.raises(ImproperlyConfigured) as refusal:
         load(**{name: value})
 
@@ -125,12 +125,12 @@ def test_what_is_missing_or_weak_stops_the_start_with_its_name_and_without_its_v
         {"DEFAULT_FROM_EMAIL": "The API <api@example.com>", "DATABASE_POOL_SIZE": "1"},
     ],
 )
-def test_what_a_laptop_lacks_does_not_stop_the_start(load, legal):
+def test_valid_and_omitted_optional_variables_do_not_stop_the_start(load, legal):
     assert load(**legal)["SECRET_KEY"]
 
 
 @pytest.mark.parametrize("debug", ["", "false", "FALSE", "0", "no", "off", "Off\n", None])
-def test_debug_is_off_unless_it_is_plainly_on(load, debug):
+def test_debug_is_off_by_default(load, debug):
     settings = load(DEBUG=debug)
 
     rest = settings["REST_FRAMEWORK"]
@@ -144,14 +144,14 @@ def test_debug_is_off_unless_it_is_plainly_on(load, debug):
     assert rest["DEFAULT_AUTHENTICATION_CLASSES"] == ["hardening.authentication.BearerAuthentication"]
 
 
-def test_with_debug_views_describe_themselves_and_have_pages(load):
+def test_debug_enables_the_browsable_api_and_options(load):
     rest = load(DEBUG="true")["REST_FRAMEWORK"]
 
     assert rest["DEFAULT_METADATA_CLASS"] == "rest_framework.metadata.SimpleMetadata"
     assert "rest_framework.renderers.BrowsableAPIRenderer" in rest["DEFAULT_RENDERER_CLASSES"]
 
 
-def test_nothing_of_a_proxy_is_believed_where_there_is_none(load):
+def test_proxy_headers_are_trusted_only_with_trusted_proxies(load):
     without, behind = load(TRUSTED_PROXIES=None), load(TRUSTED_PROXIES="2")
 
     assert (without["SECURE_PROXY_SSL_HEADER"], without["REST_FRAMEWORK"]["NUM_PROXIES"]) == (None, 0)
@@ -165,13 +165,13 @@ def check(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=PROJECT, env=environment(**changes), capture_output=True, text=True, check=False)
 
 
-def test_a_sound_environment_passes_the_deployment_check_with_nothing_silenced():
+def test_a_valid_environment_passes_the_deployment_check():
     done = check("--deploy", "--fail-level", "WARNING")
 
     assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (0 silenced)."), done.stderr
 
 
-def test_a_misspelt_variable_is_named_and_one_that_is_another_is_not():
+def test_a_misspelt_variable_is_reported_with_a_suggestion():
     done = check(THROTTLE_LOGN="1/min", CORS_ALLOWED_ORIGIN="", REPORTS_DATABASE_URL="", DATABASE_URL_OLD="")
 
     warned = [line for line in done.stderr.splitlines() if "W021" in line]
@@ -182,19 +182,19 @@ def test_a_misspelt_variable_is_named_and_one_that_is_another_is_not():
     assert "HINT: Call it THROTTLE_LOGIN, or" in done.stderr
 
 
-def test_a_weak_one_fails_every_command_with_the_name():
+def test_a_weak_secret_key_fails_management_commands_and_names_the_variable():
     done = check(SECRET_KEY="short")
 
     assert done.returncode != 0
     assert "SECRET_KEY" in done.stderr.splitlines()[-1]
 
 
-def test_the_admin_is_nowhere_unless_a_path_is_given(load):
+def test_the_admin_is_installed_only_with_admin_path(load):
     assert "hardening.apps.AdminConfig" not in load(ADMIN_PATH="")["INSTALLED_APPS"]
     assert "hardening.apps.AdminConfig" in load(ADMIN_PATH="secret/")["INSTALLED_APPS"]
 
 
-def test_gunicorn_starts_without_debug_and_not_with_it(settings):
+def test_gunicorn_does_not_start_with_debug(settings):
     starting = runpy.run_path(str(PROJECT / "gunicorn.conf.py"))["on_starting"]
 
     settings.DEBUG = False
@@ -206,7 +206,7 @@ def test_gunicorn_starts_without_debug_and_not_with_it(settings):
 
 @pytest.mark.parametrize("name", ["PORT", "REQUEST_TIMEOUT", "WEB_CONCURRENCY"])
 @pytest.mark.parametrize("value", ["canary", "", "1.5", "-1", "0", "٣"])
-def test_gunicorn_does_not_start_with_a_number_that_is_none(monkeypatch, name, value):
+def test_gunicorn_does_not_start_with_an_invalid_number(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
 
     with pytest.raises(SystemExit, match=name) as refusal:
@@ -215,7 +215,7 @@ def test_gunicorn_does_not_start_with_a_number_that_is_none(monkeypatch, name, v
     assert "canary" not in str(refusal.value)
 
 
-def test_any_wsgi_server_can_import_the_application_without_naming_the_settings():
+def test_the_wsgi_application_can_be_imported_without_settings_in_the_environment():
     known = environment()
     assert "DJANGO_SETTINGS_MODULE" not in known
 

@@ -11,7 +11,7 @@ def methods(view, callback) -> set[str]:
     return set(actions) if actions else {each for each in view.http_method_names if hasattr(view, each)}
 
 
-def test_the_statements_of_every_route_are_counted():
+def test_every_route_has_expected_statements():
     assert [app for app in settings.APPS if find_spec(f"tests.{app}.test_statements") is None] == [], (
         "see docs/resources.md"
     )

@@ -1,4 +1,4 @@
-"""Static files: their errors are documents like all others."""
+"""Static files, whose errors are the same documents as elsewhere."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ def send(application: Application, method: str = "GET", **environ: str) -> Excha
     return exchange(application, method, "/static/file.txt", **environ)
 
 
-def test_a_static_file_is_sent_whole_in_part_and_not_again(application):
+def test_static_files_support_ranges_and_conditional_requests(application):
     whole = send(application)
 
     assert (whole.status, whole.content) == (200, CONTENT)
@@ -36,7 +36,7 @@ def test_a_static_file_is_sent_whole_in_part_and_not_again(application):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "REQUEST", "SETTINGS"])
 @pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])
-def test_another_method_on_a_static_file_is_405_with_allow(application, method, accept):
+def test_an_unsupported_method_on_a_static_file_is_405_with_allow(application, method, accept):
     answer = send(application, method, HTTP_ACCEPT=accept)
 
     assert (answer.status, answer.body["code"]) == (405, "method_not_allowed")
@@ -47,7 +47,7 @@ def test_another_method_on_a_static_file_is_405_with_allow(application, method, 
 
 
 @pytest.mark.parametrize("ranges", ["bytes=99-", "bytes=10-", "bytes=4-2", "bytes=99-100"])
-def test_a_range_outside_of_a_static_file_is_416_and_names_its_length(application, ranges):
+def test_a_range_outside_of_a_static_file_is_416_with_its_length(application, ranges):
     answer = send(application, HTTP_RANGE=ranges)
 
     assert answer.status == 416
@@ -62,7 +62,7 @@ def test_a_range_outside_of_a_static_file_is_416_and_names_its_length(applicatio
      "bytes=-0", "bytes=0-0", "bytes=9-9", "bytes=-1", f"bytes={'9' * 5000}-", f"bytes=-{'9' * 4000}"],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_range_that_cannot_be_read_is_no_fault(application, log, method, ranges):
+def test_an_invalid_range_is_not_a_server_error(application, log, method, ranges):
     answer = send(application, method, HTTP_RANGE=ranges)
 
     assert answer.status in (200, 206, 416)

@@ -1,4 +1,4 @@
-"""How many requests pass, and what the answers say of it."""
+"""Throttling by user, address and account, and the RateLimit headers."""
 
 import re
 
@@ -17,14 +17,14 @@ def statuses(count, send) -> list[int]:
     return [send(number).status_code for number in range(count)]
 
 
-def test_a_user_passes_as_often_as_the_rate_says(ada, bob, rates):
+def test_requests_beyond_the_rate_of_the_user_are_429(ada, bob, rates):
     rates(user="3/day")
 
     assert statuses(5, lambda _: ada.get(PROFILES)) == [200] * 3 + [429] * 2
     assert bob.get(PROFILES).status_code == 200
 
 
-def test_the_answers_tell_what_is_left(ada, rates):
+def test_responses_have_ratelimit_headers(ada, rates):
     rates(user="2/day")
 
     answers = [ada.get(PROFILES) for _ in range(3)]
@@ -38,14 +38,14 @@ def test_the_answers_tell_what_is_left(ada, rates):
     assert "Retry-After" not in answers[1]
 
 
-def test_without_a_rate_the_answers_say_nothing(ada):
+def test_responses_without_a_rate_have_no_ratelimit_headers(ada):
     response = ada.get(PROFILES)
 
     assert "RateLimit" not in response
     assert "RateLimit-Policy" not in response
 
 
-def test_a_new_window_begins_with_nothing_counted(ada, rates, monkeypatch):
+def test_the_count_is_reset_in_a_new_window(ada, rates, monkeypatch):
     rates(user="1/min")
     monkeypatch.setattr(SimpleRateThrottle, "timer", lambda _: 59.0)
     before = statuses(2, lambda _: ada.get(PROFILES))
@@ -54,14 +54,14 @@ def test_a_new_window_begins_with_nothing_counted(ada, rates, monkeypatch):
     assert (before, ada.get(PROFILES).status_code) == ([200, 429], 200)
 
 
-def test_callers_without_a_token_are_counted_by_address(client, rates):
+def test_anonymous_requests_are_counted_by_address(client, rates):
     rates(anon="2/day")
 
     assert statuses(3, lambda _: client.post(REGISTRATION, {})) == [400, 400, 429]
     assert client.post(REGISTRATION, {}, REMOTE_ADDR="10.0.0.2").status_code == 400
 
 
-def test_an_address_of_the_clients_own_making_gains_nothing(client, rates):
+def test_a_forged_forwarded_address_is_ignored(client, rates):
     rates(anon="2/day")
 
     sent = statuses(4, lambda number: client.post(REGISTRATION, {}, HTTP_X_FORWARDED_FOR=f"10.0.0.{number}"))
@@ -69,7 +69,7 @@ def test_an_address_of_the_clients_own_making_gains_nothing(client, rates):
     assert sent == [400, 400, 429, 429]
 
 
-def test_behind_a_proxy_only_the_address_that_the_proxy_saw_counts(client, rates, settings):
+def test_only_the_address_appended_by_the_trusted_proxy_counts(client, rates, settings):
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
     rates(anon="2/day")
 
@@ -79,7 +79,7 @@ def test_behind_a_proxy_only_the_address_that_the_proxy_saw_counts(client, rates
     assert (forged, other.status_code) == ([400, 400, 429], 400)
 
 
-def test_the_addresses_of_one_ipv6_network_are_one_client(client, rates):
+def test_addresses_of_the_same_ipv6_network_are_counted_together(client, rates):
     rates(anon="2/day")
 
     sent = statuses(3, lambda number: client.post(REGISTRATION, {}, REMOTE_ADDR=f"2001:db8:0:1::{number}"))
@@ -102,7 +102,7 @@ CLIENTS = {
 
 
 @pytest.mark.parametrize("kind", CLIENTS)
-def test_each_client_is_counted_once_whatever_its_address_looks_like(client, rates, kind):
+def test_every_notation_of_a_client_address_is_counted_together(client, rates, kind):
     same, another = CLIENTS[kind]
     rates(anon=f"{len(same)}/day")
 
@@ -114,7 +114,7 @@ def test_each_client_is_counted_once_whatever_its_address_looks_like(client, rat
 
 @pytest.mark.parametrize("header", [{}, {"HTTP_AUTHORIZATION": "Bearer wrong"}, {"HTTP_AUTHORIZATION": "Basic YTpi"}])
 @pytest.mark.parametrize("path", [PROFILES, OWN, "/api/v1/auth/logout/", "/api/v1/schema/"])
-def test_requests_without_access_are_counted_by_address(ada, client, rates, header, path):
+def test_requests_without_a_valid_token_are_counted_by_address(ada, client, rates, header, path):
     rates(anon="2/day")
     method = client.post if "logout" in path else client.get
 
@@ -126,7 +126,7 @@ def test_requests_without_access_are_counted_by_address(ada, client, rates, head
     assert ada.get(PROFILES).status_code == 200
 
 
-def test_requests_that_a_permission_refuses_are_counted_by_user(ada, bob, rates, monkeypatch):
+def test_requests_that_a_permission_denies_are_counted_by_user(ada, bob, rates, monkeypatch):
     rates(user="2/day")
     monkeypatch.setattr("rest_framework.permissions.IsAuthenticated.has_permission", lambda *args: False)
 
@@ -146,7 +146,7 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("spellings", SPELLINGS)
-def test_no_spelling_of_a_username_gives_another_guess(client, rates, spellings):
+def test_every_spelling_of_a_username_counts_for_the_same_account(client, rates, spellings):
     rates(login=f"{len(spellings)}/day")
 
     sent = [
@@ -165,7 +165,7 @@ def test_no_spelling_of_a_username_gives_another_guess(client, rates, spellings)
         ["k@example.com", "\u212a@example.com", "K@example.com"],
     ],
 )
-def test_no_spelling_of_an_address_gives_another_mail(client, rates, spellings):
+def test_every_spelling_of_an_email_address_counts_for_the_same_account(client, rates, spellings):
     rates(login=f"{len(spellings)}/day")
 
     sent = [
@@ -176,9 +176,9 @@ def test_no_spelling_of_an_address_gives_another_mail(client, rates, spellings):
     assert sent == [202] * len(spellings) + [429]
 
 
-def test_a_very_long_name_is_counted_without_normalizing_it(client, rates):
+def test_a_very_long_username_is_counted_without_normalization(client, rates):
     rates(login="1/day")
-    name = "a" + "\u0301\u0323" * 100_000  # normalizing takes quadratic time
+    name = "a" + "\u0301\u0323" * 100_000  # normalizing it would take quadratic time
 
     assert statuses(
         2, lambda n: client.post(LOGIN, {"username": name, "password": "x"}, REMOTE_ADDR=f"10.0.0.{n}")
@@ -188,7 +188,7 @@ def test_a_very_long_name_is_counted_without_normalizing_it(client, rates):
     ]
 
 
-def test_wrong_current_passwords_are_counted_with_the_guesses_at_signing_in(ada, bob, client, rates):
+def test_wrong_current_passwords_are_counted_together_with_failed_logins(ada, bob, client, rates):
     rates(login="3/day")
     guess = {"password": "another horse battery", "current_password": "wrong"}
     client.post(LOGIN, {"username": "ADA", "password": "wrong"}, REMOTE_ADDR="10.0.0.2")
@@ -200,7 +200,7 @@ def test_wrong_current_passwords_are_counted_with_the_guesses_at_signing_in(ada,
     assert bob.patch(OWN, guess).status_code == 400
 
 
-def test_a_stranger_who_guesses_does_not_lock_out_who_signed_in_from_their_address(ada, client, rates):
+def test_guesses_do_not_lock_out_the_owner_at_a_known_address(ada, client, rates):
     rates(login="3/day")
     right, home = {"username": "ada", "password": PASSWORD}, "192.0.2.1"
     assert client.post(LOGIN, right, REMOTE_ADDR=home).status_code == 200
@@ -213,7 +213,7 @@ def test_a_stranger_who_guesses_does_not_lock_out_who_signed_in_from_their_addre
     assert statuses(3, lambda _: ada.patch(OWN, change, REMOTE_ADDR=home)) == [400, 400, 429]
 
 
-def test_guesses_are_counted_by_account_from_wherever_they_come(client, rates):
+def test_login_attempts_are_counted_by_account_for_all_addresses(client, rates):
     rates(login="3/day")
     names = ["ada", "ADA", " ada", "Ada "]
 
@@ -223,7 +223,7 @@ def test_guesses_are_counted_by_account_from_wherever_they_come(client, rates):
     assert client.post(LOGIN, {"username": "bob", "password": "x"}, REMOTE_ADDR="10.0.1.1").status_code == 401
 
 
-def test_an_address_that_is_refused_does_not_use_up_the_attempts_of_an_account(client, rates):
+def test_a_throttled_address_does_not_use_up_the_attempts_of_an_account(client, rates):
     rates(login="3/day")
     guess = {"username": "ada", "password": "x"}
     for number in range(3):
@@ -235,7 +235,7 @@ def test_an_address_that_is_refused_does_not_use_up_the_attempts_of_an_account(c
     assert statuses(4, lambda _: client.post(LOGIN, guess, REMOTE_ADDR="10.0.0.2")) == [401, 401, 401, 429]
 
 
-def test_guesses_are_counted_by_address_whatever_account_they_are_for(client, rates):
+def test_login_attempts_are_counted_by_address_for_all_accounts(client, rates):
     rates(login="3/day")
 
     sent = statuses(4, lambda number: client.post(LOGIN, {"username": f"user{number}", "password": "x"}))
@@ -243,7 +243,7 @@ def test_guesses_are_counted_by_address_whatever_account_they_are_for(client, ra
     assert sent == [401, 401, 401, 429]
 
 
-def test_a_throttled_password_is_not_even_looked_at(ada, client, rates):
+def test_a_throttled_login_is_429_even_with_the_correct_password(ada, client, rates):
     rates(login="1/day")
     right = {"username": "ada", "password": "correct horse battery"}
 
@@ -251,13 +251,13 @@ def test_a_throttled_password_is_not_even_looked_at(ada, client, rates):
 
 
 @pytest.mark.parametrize("body", [[], "x", {"username": ["ada"]}, {"username": None}, {}])
-def test_a_body_that_names_no_account_is_counted_by_address(client, rates, body):
+def test_a_login_without_an_account_is_counted_by_address(client, rates, body):
     rates(login="1/day")
 
     assert statuses(2, lambda _: client.send("post", LOGIN, body)) == [400, 429]
 
 
-def test_mails_are_counted_by_their_address(client, rates):
+def test_password_resets_are_counted_by_email_address(client, rates):
     rates(login="1/day")
 
     sent = statuses(2, lambda n: client.post(RESET, {"email": "nobody@example.com"}, REMOTE_ADDR=f"10.0.0.{n}"))

@@ -1,4 +1,4 @@
-"""Throttles at the admin, and without the cache that counts."""
+"""Throttling at the admin, and without the cache that stores the counters."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def without_cache(monkeypatch):
-    """The cache server is away."""
+    """Make the cache server unreachable."""
 
     def refuse(*args, **kwargs):
         raise Refused
@@ -28,7 +28,7 @@ def without_cache(monkeypatch):
 
 
 @pytest.mark.usefixtures("without_cache")
-def test_without_the_cache_reads_go_on_and_the_log_says_so(ada, rates, log):
+def test_reads_are_not_throttled_and_a_warning_is_logged_if_the_cache_is_unavailable(ada, rates, log):
     rates(user="1/day")
 
     assert statuses(3, lambda _: ada.get(PROFILES)) == [200] * 3
@@ -36,7 +36,7 @@ def test_without_the_cache_reads_go_on_and_the_log_says_so(ada, rates, log):
 
 
 @pytest.mark.usefixtures("without_cache")
-def test_without_the_cache_nobody_guesses(ada, client, rates, log):
+def test_login_is_503_if_the_cache_is_unavailable(ada, client, rates, log):
     rates(login="9/day")
 
     response = client.post(LOGIN, {"username": "ada", "password": "correct horse battery"})
@@ -45,7 +45,7 @@ def test_without_the_cache_nobody_guesses(ada, client, rates, log):
     assert "The cache is unavailable" in log.getvalue()
 
 
-def test_guesses_at_the_admin_are_counted_with_the_others(client, rates):
+def test_login_attempts_at_the_admin_are_counted_together_with_the_api(client, rates):
     rates(login="2/day")
     get_user_model().objects.create_superuser("root", "root@example.com", "correct horse battery")
     guess = {"username": "root", "password": "wrong"}
@@ -62,7 +62,7 @@ def test_guesses_at_the_admin_are_counted_with_the_others(client, rates):
 
 
 @pytest.mark.usefixtures("without_cache")
-def test_without_the_cache_nobody_guesses_at_the_admin(client, rates):
+def test_login_at_the_admin_is_503_if_the_cache_is_unavailable(client, rates):
     rates(login="9/day")
 
     response = client.post("/admin/login/", {"username": "root", "password": "x"}, format="multipart", secure=True)
@@ -70,7 +70,7 @@ def test_without_the_cache_nobody_guesses_at_the_admin(client, rates):
     assert (response.status_code, response["Retry-After"]) == (503, "1")
 
 
-def test_guesses_at_the_password_form_of_the_admin_are_counted_with_the_others(sign_in, client, rates, log):
+def test_wrong_passwords_in_the_admins_password_form_are_counted_with_failed_logins(sign_in, client, rates, log):
     rates(login="3/day")
     root = get_user_model().objects.create_superuser("root", "root@example.com", PASSWORD)
     client.force_login(root)
@@ -93,7 +93,7 @@ def test_guesses_at_the_password_form_of_the_admin_are_counted_with_the_others(s
 
 
 @pytest.mark.usefixtures("without_cache")
-def test_without_the_cache_nobody_guesses_a_current_password(ada, rates):
+def test_a_password_change_is_503_if_the_cache_is_unavailable(ada, rates):
     rates(login="9/day")
 
     refused = ada.patch(OWN, {"password": "another horse battery", "current_password": PASSWORD})

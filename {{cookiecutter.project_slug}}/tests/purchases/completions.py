@@ -1,4 +1,4 @@
-"""What belongs together in requests about purchases: ids that exist, a window in order, a contact's kind and value."""
+"""Complete generated requests about purchases: existing ids, a valid window, a contact's kind with a matching value."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ WINDOW = {"earliest": "2026-01-01T00:00:00Z", "latest": "2026-01-02T00:00:00Z"}
 
 
 def rows(new: Callable[..., int]) -> dict[str, list[int]]:
-    """Make what requests refer to with *new*, and return the ids of each collection."""
+    """Create the objects that requests refer to with *new*, and return the ids of each collection."""
     kitchen = new("locations", name="Kitchen")
     contact = {"location": kitchen, "kind": "url", "value": "https://example.com/"}
     purchase = {"location": kitchen, "quantity": 1} | WINDOW
@@ -19,7 +19,7 @@ def rows(new: Callable[..., int]) -> dict[str, list[int]]:
 
 
 def complete(body: dict[str, Any], operation: str, ids: dict[str, list[int]]) -> None:
-    """Put into *body* what *operation* needs beside what a schema can say."""
+    """Add to *body* the values that *operation* requires and the OpenAPI document cannot express."""
     if "location" in body:
         body["location"] = ids["locations"][0]
     if "contacts" in body:
@@ -29,4 +29,4 @@ def complete(body: dict[str, Any], operation: str, ids: dict[str, list[int]]) ->
     if operation.startswith("contacts_") and body.keys() & {"kind", "value"}:
         body.update(kind="url", value="https://example.com/")
     if operation.startswith("locations_") and "closed" in body:
-        body["closed"] = False  # one that is closed takes no purchases any more
+        body["closed"] = False  # a closed location accepts no purchases

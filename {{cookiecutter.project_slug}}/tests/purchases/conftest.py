@@ -1,4 +1,4 @@
-"""A purchase that is valid, so that a test shows only what is special about its own."""
+"""Factories with valid defaults, so that a test shows only the values that matter to it."""
 
 from collections.abc import Callable
 from itertools import count
@@ -11,7 +11,7 @@ from hardening.testing.client import Client
 
 @pytest.fixture
 def locate() -> Callable[[Client], int]:
-    """Return a function that makes a location and returns its id."""
+    """Return a function that creates a location and returns its id."""
     numbers = count(1)
 
     def located(client: Client) -> int:
@@ -24,7 +24,7 @@ def locate() -> Callable[[Client], int]:
 
 @pytest.fixture
 def contact(locate: Callable[[Client], int]) -> Callable[..., HttpResponse]:
-    """Return a function that makes a contact, of a new location unless one is named."""
+    """Return a function that creates a contact, at a new location by default."""
     numbers = count(1)
 
     def contacted(client: Client, **changes: object) -> HttpResponse:
@@ -36,7 +36,7 @@ def contact(locate: Callable[[Client], int]) -> Callable[..., HttpResponse]:
 
 @pytest.fixture
 def buy(locate: Callable[[Client], int]) -> Callable[..., HttpResponse]:
-    """Return a function that makes a purchase, at a new location unless one is named."""
+    """Return a function that creates a purchase, at a new location by default."""
     numbers = count(1)
 
     def bought(client: Client, *, headers: dict[str, str] | None = None, **changes: object) -> HttpResponse:

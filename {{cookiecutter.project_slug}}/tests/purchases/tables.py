@@ -1,4 +1,4 @@
-"""What the tables of bad input and of access have to know of purchases."""
+"""Invalid input and expected access of the routes of the purchases, for the contract tests."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -135,7 +135,7 @@ IGNORED = {"ContactSerializer": ("id",), "LocationSerializer": ("id",), "Purchas
 
 
 def make(client: Client) -> dict[str, int]:
-    """Make an object of each kind, and return the ids; nothing refers to those of the location and the contact."""
+    """Create an object of each kind, and return the ids; no object refers to the returned location and contact."""
 
     def made(kind: str, /, **body: object) -> int:
         response = client.post(f"/api/v1/{kind}s/", body)
@@ -164,5 +164,5 @@ def purchase(user: Any) -> Purchase:
     return Purchase.objects.get_or_create(**names, defaults={"location": location(user), "quantity": 1, **WINDOW})[0]
 
 
-# {model: a function that makes an object of it for a user, or finds the one it made}.
+# {model: a function that returns the user's object, creating it if necessary}.
 OBJECTS: dict[Any, Any] = {Contact: contact, Location: location, Purchase: purchase}

@@ -1,4 +1,4 @@
-"""Between the look at a location and the write of a purchase, the location cannot close."""
+"""A location cannot be closed between its validation and the write of a purchase."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +13,7 @@ PATIENCE = {"postgresql": "SET lock_timeout = '100ms'", "sqlite": "PRAGMA busy_t
 
 @pytest.fixture
 def at_the_write():
-    """Return a function that has another function called in a thread when a purchase is about to be written."""
+    """Return a function that schedules another function, in a thread, just before a purchase is written."""
     answers = []
 
     def arrange(function):
@@ -29,7 +29,7 @@ def at_the_write():
 
 
 def impatient(function):
-    """Return *function* with a connection that waits for no lock."""
+    """Return *function* with a connection that gives up on a lock after 100 ms."""
 
     def called():
         close_old_connections()
@@ -45,7 +45,7 @@ def impatient(function):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("change", [{"closed": True}, {"name": "Other"}])
-def test_a_location_waits_for_the_purchase_that_has_chosen_it(ada, buy, locate, at_the_write, change):
+def test_changing_a_location_waits_for_a_purchase_that_refers_to_it(ada, buy, locate, at_the_write, change):
     here = locate(ada)
     answers = at_the_write(impatient(lambda: ada.patch(f"/api/v1/locations/{here}/", change)))
 
@@ -58,7 +58,7 @@ def test_a_location_waits_for_the_purchase_that_has_chosen_it(ada, buy, locate, 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_location_that_nobody_chose_can_close(ada, buy, locate, at_the_write):
+def test_another_location_can_be_closed_during_a_purchase(ada, buy, locate, at_the_write):
     if connection.vendor == "sqlite":
         return  # its writers wait for each other, whatever they write
     here, elsewhere = locate(ada), locate(ada)

@@ -13,7 +13,7 @@ PHONE = "Enter a phone number as E.164 has it: +4930123456."
         ("url", "http://example.com"),
     ],
 )
-def test_a_value_suits_its_kind(ada, contact, kind, value):
+def test_a_value_that_matches_its_kind_is_201(ada, contact, kind, value):
     response = contact(ada, kind=kind, value=value)
 
     assert response.status_code == 201
@@ -32,21 +32,21 @@ def test_a_value_suits_its_kind(ada, contact, kind, value):
         ("url", "javascript:alert(1)", "Enter a valid URL."),
     ],
 )
-def test_a_value_of_another_kind_is_refused_under_value(ada, contact, kind, value, error):
+def test_a_value_that_does_not_match_its_kind_is_400(ada, contact, kind, value, error):
     response = contact(ada, kind=kind, value=value)
 
     assert response.status_code == 400
     assert response.json() == {"value": [error]}
 
 
-def test_an_unknown_kind_is_refused_under_kind(ada, contact):
+def test_an_unknown_kind_is_400(ada, contact):
     response = contact(ada, kind="fax")
 
     assert response.status_code == 400
     assert response.json() == {"kind": ['"fax" is not a valid choice.']}
 
 
-def test_a_patched_value_is_judged_with_the_stored_kind(ada, contact):
+def test_a_patched_value_is_validated_with_the_stored_kind(ada, contact):
     target = f"{LIST}{contact(ada, kind='phone', value='+4930123456').json()['id']}/"
 
     refused = ada.patch(target, {"value": "ada@example.com"})
@@ -56,7 +56,7 @@ def test_a_patched_value_is_judged_with_the_stored_kind(ada, contact):
     assert (taken.status_code, taken.json()["value"]) == (200, "+4930654321")
 
 
-def test_a_patched_kind_is_judged_with_the_stored_value(ada, contact):
+def test_a_patched_kind_is_validated_with_the_stored_value(ada, contact):
     target = f"{LIST}{contact(ada, kind='phone', value='+4930123456').json()['id']}/"
 
     response = ada.patch(target, {"kind": "email"})
@@ -65,7 +65,7 @@ def test_a_patched_kind_is_judged_with_the_stored_value(ada, contact):
     assert list(response.json()) == ["value"]
 
 
-def test_a_name_is_taken_once_per_location(ada, contact):
+def test_a_duplicate_name_is_409_within_a_location(ada, contact):
     first = contact(ada, name="Bell").json()
 
     response = contact(ada, name="Bell", location=first["location"])
@@ -75,13 +75,13 @@ def test_a_name_is_taken_once_per_location(ada, contact):
     assert contact(ada, name="Bell").status_code == 201
 
 
-def test_a_patch_of_something_else_is_no_duplicate(ada, contact):
+def test_a_patch_of_another_field_is_200(ada, contact):
     target = f"{LIST}{contact(ada, name='Bell').json()['id']}/"
 
     assert ada.patch(target, {"value": "other@example.com"}).status_code == 200
 
 
-def test_the_location_is_one_of_the_callers(ada, bob, contact, locate):
+def test_another_users_location_does_not_exist(ada, bob, contact, locate):
     others = locate(bob)
 
     foreign = contact(ada, location=others)
@@ -92,7 +92,7 @@ def test_the_location_is_one_of_the_callers(ada, bob, contact, locate):
     assert absent.json() == {"location": [f'Invalid pk "{others + 1000}" - object does not exist.']}
 
 
-def test_contacts_of_others_do_not_exist(ada, bob, contact):
+def test_another_users_contact_is_404(ada, bob, contact):
     target = f"{LIST}{contact(ada).json()['id']}/"
 
     assert bob.get(target).status_code == 404

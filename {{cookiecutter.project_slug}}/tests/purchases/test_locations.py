@@ -15,14 +15,14 @@ def url(response: HttpResponse) -> str:
     return f"{LIST}{response.json()['id']}/"
 
 
-def test_a_location_belongs_to_the_caller(ada):
+def test_a_created_location_belongs_to_the_user(ada):
     response = create(ada)
 
     assert response.status_code == 201
     assert response.json() == {"id": Location.objects.get().pk, "owner": ada.user.pk, "name": "Home", "closed": False}
 
 
-def test_a_name_is_taken_once_per_owner(ada, bob):
+def test_a_duplicate_name_is_409_for_the_same_owner(ada, bob):
     create(ada)
 
     response = create(ada)
@@ -32,7 +32,7 @@ def test_a_name_is_taken_once_per_owner(ada, bob):
     assert create(bob).status_code == 201
 
 
-def test_a_rename_to_a_taken_name_conflicts(ada):
+def test_a_patch_to_an_existing_name_is_409(ada):
     create(ada)
     other = create(ada, "Office")
 
@@ -42,13 +42,13 @@ def test_a_rename_to_a_taken_name_conflicts(ada):
     assert list(response.json()) == ["name"]
 
 
-def test_an_unchanged_location_is_no_duplicate_of_itself(ada):
+def test_saving_an_unchanged_location_is_200(ada):
     created = create(ada)
 
     assert ada.put(url(created), created.json()).status_code == 200
 
 
-def test_a_location_in_use_cannot_be_deleted(ada, buy):
+def test_deleting_a_location_in_use_is_409(ada, buy):
     purchase = buy(ada).json()
 
     response = ada.delete(f"{LIST}{purchase['location']}/")
@@ -57,12 +57,12 @@ def test_a_location_in_use_cannot_be_deleted(ada, buy):
     assert response.json() == {"detail": "This is in use by purchases.", "code": "in_use"}
 
 
-def test_a_location_that_nobody_uses_can_be_deleted(ada):
+def test_deleting_an_unused_location_is_204(ada):
     assert ada.delete(url(create(ada))).status_code == 204
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_what_is_not_the_callers_does_not_exist(ada, bob, method):
+def test_another_users_location_is_404(ada, bob, method):
     response = getattr(bob, method)(url(create(ada)), {})
 
     assert response.status_code == 404

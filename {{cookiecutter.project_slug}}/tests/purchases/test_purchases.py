@@ -6,7 +6,7 @@ from purchases.models import Location, Purchase
 LIST = "/api/v1/purchases/"
 
 
-def test_a_purchase_is_the_callers(ada, buy, contact):
+def test_a_created_purchase_belongs_to_the_user(ada, buy, contact):
     related = contact(ada).json()
 
     response = buy(ada, reference="A-1", location=related["location"], contacts=[related["id"]], quantity=3)
@@ -24,13 +24,13 @@ def test_a_purchase_is_the_callers(ada, buy, contact):
     }
 
 
-def test_times_come_out_in_utc(ada, buy):
+def test_date_times_are_returned_in_utc(ada, buy):
     response = buy(ada, earliest="2026-12-01T10:00:00+02:00")
 
     assert response.json()["earliest"] == "2026-12-01T08:00:00Z"
 
 
-def test_a_second_purchase_with_the_same_reference_conflicts(ada, bob, buy):
+def test_a_duplicate_reference_is_409_for_the_same_purchaser(ada, bob, buy):
     buy(ada, reference="A-1")
 
     response = buy(ada, reference="A-1")
@@ -41,7 +41,7 @@ def test_a_second_purchase_with_the_same_reference_conflicts(ada, bob, buy):
 
 
 @pytest.mark.parametrize("latest", ["2026-12-01T08:00:00Z", "2026-12-01T07:59:59Z", "2026-12-01T09:00:00+01:00"])
-def test_the_window_opens_before_it_closes(ada, buy, locate, django_assert_num_queries, latest):
+def test_a_window_that_closes_before_it_opens_is_400(ada, buy, locate, django_assert_num_queries, latest):
     location = locate(ada)
 
     with django_assert_num_queries(5):  # the token, a savepoint, the location, and back to the savepoint
@@ -51,7 +51,7 @@ def test_the_window_opens_before_it_closes(ada, buy, locate, django_assert_num_q
     assert response.json() == {"latest": ["The delivery window must open before it closes."]}
 
 
-def test_a_patched_end_of_the_window_is_judged_with_the_stored_start(ada, buy):
+def test_a_patched_end_of_the_window_is_validated_with_the_stored_start(ada, buy):
     target = f"{LIST}{buy(ada).json()['id']}/"
 
     response = ada.patch(target, {"latest": "2026-11-30T00:00:00Z"}, headers={"If-Match": "*"})
@@ -61,19 +61,19 @@ def test_a_patched_end_of_the_window_is_judged_with_the_stored_start(ada, buy):
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1.5, "many", None, 2**31, 10**30])
-def test_a_quantity_is_a_positive_integer(ada, buy, quantity):
+def test_a_quantity_that_is_not_a_positive_integer_is_400(ada, buy, quantity):
     response = buy(ada, quantity=quantity)
 
     assert response.status_code == 400
     assert list(response.json()) == ["quantity"]
 
 
-def test_a_reference_has_up_to_40_characters(ada, buy):
+def test_a_reference_of_more_than_40_characters_is_400(ada, buy):
     assert buy(ada, reference="x" * 40).status_code == 201
     assert list(buy(ada, reference="x" * 41).json()) == ["reference"]
 
 
-def test_every_broken_rule_is_in_the_one_answer(ada, buy):
+def test_one_response_reports_all_invalid_fields(ada, buy):
     buy(ada, reference="A-1")
 
     response = buy(ada, reference="x" * 41, quantity=0, location=0, contacts=[0], bogus=1)
@@ -83,7 +83,7 @@ def test_every_broken_rule_is_in_the_one_answer(ada, buy):
 
 
 @pytest.mark.parametrize("field", ["location", "contacts"])
-def test_related_objects_of_others_are_answered_as_absent_ones(ada, bob, buy, contact, field):
+def test_another_users_object_and_a_missing_id_get_the_same_error(ada, bob, buy, contact, field):
     theirs = contact(bob).json()
     id_of = {"location": theirs["location"], "contacts": theirs["id"]}[field]
 
@@ -95,7 +95,7 @@ def test_related_objects_of_others_are_answered_as_absent_ones(ada, bob, buy, co
     assert refused(id_of) == refused(id_of + 1000)
 
 
-def test_every_bad_contact_is_reported_by_its_index(ada, bob, buy, contact):
+def test_each_invalid_contact_is_reported_under_its_index(ada, bob, buy, contact):
     good, theirs = contact(ada).json()["id"], contact(bob).json()["id"]
 
     response = buy(ada, contacts=[good, theirs, "x", good, None])
@@ -110,7 +110,7 @@ def test_every_bad_contact_is_reported_by_its_index(ada, bob, buy, contact):
     }
 
 
-def test_repeated_contacts_count_once(ada, buy, contact):
+def test_repeated_contacts_are_stored_once(ada, buy, contact):
     one = contact(ada).json()["id"]
 
     response = buy(ada, contacts=[one, one])
@@ -119,7 +119,7 @@ def test_repeated_contacts_count_once(ada, buy, contact):
     assert response.json()["contacts"] == [one]
 
 
-def test_contacts_are_limited(ada, buy, contact):
+def test_more_than_100_contacts_are_400(ada, buy, contact):
     one = contact(ada).json()["id"]
 
     assert buy(ada, contacts=[one] * 100).status_code == 201
@@ -127,7 +127,7 @@ def test_contacts_are_limited(ada, buy, contact):
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "post"])
-def test_the_purchaser_cannot_be_chosen(ada, bob, buy, method):
+def test_another_purchaser_is_400(ada, bob, buy, method):
     purchase = buy(ada).json()
     target = LIST if method == "post" else f"{LIST}{purchase['id']}/"
 
@@ -137,7 +137,7 @@ def test_the_purchaser_cannot_be_chosen(ada, bob, buy, method):
     assert response.json() == {"purchaser": ["This field cannot be changed."]}
 
 
-def test_what_was_read_can_be_put_back(ada, buy):
+def test_a_put_of_the_read_representation_is_200(ada, buy):
     bought = buy(ada)
     purchase = bought.json()
 
@@ -147,21 +147,21 @@ def test_what_was_read_can_be_put_back(ada, buy):
     assert response.json() == purchase
 
 
-def test_purchases_of_others_do_not_exist(ada, bob, buy):
+def test_another_users_purchase_is_404(ada, bob, buy):
     target = f"{LIST}{buy(ada).json()['id']}/"
 
     assert [getattr(bob, method)(target, {}).status_code for method in ("get", "put", "patch", "delete")] == [404] * 4
     assert bob.get(LIST).json()["results"] == []
 
 
-def test_deleting_an_account_takes_locations_in_use_along(ada, buy):
+def test_deleting_an_account_deletes_its_locations_in_use(ada, buy):
     buy(ada)
 
     assert ada.delete("/api/v1/accounts/me/").status_code == 204
     assert [model.objects.count() for model in (get_user_model(), Location, Purchase)] == [0, 0, 0]
 
 
-def test_a_change_of_a_purchase_that_was_not_seen_is_refused(ada, buy):
+def test_a_change_without_if_match_is_428_and_with_an_old_etag_412(ada, buy):
     bought = buy(ada)
     target = f"{LIST}{bought.json()['id']}/"
 
@@ -170,7 +170,7 @@ def test_a_change_of_a_purchase_that_was_not_seen_is_refused(ada, buy):
     assert ada.delete(target, headers={"If-Match": bought["ETag"]}).status_code == 412
 
 
-def test_a_purchase_has_another_etag_when_a_contact_that_it_shows_is_deleted(ada, buy, contact):
+def test_deleting_a_contact_changes_the_etag_of_its_purchases(ada, buy, contact):
     related = contact(ada).json()
     bought = buy(ada, location=related["location"], contacts=[related["id"]])
     target = f"{LIST}{bought.json()['id']}/"
@@ -184,7 +184,7 @@ def test_a_purchase_has_another_etag_when_a_contact_that_it_shows_is_deleted(ada
     assert ada.patch(target, {"quantity": 2}, headers={"If-Match": read["ETag"]}).status_code == 200
 
 
-def test_buying_can_be_sent_again(ada, buy, locate):
+def test_a_repeated_idempotency_key_returns_the_first_response(ada, buy, locate):
     known = {"location": locate(ada), "reference": "A", "headers": {"Idempotency-Key": "a"}}
 
     first, again = buy(ada, **known), buy(ada, **known)
@@ -194,7 +194,7 @@ def test_buying_can_be_sent_again(ada, buy, locate):
     assert Purchase.objects.count() == 1
 
 
-def test_a_closed_location_takes_no_purchase_and_looks_like_none(ada, buy, locate):
+def test_a_closed_location_does_not_exist_for_a_new_purchase(ada, buy, locate):
     closed = locate(ada)
     assert ada.patch(f"/api/v1/locations/{closed}/", {"closed": True}).status_code == 200
 
@@ -205,7 +205,7 @@ def test_a_closed_location_takes_no_purchase_and_looks_like_none(ada, buy, locat
     assert absent.json() == {"location": ['Invalid pk "999999" - object does not exist.']}
 
 
-def test_a_purchase_stays_where_it_is_when_its_location_closes(ada, buy, locate):
+def test_a_purchase_keeps_its_location_after_it_is_closed(ada, buy, locate):
     here, elsewhere = locate(ada), locate(ada)
     bought = buy(ada, location=here)
     target = f"{LIST}{bought.json()['id']}/"

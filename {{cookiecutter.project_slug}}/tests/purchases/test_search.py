@@ -12,20 +12,20 @@ def names(client, search):
 @pytest.mark.parametrize(
     ("search", "found"), [("north", ["North gate", "The north"]), ("north gate", ["North gate"]), ("%", []), ("x", [])]
 )
-def test_a_search_finds_what_has_every_term_in_any_case(ada, search, found):
+def test_a_search_matches_all_terms_in_any_case(ada, search, found):
     for name in ("The north", "North gate", "South gate"):
         ada.post("/api/v1/locations/", {"name": name})
 
     assert names(ada, search) == found
 
 
-def test_a_search_finds_nothing_of_others(ada, bob):
+def test_a_search_does_not_find_other_users_objects(ada, bob):
     bob.post("/api/v1/locations/", {"name": "North"})
 
     assert names(ada, "north") == []
 
 
-def test_pages_of_a_search_keep_it(ada):
+def test_the_next_page_of_a_search_keeps_the_search_terms(ada):
     for name in ("a 1", "b 1", "a 2"):
         ada.post("/api/v1/locations/", {"name": name})
 

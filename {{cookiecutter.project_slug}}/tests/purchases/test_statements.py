@@ -1,4 +1,4 @@
-"""What every route of the example asks of the database, statement by statement."""
+"""The SQL statements of every route of the example."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,10 +10,10 @@ from hardening.testing.statements import SIGN_IN, send, statements
 from purchases.models import Contact, Location, Purchase
 
 LOCATION, CONTACT, PURCHASE = "purchases_location", "purchases_contact", "purchases_purchase"
-NAMED = [f"SELECT {LOCATION}", f"SELECT {CONTACT}"]  # the related objects of a body, however many they are
+NAMED = [f"SELECT {LOCATION}", f"SELECT {CONTACT}"]  # the related objects of a body, regardless of their number
 LINKS = "purchases_purchase_contacts"
 
-# tests/config/test_statements.py misses every route that has no row.
+# tests/config/test_statements.py fails for a route without a row.
 STATEMENTS = {
     "get location-list": [SIGN_IN, f"SELECT {LOCATION}"],
     "post location-list": [SIGN_IN, f"INSERT {LOCATION}"],
@@ -59,7 +59,7 @@ PATCHES: dict[str, Any] = {"location": {"name": "Barn"}, "contact": {"name": "Be
 
 @pytest.fixture
 def made(ada):
-    """A function that makes *count* of everything, and returns keys and valid bodies by resource."""
+    """A function that creates *count* objects of each model, and returns primary keys and valid bodies by resource."""
     start = datetime(2026, 12, 1, tzinfo=UTC)
     window = {"earliest": start, "latest": start + timedelta(hours=1)}
 
@@ -92,7 +92,7 @@ def resource(route: str) -> str:
 
 
 @pytest.mark.parametrize("route", STATEMENTS)
-def test_a_request_takes_these_statements_and_no_more(transactional_db, ada, made, route):
+def test_a_request_executes_exactly_these_statements(transactional_db, ada, made, route):
     keys, bodies = made()
     body = {"post": bodies, "put": bodies, "patch": PATCHES}.get(route.split()[0], {}).get(resource(route))
 
@@ -105,7 +105,7 @@ def test_a_request_takes_these_statements_and_no_more(transactional_db, ada, mad
 
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("route", [each for each in STATEMENTS if each.startswith("get") and each.endswith("-list")])
-def test_a_list_takes_the_same_for_any_number_of_rows(ada, made, route, count):
+def test_a_list_executes_the_same_statements_for_any_number_of_rows(ada, made, route, count):
     made(count)
 
     with statements() as taken:
@@ -117,7 +117,7 @@ def test_a_list_takes_the_same_for_any_number_of_rows(ada, made, route, count):
 
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("route", ["post purchase-list", "put purchase-detail"])
-def test_a_purchase_takes_the_same_for_any_number_of_contacts(transactional_db, ada, made, route, count):
+def test_a_purchase_executes_the_same_statements_for_any_number_of_contacts(transactional_db, ada, made, route, count):
     keys, bodies = made(count)
 
     with statements() as taken:
@@ -127,7 +127,7 @@ def test_a_purchase_takes_the_same_for_any_number_of_contacts(transactional_db, 
     assert taken == STATEMENTS[route]
 
 
-def test_a_304_takes_the_statements_of_what_its_tag_stands_for(ada, made):
+def test_a_304_costs_the_queries_of_a_get(ada, made):
     keys, _bodies = made()
     tag = send(ada, "get purchase-detail", keys["purchase"])["ETag"]
 
@@ -138,12 +138,12 @@ def test_a_304_takes_the_statements_of_what_its_tag_stands_for(ada, made):
     assert taken == STATEMENTS["get purchase-detail"]
 
 
-def test_a_condition_costs_a_change_the_queries_of_what_its_tag_stands_for(transactional_db, ada, made):
+def test_an_etag_in_if_match_costs_the_queries_of_a_get(transactional_db, ada, made):
     keys, _bodies = made()
     target = f"/api/v1/purchases/{keys['purchase']}/"
     tag, taken = ada.get(target)["ETag"], []
 
-    for known in (tag, tag, "*"):  # the second is of another version by then
+    for known in (tag, tag, "*"):  # the second request sends an outdated tag
         with statements() as of_this_time:
             ada.patch(target, {"quantity": 3}, headers={"If-Match": known})
         taken.append(of_this_time)
@@ -152,7 +152,7 @@ def test_a_condition_costs_a_change_the_queries_of_what_its_tag_stands_for(trans
     assert taken == [[*found, f"SELECT {CONTACT}", *done], [*found, "ROLLBACK"], [*found, *done]]
 
 
-def test_a_duplicate_takes_the_refused_insert_and_no_more(transactional_db, ada, made):
+def test_a_duplicate_costs_no_query_if_there_is_one_constraint(transactional_db, ada, made):
     _keys, bodies = made()
     assert send(ada, "post location-list", body=bodies["location"]).status_code == 201
 
@@ -163,10 +163,10 @@ def test_a_duplicate_takes_the_refused_insert_and_no_more(transactional_db, ada,
     assert taken == STATEMENTS["post location-list"]
 
 
-def test_a_retry_takes_the_stored_answer_and_no_more(transactional_db, ada, made):
+def test_a_retry_costs_only_the_query_for_the_stored_response(transactional_db, ada, made):
     _keys, bodies = made()
     body, key = bodies["purchase"], {"Idempotency-Key": "a"}
-    turn = ["SELECT"] if connection.vendor == "postgresql" else []  # the lock on the key
+    turn = ["SELECT"] if connection.vendor == "postgresql" else []  # the lock on the idempotency key
     stored = "hardening_storedanswer"
     answers, taken = [], []
     for _time in range(2):

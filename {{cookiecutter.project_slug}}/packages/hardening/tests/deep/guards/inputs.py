@@ -81,7 +81,7 @@ GUARDS = [
         "hardening/middleware.py",
         "return HttpResponse(status=HTTPStatus.LENGTH_REQUIRED)",
         "pass",
-        f"{REQUESTS}::test_a_body_without_a_length_is_refused",
+        f"{REQUESTS}::test_a_request_body_without_a_content_length_is_411",
     ),
     Guard(
         "hardening/middleware.py",
@@ -165,7 +165,7 @@ GUARDS = [
         "hardening/views.py",
         "getattr(self, method, None) if method in self.http_method_names else None",
         "getattr(self, method, None)",
-        f"{REQUESTS}::test_a_method_that_a_route_lacks_is_405_with_allow",
+        f"{REQUESTS}::test_an_unsupported_method_is_405_with_allow",
     ),
     Guard(
         "hardening/middleware.py",
