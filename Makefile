@@ -1,4 +1,4 @@
-# `make help` lists what there is. Every target fetches what it needs, uv included.
+# `make help` lists the targets. Each target installs its own requirements, including uv.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -12,41 +12,41 @@ OUTPUT ?= ..
 ANSWERS ?=
 BENCH ?=
 
-help: ## Show this list
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-demo: .venv/ready ## Render a project with default answers into .demo and serve it on 127.0.0.1:8000 (PORT=8000)
+demo: .venv/ready ## Render a project with default answers into .demo and serve it on 127.0.0.1 (PORT=8000)
 	@rm -rf .demo
 	@$(RUN) cookiecutter . --no-input --output-dir .demo
 	@$(MAKE) --no-print-directory -C .demo/my-api demo-data
 	@$(MAKE) --no-print-directory -C .demo/my-api run PORT=$(PORT)
 
-new: .venv/ready ## Render a project beside this folder (OUTPUT=.. ANSWERS="project_name=…"); asks where there is a terminal
+new: .venv/ready ## Render a project beside this folder (OUTPUT=.. ANSWERS="project_name=…"); ask the questions if there is a terminal
 	@test -t 0 || quiet=--no-input; $(RUN) cookiecutter . $$quiet --output-dir $(OUTPUT) $(ANSWERS)
 
-test: .venv/ready ## Test the template: its answers, and a rendered project's `make check` and `make test`
+test: .venv/ready ## Test the answers, all combinations of options, and a rendered project's `make check` and `make test`
 	$(RUN) pytest
 
-test-deep: .venv/bench ## Test what takes longer: races in real servers, combinations, DRF's own suite, removed guards
+test-deep: .venv/bench ## Run the slow tests: rendered projects' own test suites, Django 6.1, DRF's test suite, an update, the Dockerfile
 	$(RUN) pytest -m deep
 
-test-system: .venv/ready ## Test what needs Chromium and nginx: two rendered projects' `make test-system`
+test-system: .venv/ready ## Run `make test-system` of two rendered projects (needs Chromium and nginx)
 	$(RUN) pytest -m system
 
-lint: .venv/ready ## Check style, workflows and house rules
+lint: .venv/ready ## Check style and workflows
 	$(RUN) ruff check . --ignore RUF200
 	$(RUN) ruff format --check .
 	$(RUN) yamllint --strict .
 	.venv/bin/zizmor --offline --quiet .github '$(TREE)/.github'
 
-bench: .venv/bench ## Measure a rendered project beside stock DRF, a plain Django view and django-ninja; write docs/performance.md
+bench: .venv/bench ## Compare a rendered project with stock DRF, a plain Django view and django-ninja; write docs/performance.md
 	$(RUN) bench $(BENCH)
 
-bench-server: .venv/bench ## Measure the same under load in gunicorn; write docs/performance-server.md
+bench-server: .venv/bench ## Compare the same under load in gunicorn; write docs/performance-server.md
 	$(RUN) bench.server $(BENCH)
 
-# The members of the workspace have no release to resolve: their own requirements stand for them.
-requirements: .venv/ready ## Resolve requirements-dev.txt anew
+# The workspace members are not on a package index, so that their requirements are resolved instead.
+requirements: .venv/ready ## Update requirements-dev.txt and requirements-bench.txt
 	@rm -rf build && $(RUN) cookiecutter . --no-input --output-dir build
 	@sed -i.bak '/^    "hardening\[/d; /^hardening = { workspace/d' build/my-api/pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
@@ -58,7 +58,7 @@ requirements: .venv/ready ## Resolve requirements-dev.txt anew
 	@rm -rf build
 
 .venv/ready: requirements-dev.txt | $(UV)
-	@echo "Making the environment in .venv …"
+	@echo "Creating the environment in .venv …"
 	@{ $(UV) venv --quiet --clear $(addprefix --python ,$(shell command -v python3)) && \
 		$(UV) pip sync --quiet --require-hashes requirements-dev.txt; } || \
 		{ echo "make: the packages could not be installed; is there a network?" >&2; exit 1; }
@@ -69,9 +69,9 @@ requirements: .venv/ready ## Resolve requirements-dev.txt anew
 	@touch $@
 
 $(CURDIR)/.uv/bin/uv:
-	@echo "Fetching uv …"
+	@echo "Downloading uv …"
 	@python3 -m venv .uv && .uv/bin/python -m pip install --quiet uv || \
 		{ echo "make: uv could not be installed; is there a network?" >&2; rm -rf .uv; exit 1; }
 
-clean: ## Remove what make made
+clean: ## Remove the files that make created
 	@rm -rf .venv .uv .demo .pytest_cache .ruff_cache
