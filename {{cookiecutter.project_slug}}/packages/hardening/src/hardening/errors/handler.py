@@ -1,7 +1,7 @@
-"""From an exception to the answer: DRF's exception handler, with the status that the errors ask for.
+"""DRF's exception handler, extended: errors carry their own status, and database errors become responses.
 
-DRF loads this module with the first error, so it may import `rest_framework.views`; modules that settings
-name for every request (parsers, throttles …) may not, or the two would import each other.
+DRF imports this module with the first error, so that it may import `rest_framework.views`. Classes that DRF's settings
+name (parsers, throttles …) may not, because `rest_framework.views` imports them.
 """
 
 import logging
@@ -34,9 +34,9 @@ logger = logging.getLogger(__name__)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Return the answer to *error*; None for one that nobody foresaw, which Django logs and answers with 500."""
-    error = foreseen(error, context)
-    _record(error, context["request"])
+    """Return the response to *error*; None for an unexpected exception, which Django logs and turns into a 500."""
+    error = convert_exception(error, context)
+    _record_event(error, context["request"])
     response = views.exception_handler(error, context)
     if response is None:
         return None
@@ -46,76 +46,76 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     renderer = getattr(request, "accepted_renderer", None)
     response.data, media_type = document(rename_keys(response.data, renderer), response.status_code, request)
     if media_type == PROBLEM_JSON or not isinstance(renderer, BrowsableAPIRenderer):
-        # Both, for negotiation itself may be what failed.
+        # Both are set, because content negotiation itself may have failed.
         request.accepted_renderer, request.accepted_media_type = JSONRenderer(), media_type
         response.content_type = media_type
     return response
 
 
-def _record(error: Exception, request: Any) -> None:
+def _record_event(error: Exception, request: Any) -> None:
     for kind, event in ((exceptions.PermissionDenied, "permission_denied"), (exceptions.Throttled, "throttled")):
         if isinstance(error, kind):
             security_events.record(event, request, method=request.method, path=request.path)
 
 
 @singledispatch
-def foreseen(error: Exception, context: dict[str, Any]) -> Exception:
-    """Return the `APIException` that says the same as *error*, or *error* itself; register to foresee more."""
+def convert_exception(error: Exception, context: dict[str, Any]) -> Exception:
+    """Return the `APIException` for *error*, or *error* itself; register a function to convert another class."""
     return error
 
 
-@foreseen.register
+@convert_exception.register
 def _(error: django.ValidationError, context: dict[str, Any]) -> Exception:
     return exceptions.ValidationError(get_error_detail(for_clients(error)))
 
 
-@foreseen.register
+@convert_exception.register
 def _(error: django.ObjectDoesNotExist, context: dict[str, Any]) -> Exception:
-    """Only the object that the URL names is "not found"; another one that is missing is a fault of ours."""
+    """Return 404 only for the object in the URL; a missing object of another kind is a server error (500)."""
     model: Any = getattr(getattr(context.get("view"), "queryset", None), "model", None)
-    named = model is not None and context.get("kwargs") and isinstance(error, model.DoesNotExist)
-    return exceptions.NotFound() if named else error
+    is_in_url = model is not None and context.get("kwargs") and isinstance(error, model.DoesNotExist)
+    return exceptions.NotFound() if is_in_url else error
 
 
-@foreseen.register
+@convert_exception.register
 def _(error: Http404, context: dict[str, Any]) -> Exception:
-    return exceptions.NotFound()  # without Django's text, which names the model
+    return exceptions.NotFound()  # without Django's message, which contains the name of the model
 
 
-@foreseen.register(django.SuspiciousOperation)
-@foreseen.register(django.BadRequest)
-@foreseen.register(MultiPartParserError)
-@foreseen.register(UnreadablePostError)
+@convert_exception.register(django.SuspiciousOperation)
+@convert_exception.register(django.BadRequest)
+@convert_exception.register(MultiPartParserError)
+@convert_exception.register(UnreadablePostError)
 def _(error: Exception, context: dict[str, Any]) -> Exception:
     return BadRequest()
 
 
-@foreseen.register(django.RequestDataTooBig)
-@foreseen.register(django.TooManyFieldsSent)
-@foreseen.register(django.TooManyFilesSent)
+@convert_exception.register(django.RequestDataTooBig)
+@convert_exception.register(django.TooManyFieldsSent)
+@convert_exception.register(django.TooManyFilesSent)
 def _(error: Exception, context: dict[str, Any]) -> Exception:
     return PayloadTooLarge()
 
 
-@foreseen.register(ProtectedError)
+@convert_exception.register(ProtectedError)
 def _(error: ProtectedError, context: dict[str, Any]) -> Exception:
     return in_use(error.protected_objects)
 
 
-@foreseen.register(RestrictedError)
+@convert_exception.register(RestrictedError)
 def _(error: RestrictedError, context: dict[str, Any]) -> Exception:
     return in_use(error.restricted_objects)
 
 
-@foreseen.register
+@convert_exception.register
 def _(error: OverflowError, context: dict[str, Any]) -> Exception:
-    """SQLite's driver fails on an integer beyond 64 bits, which no row has: the URL may name one."""
+    """Return 404 or 400 for an integer of the URL beyond 64 bits, on which SQLite's driver fails."""
     if any(_is_too_large(text) for text in (context.get("kwargs") or {}).values()):
         return exceptions.NotFound()
     query = context["request"].query_params
-    if named := [name for name, values in query.lists() if any(map(_is_too_large, values))]:
+    if too_large := [name for name, values in query.lists() if any(map(_is_too_large, values))]:
         detail = exceptions.ErrorDetail(gettext("The number is too large."), "max_value")
-        return exceptions.ValidationError({name: [detail] for name in named})
+        return exceptions.ValidationError({name: [detail] for name in too_large})
     return error
 
 
@@ -123,13 +123,13 @@ def _is_too_large(text: Any) -> bool:
     return any(len(digits.lstrip("0")) > 18 for digits in re.findall(r"[0-9]+", str(text)))
 
 
-@foreseen.register(DatabaseError)
-@foreseen.register(InterfaceError)
+@convert_exception.register(DatabaseError)
+@convert_exception.register(InterfaceError)
 def _(error: DatabaseError, context: dict[str, Any]) -> Exception:
-    """A database that is busy or away will be back; a violation may be the client's, and the rest is a server error."""
+    """Return 503 if the database is busy or unavailable, the response to a violation, or *error* itself (500)."""
     for connection in connections.all(initialized_only=True):
         refusal = drivers.read(error, connection)
         if refusal is not None and refusal.kind is Kind.BUSY:
-            logger.error("The database is busy or away: %s", type(error.__cause__ or error).__name__)
+            logger.error("The database is busy or unavailable: %s", type(error.__cause__ or error).__name__)
             return TryAgain()
     return explain_violation(error, context.get("view"), context["request"])

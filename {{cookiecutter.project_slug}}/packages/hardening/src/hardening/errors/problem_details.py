@@ -1,4 +1,4 @@
-"""The one error document in two renderings: DRF's own JSON, and the problem details of RFC 9457."""
+"""The error document in its two formats: DRF's JSON, and problem details (RFC 9457)."""
 
 import contextlib
 import uuid
@@ -16,10 +16,10 @@ from hardening.exceptions import details
 
 PROBLEM_JSON = "application/problem+json"
 JSON = "application/json"
-MAX_ACCEPT = 1000  # characters of `Accept` that are looked at: each media type in it is compared with each of ours
+MAX_ACCEPT = 1000  # characters of `Accept`: every media type in it is compared with every renderer's
 
 
-# As RFC 9110 has them; what Python says depends on its version.
+# As in RFC 9110; those of `HTTPStatus` depend on Python's version.
 _PHRASES = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 
 
@@ -29,36 +29,39 @@ def phrase(status: int) -> str:
 
 
 def document(detail: Any, status: int, request: HttpRequest) -> tuple[dict[str, Any], str]:
-    """Return *detail*, errors in DRF's shape, as the client of *request* asked for them, and its media type."""
+    """Return the error document for *detail*, errors in DRF's format, and its media type.
+
+    The format is the one that the client prefers by `Accept`: problem details, or DRF's JSON.
+    """
     if isinstance(detail, list):
         detail = {api_settings.NON_FIELD_ERRORS_KEY: detail}
     if prefers_problem(request):
         return problem(detail, status, getattr(request, "request_id", "")), PROBLEM_JSON
-    single = _of_the_request(detail)
-    if single is None:
+    error = _find_request_error(detail)
+    if error is None:
         return detail, JSON
     extra = {} if "code" in detail else detail
-    return {**extra, "detail": single, "code": single.code}, JSON
+    return {**extra, "detail": error, "code": error.code}, JSON
 
 
 def prefers_problem(request: HttpRequest) -> bool:
-    """Tell whether `Accept` names problem details, and does not put plain JSON above them."""
+    """Return whether `Accept` contains `application/problem+json`, with a quality not below that of JSON."""
     if len(request.META.get("HTTP_ACCEPT", "")) > MAX_ACCEPT:
         return False
     try:
-        named, plain = request.accepted_type(PROBLEM_JSON), request.accepted_type(JSON)
+        problem_type, json_type = request.accepted_type(PROBLEM_JSON), request.accepted_type(JSON)
     except (ValueError, LookupError):  # a parameter in a charset that does not exist
         return False
-    if named is None or str(named).partition(";")[0] != PROBLEM_JSON:
+    if problem_type is None or str(problem_type).partition(";")[0] != PROBLEM_JSON:
         return False
-    return plain is None or plain.quality <= named.quality
+    return json_type is None or json_type.quality <= problem_type.quality
 
 
 def problem(detail: Mapping[str, Any], status: int, request_id: str) -> dict[str, Any]:
-    """Return the members of RFC 9457 for *detail*, and `errors: [{pointer, code, detail}]` for keys of the body."""
-    single = _of_the_request(detail)
-    found = [] if single is not None else [(pointer(path), each) for path, each in details(detail)]
-    code = _common_code([single] if single is not None else [each for _pointer, each in found])
+    """Return problem details (RFC 9457) for *detail*, with `errors: [{pointer, code, detail}]` for errors of fields."""
+    single = _find_request_error(detail)
+    errors = [] if single is not None else [(pointer(path), error) for path, error in details(detail)]
+    code = _find_common_code([single] if single is not None else [error for _pointer, error in errors])
     members = {
         "type": f"{settings.ERROR_TYPES}#{code}",
         "title": phrase(status),
@@ -66,30 +69,30 @@ def problem(detail: Mapping[str, Any], status: int, request_id: str) -> dict[str
         "detail": single if single is not None else _("The request has errors: see `errors`."),
         "request_id": request_id,
     }
-    with contextlib.suppress(ValueError):  # an id of the client's own need not be a UUID
+    with contextlib.suppress(ValueError):  # the id of a proxy need not be a UUID
         members["instance"] = uuid.UUID(request_id).urn
     if single is not None:
         return {**members, "code": single.code}
-    return {**members, "errors": [{"pointer": at, "code": each.code, "detail": each} for at, each in found]}
+    return {**members, "errors": [{"pointer": at, "code": error.code, "detail": error} for at, error in errors]}
 
 
 def pointer(path: tuple[Any, ...]) -> str:
-    """Return the JSON pointer (RFC 6901) of *path*; errors of an object as a whole point to the object."""
+    """Return the JSON pointer (RFC 6901) of *path*; non-field errors point to their object."""
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
     return "".join(f"/{part}" for part in parts if part != api_settings.NON_FIELD_ERRORS_KEY)
 
 
-def _of_the_request(detail: Mapping[str, Any]) -> ErrorDetail | None:
-    """Return the error of a request as a whole, which DRF keeps alone and not in a list.
+def _find_request_error(detail: Mapping[str, Any]) -> ErrorDetail | None:
+    """Return the error of the request as a whole, which in DRF is a single `detail` outside of a list; else None.
 
-    Packages such as djangorestframework-simplejwt put the code beside it, and more that no schema describes.
+    Packages such as djangorestframework-simplejwt add the code as a second key, and further keys.
     """
-    single, code = detail.get("detail"), detail.get("code")
-    if not isinstance(single, ErrorDetail):
+    error, code = detail.get("detail"), detail.get("code")
+    if not isinstance(error, ErrorDetail):
         return None
-    return ErrorDetail(single, str(code)) if isinstance(code, ErrorDetail) else single
+    return ErrorDetail(error, str(code)) if isinstance(code, ErrorDetail) else error
 
 
-def _common_code(errors: list[ErrorDetail]) -> str:
-    codes = {str(each.code) for each in errors}
+def _find_common_code(errors: list[ErrorDetail]) -> str:
+    codes = {str(error.code) for error in errors}
     return codes.pop() if len(codes) == 1 else "invalid"

@@ -1,4 +1,4 @@
-"""Which constraints an operation may violate, with the status and the field name of each, for the OpenAPI document."""
+"""Find the constraints that an operation may violate, for the error responses in the OpenAPI document."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -15,34 +15,35 @@ from hardening.serializers.polymorphic import chosen_by_type
 
 
 class Conflict(NamedTuple):
-    """The response to a violated constraint: its status, and the field name of the body that it is under."""
+    """The response to a violated constraint: its status, and the field name that the error is reported under."""
 
     status: int
     key: str
 
 
 def find_conflicts(serializer: Any, model: type[Model] | None, *, creates: bool) -> set[Conflict]:
-    """Return what the data of *serializer* may conflict with; *model* is the view's, for a serializer without one.
+    """Return the conflicts that the data of *serializer* can cause.
 
-    A change can violate the constraints on the fields that the client sends. A create can violate every constraint
-    but that of a key that is generated, since the server may fill a field with a value that exists.
+    *model* is the view's model, for a serializer without one. An update can violate the constraints on the fields that
+    the client sends. A create can violate every constraint except those on generated keys, because the server may set
+    a field to an existing value.
     """
     serializer = getattr(serializer, "child", serializer)
     if kinds := chosen_by_type(serializer):
-        return {conflict for each in kinds for conflict in find_conflicts(each, model, creates=creates)}
+        return {conflict for kind in kinds for conflict in find_conflicts(kind, model, creates=creates)}
     own = getattr(getattr(serializer, "Meta", None), "model", None)
-    found: set[Conflict] = set()
+    conflicts: set[Conflict] = set()
     if own is not None:
-        found |= set(_of_model_serializer(serializer, own, creates=creates))
+        conflicts |= set(_list_model_conflicts(serializer, own, creates=creates))
     elif model is not None:
-        found |= set(_of_plain_serializer(serializer, model, creates=creates))
+        conflicts |= set(_list_plain_conflicts(serializer, model, creates=creates))
     for key, field in getattr(serializer, "fields", {}).items():
         if isinstance(field, serializers.BaseSerializer) and not field.read_only:
-            found |= {Conflict(each.status, key) for each in find_conflicts(field, None, creates=True)}
-    return found | set(_of_related_rows(serializer, own))
+            conflicts |= {Conflict(nested.status, key) for nested in find_conflicts(field, None, creates=True)}
+    return conflicts | set(_list_related_conflicts(serializer, own))
 
 
-def _of_model_serializer(serializer: Any, model: type[Model], *, creates: bool) -> Iterator[Conflict]:
+def _list_model_conflicts(serializer: Any, model: type[Model], *, creates: bool) -> Iterator[Conflict]:
     known = promises(model)
     written = set(writable_keys(serializer))
     for promise in known:
@@ -50,12 +51,12 @@ def _of_model_serializer(serializer: Any, model: type[Model], *, creates: bool) 
         is_named = key in serializer.fields and not serializer.fields[key].read_only  # a digest, by `constraint_fields`
         if _may_be_violated(promise, {*written, *(promise.fields if is_named else ())}, creates=creates):
             yield Conflict(promise.status, key)
-    # What only a migration knows is reported under a key too, and may be unique.
+    # A constraint that exists only in a migration can be reported under a field too, and may be unique.
     by_hand = reporting_keys(serializer).keys() - {each.constraint.name for each in known}
     yield from (Conflict(status.HTTP_409_CONFLICT, reporting_keys(serializer)[name]) for name in by_hand)
 
 
-def _of_plain_serializer(serializer: Any, model: type[Model], *, creates: bool) -> Iterator[Conflict]:
+def _list_plain_conflicts(serializer: Any, model: type[Model], *, creates: bool) -> Iterator[Conflict]:
     for promise in promises(model):
         violation = Violation(Kind.UNIQUE, promise.model, promise.fields, promise, promise.constraint.name)
         leaves = find_leaves(violation, [serializer], None)
@@ -64,17 +65,17 @@ def _of_plain_serializer(serializer: Any, model: type[Model], *, creates: bool) 
             yield Conflict(promise.status, str((*path, key)[0]))
 
 
-def _of_related_rows(serializer: Any, own: type[Model] | None) -> Iterator[Conflict]:
-    """Yield those of other rows that a field writes: by a dotted source, or through a relation to many."""
+def _list_related_conflicts(serializer: Any, own: type[Model] | None) -> Iterator[Conflict]:
+    """Yield the conflicts of other rows that a field writes: by a dotted source, or through a many-to-many table."""
     for leaf in leaves_of(serializer):
         key = str((*leaf.path, leaf.key)[0])
         if leaf.model not in (None, own):
-            yield from _of_rows(leaf.model, key, {leaf.name}, creates=False)
+            yield from _list_row_conflicts(leaf.model, key, {leaf.name}, creates=False)
         if leaf.written is not None and not leaf.written._meta.auto_created:
-            yield from _of_rows(leaf.written, key, set(), creates=True)
+            yield from _list_row_conflicts(leaf.written, key, set(), creates=True)
 
 
-def _of_rows(model: Any, key: str, written: set[str], *, creates: bool) -> Iterator[Conflict]:
+def _list_row_conflicts(model: Any, key: str, written: set[str], *, creates: bool) -> Iterator[Conflict]:
     for promise in promises(model):
         if _may_be_violated(promise, written, creates=creates):
             yield Conflict(promise.status, key)
@@ -89,7 +90,7 @@ def _may_be_violated(promise: Promise, written: set[str], *, creates: bool) -> b
 
 
 def _is_generated(model: type[Model], name: str) -> bool:
-    """Tell whether the field has a value that nothing else has, such as an automatic key or a random token."""
+    """Return whether the field has a generated value, such as an automatic primary key or a random token."""
     field: Any = model._meta.get_field(name)
     is_link = getattr(field.remote_field, "parent_link", False)
     is_random = field.has_default() and callable(field.default)

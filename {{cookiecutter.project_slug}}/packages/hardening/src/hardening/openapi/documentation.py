@@ -1,4 +1,4 @@
-"""The views that show the schema and the error codes; DRF loads the schema's class while it loads these."""
+"""The views of the OpenAPI document, of Swagger UI and of the error codes."""
 
 import functools
 from types import SimpleNamespace
@@ -20,25 +20,25 @@ from hardening.views import APIView
 
 
 class FormatNegotiation(ContentNegotiation):
-    """Takes `?format=json` and `?format=yaml` too, for what is opened in a browser."""
+    """Accept `?format=json` and `?format=yaml` too, for opening the document in a browser."""
 
     settings: Any = SimpleNamespace(URL_FORMAT_OVERRIDE="format")
 
 
 class _Generator(SchemaGenerator):
-    """Generates once: it takes a second, and everybody gets the same."""
+    """Generate the document once, because it takes a second and is the same for all users."""
 
     def get_schema(self, request: Any = None, public: bool = False) -> Any:
-        return _schema(public)
+        return _generate_schema(public)
 
 
 @functools.cache
-def _schema(public: bool) -> Any:
+def _generate_schema(public: bool) -> Any:
     return SchemaGenerator().get_schema(request=None, public=public)
 
 
 class SchemaView(APIView, SpectacularAPIView):
-    """The schema as JSON or YAML; without `DEBUG` it takes a token."""
+    """Return the OpenAPI document as JSON or YAML. Requires a token in production."""
 
     generator_class = _Generator
     permission_classes = [Public] if settings.DEBUG else [IsAuthenticated]
@@ -49,7 +49,7 @@ class SchemaView(APIView, SpectacularAPIView):
 
 
 class DocsView(SpectacularSwaggerSplitView):
-    """The page of the schema, with its assets from this server; there with `DEBUG` only."""
+    """Show Swagger UI, with all assets from this server; routed with `DEBUG` only."""
 
     permission_classes = [Public]
 
@@ -61,11 +61,11 @@ class ErrorCodeSerializer(serializers.Serializer[Any]):
 
 
 class ErrorCodesView(APIView):
-    """What the codes of errors mean, and which status they ask for."""
+    """List the error codes, each with its HTTP status and meaning."""
 
     permission_classes = [Public]
     authentication_classes = []
 
     @extend_schema(responses=ErrorCodeSerializer(many=True))
     def get(self, request: Request) -> Response:
-        return Response([each._asdict() for each in entries()], headers={"Cache-Control": "public, max-age=3600"})
+        return Response([entry._asdict() for entry in entries()], headers={"Cache-Control": "public, max-age=3600"})

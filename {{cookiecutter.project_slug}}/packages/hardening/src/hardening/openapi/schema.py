@@ -1,4 +1,4 @@
-"""The OpenAPI schema: what every operation answers when it refuses."""
+"""drf-spectacular's `AutoSchema` with the error responses of every operation."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from hardening.errors.problem_details import JSON, PROBLEM_JSON, phrase
 from hardening.openapi.conflicts import Conflict, find_conflicts
 from hardening.serializers.polymorphic import chosen_by_type
 
-# What a text field takes: no NUL, and where it may not be blank, something that stripping leaves.
+# The strings that a text field accepts: without NUL and, unless it may be blank, with more than white space.
 _ANY_TEXT = r"^[^\x00]*$"
 _SOME_TEXT = r"^[^\x00]*[^\x00\s\x1c-\x1f\x85][^\x00]*$"
 
@@ -26,14 +26,14 @@ _NESTED_TEXTS = {"anyOf": [_TEXTS, {"type": "object", "additionalProperties": Tr
 
 _ERROR = {
     "type": "object",
-    "description": "An error of the request as a whole.",
+    "description": "An error that concerns the request as a whole.",
     "properties": {"detail": {"type": "string"}, "code": {"type": "string"}},
     "required": ["detail", "code"],
     "additionalProperties": False,
 }
 _PROBLEM = {
     "type": "object",
-    "description": "The same as problem details (RFC 9457), for who accepts them.",
+    "description": "Problem details (RFC 9457), for clients that accept `application/problem+json`.",
     "properties": {
         "type": {"type": "string", "format": "uri-reference"},
         "title": {"type": "string"},
@@ -47,7 +47,7 @@ _PROBLEM = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "pointer": {"type": "string", "description": "A JSON pointer (RFC 6901) into the body."},
+                    "pointer": {"type": "string", "description": "A JSON pointer (RFC 6901) into the request body."},
                     "code": {"type": "string"},
                     "detail": {"type": "string"},
                 },
@@ -60,7 +60,7 @@ _PROBLEM = {
 
 
 class AutoSchema(SpectacularAutoSchema):
-    """drf-spectacular's, with every status that an operation can refuse with, in both renderings."""
+    """Describe every error status of an operation, in both formats of the error document."""
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
@@ -71,16 +71,16 @@ class AutoSchema(SpectacularAutoSchema):
         return bodies
 
     def get_auth(self) -> list[dict[str, list[str]]]:
-        """Return the schemes; a view that is open to anyone needs none of them."""
+        """Return the security schemes; authentication is optional for a view that allows any client."""
         schemes: list[dict[str, list[str]]] = super().get_auth()
-        is_open = any(isinstance(each, AllowAny) for each in self.view.get_permissions())
+        is_open = any(isinstance(permission, AllowAny) for permission in self.view.get_permissions())
         return [*schemes, {}] if is_open and {} not in schemes else schemes
 
     def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
         schema: Any = SpectacularAutoSchema._map_serializer(self, serializer, direction, bypass_extensions)
         if direction == "request" and schema.get("type") == "object":
-            if not chosen_by_type(serializer.parent):  # where the name of the type stands beside the fields
-                schema["additionalProperties"] = False  # unknown keys are refused
+            if not chosen_by_type(serializer.parent):  # whose body also contains the name of the type
+                schema["additionalProperties"] = False  # unknown field names are rejected
             for key, field in serializer.fields.items():
                 if key in schema["properties"] and getattr(field, "max_items", None) is not None:
                     schema["properties"][key]["maxItems"] = field.max_items
@@ -93,20 +93,21 @@ class AutoSchema(SpectacularAutoSchema):
             schema["pattern"] = _ANY_TEXT if field.allow_blank or not field.trim_whitespace else _SOME_TEXT
 
     def get_override_parameters(self) -> list[Any]:
-        """Return the parameters, with the headers that the view reads."""
+        """Return the parameters of the operation, with the request headers that the view reads."""
         parameters: list[Any] = super().get_override_parameters()
         return [*parameters, *getattr(self.view, "get_header_parameters", _nothing)(self.method)]
 
     def own_statuses(self) -> set[int]:
-        """Return the statuses that the view itself names."""
+        """Return the error statuses that the view itself declares."""
         return set(getattr(self.view, "get_error_statuses", _nothing)(self.method))
 
     def error_statuses(self) -> set[int]:
-        """Return the statuses of 400 and above that this operation answers with."""
+        """Return all error statuses of the operation."""
         statuses = {400, 405, 406, 503} | self.own_statuses()
         if self.view.get_authenticators():
             statuses.add(401)
-        if any(not isinstance(each, (AllowAny, IsAuthenticated)) for each in self.view.get_permissions()):
+        permissions = self.view.get_permissions()
+        if any(not isinstance(permission, (AllowAny, IsAuthenticated)) for permission in permissions):
             statuses.add(403)
         if "{" in self.path:
             statuses.add(404)
@@ -116,22 +117,22 @@ class AutoSchema(SpectacularAutoSchema):
             statuses |= {411, 413, 415}
         if self.method == "DELETE":
             statuses.add(409)
-        return statuses | {each.status for each in self.conflicts(creates=self.method == "POST")}
+        return statuses | {conflict.status for conflict in self.conflicts(creates=self.method == "POST")}
 
     def conflicts(self, *, creates: bool) -> set[Conflict]:
-        """Return what the body can conflict with in the database."""
+        """Return the constraint violations that the request body can cause."""
         if self.method not in _WITH_A_BODY:
             return set()
         model = getattr(getattr(self.view, "queryset", None), "model", None)
         return find_conflicts(self.body_serializer(), model, creates=creates)
 
     def body_serializer(self) -> Any:
-        """Return the serializer of the request's body, of each object for a list of them, or None."""
+        """Return the serializer of the request body (of one item, if it is a list); None without a request body."""
         serializer = force_instance(self.get_request_serializer()) if self.method in _WITH_A_BODY else None
         return getattr(serializer, "child", serializer)
 
     def error_response(self, status: int) -> dict[str, Any]:
-        """Return the response object for *status*, kept once where it says nothing of this operation alone."""
+        """Return the response object for *status*; a reference to a shared one unless it depends on the operation."""
         problem = self.shared("Problem", _PROBLEM)
         schema = self.error_schema(status)
         content = {JSON: {"schema": schema}, PROBLEM_JSON: {"schema": problem}}
@@ -141,17 +142,16 @@ class AutoSchema(SpectacularAutoSchema):
         return self.shared(phrase(status).title().replace(" ", ""), response, ResolvedComponent.RESPONSE)
 
     def error_schema(self, status: int) -> dict[str, Any]:
-        """Return the schema of DRF's shape for *status*: an error of the request, or texts under keys."""
+        """Return the schema of DRF's JSON for *status*: an error of the request, or messages under field names."""
         error = self.shared("Error", _ERROR)
         kinds = [self.body_serializer(), *chosen_by_type(self.body_serializer())]
-        fields = {key: field for each in kinds for key, field in getattr(each, "fields", {}).items()}
+        fields = {key: field for kind in kinds for key, field in getattr(kind, "fields", {}).items()}
         if status == HTTPStatus.BAD_REQUEST:
-            filled = {key for each in kinds for key in _filled(each)}
-            own = {key: field for key, field in fields.items() if not field.read_only or key in filled}
+            defaults = {key for kind in kinds for key in _list_create_defaults(kind)}
+            own = {key: field for key, field in fields.items() if not field.read_only or key in defaults}
             return {"anyOf": [self.errors_schema("Errors", own), error]}
-        keys = {
-            each.key for each in self.conflicts(creates=True) if each.status == status
-        }  # one schema for all methods
+        # Those of a create for all methods, so that they share one schema.
+        keys = {conflict.key for conflict in self.conflicts(creates=True) if conflict.status == status}
         if not keys:
             return error
         conflicting = {key: field for key, field in fields.items() if key in keys and not field.read_only}
@@ -159,20 +159,20 @@ class AutoSchema(SpectacularAutoSchema):
         return {"anyOf": [conflict, error]} if status in self.own_statuses() or self.is_custom() else conflict
 
     def errors_schema(self, kind: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return the schema of texts under the keys of *fields*, and of these under the positions of a list."""
+        """Return the schema of messages under the names of *fields*; for a list, under the index of each item."""
         serializer = self.body_serializer()
         name = "Query" if serializer is None else type(serializer).__name__.removesuffix("Serializer")
-        schema = self.shared(f"{name}{kind}", _keyed(fields))
+        schema = self.shared(f"{name}{kind}", _build_errors_schema(fields))
         if serializer is not None and hasattr(force_instance(self.get_request_serializer()), "child"):
             return {"type": "object", "additionalProperties": {"anyOf": [_TEXTS, schema]}}
         return schema
 
     def is_custom(self) -> bool:
-        """Tell whether the handler is the project's own, which may also reject a request as a whole."""
+        """Return whether the project wrote the handler itself, which may also reject a request as a whole."""
         return getattr(self.view, "action", None) not in ("create", "update", "partial_update")
 
     def shared(self, name: str, content: dict[str, Any], kind: str = ResolvedComponent.SCHEMA) -> dict[str, Any]:
-        """Return a reference to *content*, a component of its *kind* that is kept once under *name*."""
+        """Register *content* as the component *name* of the *kind* unless it exists, and return a reference to it."""
         component = ResolvedComponent(name=name, type=kind, schema=content, object=name)
         self.registry.register_on_missing(component)
         reference: dict[str, Any] = component.ref
@@ -183,11 +183,11 @@ def _nothing(method: str) -> tuple[()]:
     return ()
 
 
-def _filled(serializer: Any) -> Iterable[str]:
+def _list_create_defaults(serializer: Any) -> Iterable[str]:
     return getattr(getattr(serializer, "Meta", None), "create_defaults", ())
 
 
-def _keyed(fields: dict[str, Any]) -> dict[str, Any]:
+def _build_errors_schema(fields: dict[str, Any]) -> dict[str, Any]:
     properties = {key: _NESTED_TEXTS if _is_composite(field) else _TEXTS for key, field in fields.items()}
     properties[str(api_settings.NON_FIELD_ERRORS_KEY)] = _TEXTS
     return {"type": "object", "properties": properties, "additionalProperties": _TEXTS}
@@ -206,7 +206,7 @@ _COMPOSITES = (
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
-    """How the schema shows our authentication."""
+    """The security scheme of `BearerAuthentication`."""
 
     target_class = "hardening.authentication.BearerAuthentication"
     name = "bearer"
@@ -216,8 +216,8 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 
 def undescribed() -> list[type]:
-    """Return the classes whose docstrings are for who derives from them, and not for the readers of a schema."""
-    # The views load this module.
+    """Return base classes whose docstrings are not descriptions for the OpenAPI document (`GET_LIB_DOC_EXCLUDES`)."""
+    # The views import this module.
     from hardening import serializers as own, views, viewsets  # noqa: PLC0415  # see above
     from hardening.resources import column_lists, idempotency, preconditions  # noqa: PLC0415  # see above
 
