@@ -152,7 +152,7 @@ def test_purge_deletes_only_expired_tokens(ada, capsys):
 
     call_command("purge")
 
-    assert capsys.readouterr().out == "Deleted 1 tokens and 0 answers.\n"
+    assert capsys.readouterr().out == "Deleted 1 tokens and 0 stored responses.\n"
     assert get_token_model().objects.count() == 2
     assert ada.get(OWN).status_code == 200
 

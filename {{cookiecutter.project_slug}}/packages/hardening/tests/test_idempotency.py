@@ -131,7 +131,7 @@ def test_the_purge_takes_what_has_expired_and_nothing_else(ada, settings, capsys
     call_command("purge")
 
     assert [each.key for each in StoredAnswer.objects.all()] == ["new"]
-    assert capsys.readouterr().out == "Deleted 0 tokens and 1 answers.\n"
+    assert capsys.readouterr().out == "Deleted 0 tokens and 1 stored responses.\n"
 
 
 def test_other_methods_do_not_read_the_key(ada):

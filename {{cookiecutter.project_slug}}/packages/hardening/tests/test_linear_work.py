@@ -211,7 +211,7 @@ def test_the_media_types_of_a_short_header_only_are_compared(monkeypatch):
 def test_rows_are_left_out_of_a_log_line_in_linear_time():
     for text in ("DETAIL: " * (MIB // 8), "\n" * MIB, "DETAIL: " + "\n\t" * (MIB // 2), "\r" * MIB):
         with interrupted():
-            logging._without_values(None, "", {"exception": text})
+            logging._remove_values(None, "", {"exception": text})
 
 
 def unbounded(pattern: re.Pattern[str]) -> list[str]:

@@ -1,1 +1,1 @@
-"""What runs the API: environment, databases, caches, email, logs, security events and health probes."""
+"""Running the API: environment variables, databases, caches, email, logging, security events and health probes."""

@@ -1,4 +1,4 @@
-"""The shared cache with the limits that keep it from holding up requests."""
+"""Time limits for the shared cache."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 SECONDS = 1
-"""How long the cache may take to answer."""
+"""The timeout for connecting to the cache, and for its response."""
 
 
 def with_limits(config: dict[str, Any]) -> dict[str, Any]:
-    """Return *config*, an entry of `CACHES`; Redis and Valkey answer soon or count as away.
+    """Return *config*, an entry of `CACHES`, with timeouts if it is Redis or Valkey.
 
-    The one retry is for a connection that the server closed while it was idle.
+    It retries once, because the server may have closed an idle connection.
     """
     if not config["BACKEND"].endswith("RedisCache"):
         return config

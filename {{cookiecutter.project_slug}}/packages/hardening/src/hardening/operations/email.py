@@ -1,4 +1,4 @@
-"""Mail: where it goes, and sending it after the answer."""
+"""Email settings, and sending email after the response."""
 
 import logging
 import traceback
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 
 SECONDS = 10
-"""How long a mail server may take to answer."""
+"""The timeout for the mail server."""
 
 _OPTIONS = {
     "host": "EMAIL_HOST",
@@ -34,27 +34,27 @@ def get_mailer(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def send_later(message: EmailMessage) -> None:
-    """Send *message* in a thread of its own, so that an answer does not tell by its time whether there was one.
+    """Send *message* in another thread, so that the time of the response does not reveal whether an email is sent.
 
-    What cannot be sent is logged. A process that ends sends first what is waiting.
+    A failure is logged. The process sends queued messages before it exits.
     """
     try:
         _sender.submit(_send, message)
-    except RuntimeError as error:  # the process is ending
+    except RuntimeError as error:  # the process is exiting
         _log(error)
 
 
 def _send(message: EmailMessage) -> None:
     try:
         message.send()
-    except Exception as error:  # noqa: BLE001  # nobody waits for the thread: what is not logged here is lost
+    except Exception as error:  # noqa: BLE001  # nobody waits for the thread, so that an exception must be logged here
         _log(error)
 
 
 def _log(error: Exception) -> None:
-    """Log that an email could not be sent: the kind of error and where it was raised, without its text.
+    """Log the class of *error* and where it was raised, without its message.
 
-    The text repeats addresses (`SMTPRecipientsRefused`) or headers.
+    The message may contain email addresses (`SMTPRecipientsRefused`) or headers.
     """
     last = traceback.extract_tb(error.__traceback__)[-1]
     kind, code = f"{type(error).__module__}.{type(error).__name__}", getattr(error, "smtp_code", None)

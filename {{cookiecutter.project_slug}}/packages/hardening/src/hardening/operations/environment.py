@@ -1,4 +1,7 @@
-"""The environment, read so that what is missing, garbled or weak stops the start with its name, and never its value."""
+"""Read environment variables: a missing, malformed or weak one stops the server, and the error names it.
+
+The error never contains the value, which may be a password.
+"""
 
 import re
 from collections.abc import Callable
@@ -12,28 +15,28 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.connection import parse_url
 
 SHORTEST_KEY = 50
-FEWEST_CHARACTERS = 5  # different ones in a key; both are Django's own limits
+FEWEST_CHARACTERS = 5  # distinct characters in a key; both limits are those of Django's own check
 TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 KNOWN_KEYS = ("django-insecure-", "only-for-tests", "change-me", "changeme")
 
-# What Django compares with `Host`: a name, `.name` for its subdomains too, or an IPv6 address in brackets; no port.
+# As in `ALLOWED_HOSTS`: a name, `.name` for its subdomains too, or an IPv6 address in brackets, without a port.
 _HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s*,]+")
 _RATE = re.compile(r"[1-9][0-9]{0,8}/(s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)")
 _PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 
 
-class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # it ships no types
-    """django-environ's, which names the variable in every refusal; raises `ImproperlyConfigured`."""
+class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # django-environ has no types
+    """django-environ's class, which raises `ImproperlyConfigured` with the name of the variable for every error."""
 
     asked: ClassVar[set[str]] = set()
-    """The names that something has read, there or not."""
+    """The names of all variables that were read, whether they are set or not."""
 
     def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, **kwargs: Any) -> Any:
-        """Return the value of *var* without the space around it, with which the file of a secret ends.
+        """Return the value of *var*, stripped, because the file of a secret often ends with a line break.
 
-        Unlike django-environ's, a value that begins with `$` is itself, and does not name another variable: keys and
-        passwords may begin so.
+        Unlike in django-environ, a value that begins with `$` does not refer to another variable, because keys and
+        passwords may begin with it.
         """
         self.asked.add(var)
         try:
@@ -46,117 +49,122 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # it ships no ty
         except (OSError, UnicodeError) as error:
             raise ImproperlyConfigured(f"{var}_FILE cannot be read: {type(error).__name__}.") from None
         except ValueError as error:
-            # Without the cause: its text repeats the value, which may have a password.
-            raise ImproperlyConfigured(f"{var} cannot be read: {type(error).__name__}.") from None
+            # Without the cause, whose message contains the value, which may be a password.
+            raise ImproperlyConfigured(f"{var} cannot be parsed: {type(error).__name__}.") from None
 
     def read_file(self, var: str, folder: Path) -> None:
-        """Read the file in *folder* that *var* names, or `.env`, which may be missing; none where *var* is empty."""
+        """Read the file in *folder* that *var* names, by default `.env` if it exists; no file if *var* is empty."""
         name = self.str(var, default=".env")
         if name != ".env" and name and not (folder / name).is_file():
-            raise ImproperlyConfigured(f"{var} names a file that is not there.")
+            raise ImproperlyConfigured(f"{var} names a file that does not exist.")
         if name:
             self.read_env(folder / name)
 
     def database(self, var: str, default: str) -> dict[str, Any]:
-        """Return the entry of `DATABASES` that the URL in *var* stands for: SQLite or PostgreSQL."""
-        refusal = f"{var} is no URL of SQLite or PostgreSQL"
-        config = self._url(var, default, self.db_url_config, refusal)
+        """Return the entry of `DATABASES` for the URL in *var*, of SQLite or PostgreSQL."""
+        message = f"{var} is not a URL of SQLite or PostgreSQL"
+        config = self._parse_url(var, default, self.db_url_config, message)
         if config.get("ENGINE", "").rpartition(".")[2] not in ("sqlite3", "postgresql") or not config.get("NAME"):
-            raise ImproperlyConfigured(f"{refusal}.")
-        if config["NAME"] == ":memory:" and config.get("HOST"):  # sqlite://name, which has two slashes of four
-            raise ImproperlyConfigured(f"{refusal}: a file is sqlite:////path/to/it.")
+            raise ImproperlyConfigured(f"{message}.")
+        if config["NAME"] == ":memory:" and config.get("HOST"):  # sqlite://name, with two slashes instead of four
+            raise ImproperlyConfigured(f"{message}: enter a file as sqlite:////path/to/file.")
         return config
 
     def cache(self, var: str, default: str) -> dict[str, Any]:
-        """Return the entry of `CACHES` that the URL in *var* stands for."""
-        return self._url(var, default, _cache, f"{var} is no URL of a cache, redis://host:6379/0 is")
+        """Return the entry of `CACHES` for the URL in *var*."""
+        return self._parse_url(
+            var, default, _parse_cache, f"{var} is not a URL of a cache, such as redis://host:6379/0"
+        )
 
     def mail(self, var: str, default: str) -> dict[str, Any]:
-        """Return the settings of mail that the URL in *var* stands for."""
-        return self._url(var, default, self.email_url_config, f"{var} is no URL of a mail server, smtp://host is")
+        """Return the email settings for the URL in *var*."""
+        message = f"{var} is not a URL of a mail server, such as smtp://host"
+        return self._parse_url(var, default, self.email_url_config, message)
 
     def flag(self, var: str) -> bool:
-        """Return whether *var* is on; off where it is missing or empty. Raise for what is neither on nor off."""
+        """Return *var* as a boolean; False if it is missing or empty."""
         text = self.str(var, default="").lower()
         if text not in (*TRUE, *FALSE):
-            raise ImproperlyConfigured(f"{var} has to be true or false.")
+            raise ImproperlyConfigured(f"{var} must be true or false.")
         return text in TRUE
 
     def natural(self, var: str, default: int, least: int = 0) -> int:
-        """Return the whole number in *var*, which is at least *least*."""
+        """Return the integer in *var*, which must be at least *least*."""
         text = self.str(var, default=str(default))
         if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < least:
-            raise ImproperlyConfigured(f"{var} has to be a whole number from {least} on.")
+            raise ImproperlyConfigured(f"{var} must be a whole number, {least} or more.")
         return int(text)
 
     def rate(self, var: str, default: str) -> str:
-        """Return the rate limit in *var*, such as `60/min`; empty for none."""
+        """Return the throttle rate in *var*, such as `60/min`; an empty string for no limit."""
         rate: str = self.str(var, default=default)
         if rate and not _RATE.fullmatch(rate):
-            raise ImproperlyConfigured(f"{var} has to be a rate: 60/min, 10/s or 1000/day.")
+            raise ImproperlyConfigured(f"{var} must be a throttle rate, such as 60/min, 10/s or 1000/day.")
         return rate
 
     def names(self, var: str, default: Any = environ.Env.NOTSET) -> list[str]:
-        """Return the names in *var*, which stand between commas, without the spaces around them."""
-        return [name for each in self.list(var, default=default) if (name := each.strip())]
+        """Return the comma-separated names in *var*, stripped."""
+        return [name for item in self.list(var, default=default) if (name := item.strip())]
 
     def origins(self, var: str) -> list[str]:
-        """Return the origins in *var* (RFC 6454): a scheme and a host, and no path; `*` is refused."""
+        """Return the comma-separated origins in *var* (RFC 6454): scheme and host without a path. Reject `*`."""
         origins = self.names(var, default=[])
         if not all(_ORIGIN.fullmatch(origin) and _is_url(origin) for origin in origins):
-            raise ImproperlyConfigured(f"{var} has to name origins, with commas: https://app.example.com.")
+            raise ImproperlyConfigured(f"{var} must be a comma-separated list of origins: https://app.example.com.")
         return origins
 
     def path(self, var: str) -> str:
-        """Return the path in *var* without a slash before it and with one after it; empty for none."""
+        """Return the path in *var* without a leading and with a trailing slash; an empty string for none."""
         path = self.str(var, default="").strip("/")
         if path and not _PATH.fullmatch(path):
-            raise ImproperlyConfigured(f"{var} has to be a path of letters, digits and hyphens: admin-7f3a/.")
+            raise ImproperlyConfigured(f"{var} must be a path of letters, digits and hyphens, such as admin-7f3a/.")
         return f"{path}/" if path else ""
 
     def address(self, var: str, default: str) -> str:
-        """Return the email address in *var*, with a name before it or without."""
+        """Return the email address in *var*, with or without a display name."""
         address: str = self.str(var, default="") or default
         if "@" not in parseaddr(address)[1].strip("@") or "\n" in address or "\r" in address:
-            raise ImproperlyConfigured(f"{var} has to be an email address.")
+            raise ImproperlyConfigured(f"{var} must be an email address.")
         return address
 
     def secret_key(self, var: str, *, debug: bool) -> str:
-        """Return the key in *var*; without *debug* one that is short, monotonous or published is refused."""
+        """Return the secret key in *var*; unless *debug*, reject a short, repetitive or well-known one."""
         key: str = self.str(var)
         weak = len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS or key.startswith(KNOWN_KEYS)
         if not key or (weak and not debug):
-            hint = "python -c 'import secrets; print(secrets.token_urlsafe(50))' makes one."
-            raise ImproperlyConfigured(f"{var} is weak: it takes {SHORTEST_KEY} random characters of its own. {hint}")
+            hint = "Generate one: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+            raise ImproperlyConfigured(f"{var} is weak: it needs {SHORTEST_KEY} random characters. {hint}")
         return key
 
     def hosts(self, var: str, *, debug: bool) -> list[str]:
-        """Return the host names in *var*; without *debug* there has to be one, and none may stand for all."""
+        """Return the comma-separated host names in *var*; unless *debug*, require at least one, and reject `*`."""
         hosts = self.names(var, default=["localhost", "127.0.0.1", "[::1]"] if debug else self.NOTSET)
         if not debug and not hosts:
-            raise ImproperlyConfigured(f"{var} has to name the hosts that this answers to.")
+            raise ImproperlyConfigured(f"{var} must contain the host names of this server.")
         if not all(_HOST.fullmatch(host) for host in hosts if not (debug and host == "*")):
-            raise ImproperlyConfigured(f"{var} has to name hosts, with commas, and neither URLs, ports nor '*'.")
+            raise ImproperlyConfigured(f"{var} must be a comma-separated list of hosts, without URLs, ports and '*'.")
         return hosts
 
     def page(self, var: str) -> str:
-        """Return the URL of a page in *var*; empty where there is none."""
+        """Return the URL of a web page in *var*; an empty string if there is none."""
         url: str = self.str(var, default="")
         if url and not (url.startswith(("https://", "http://")) and _is_url(url)):
-            raise ImproperlyConfigured(f"{var} is no URL of a page, https://app.example.com/reset is.")
+            raise ImproperlyConfigured(f"{var} is not a URL of a web page, such as https://app.example.com/reset.")
         return url
 
-    def _url(self, var: str, default: str, parse: Callable[[str], dict[str, Any]], refusal: str) -> dict[str, Any]:
+    def _parse_url(
+        self, var: str, default: str, parse: Callable[[str], dict[str, Any]], message: str
+    ) -> dict[str, Any]:
         text = self.str(var, default="") or default
         try:
             return parse(text)
         except (ValueError, KeyError, ImproperlyConfigured):
-            # Without the cause: its text repeats the value, which may have a password.
-            raise ImproperlyConfigured(f"{refusal}.") from None
+            # Without the cause, whose message contains the value, which may have a password.
+            raise ImproperlyConfigured(f"{message}.") from None
 
 
 def _is_url(text: str) -> bool:
-    """Tell whether *text* is a URL with a host, a port that exists if any, and no spaces."""
+    """Return whether *text* is a URL with a host, with a valid port if any, and without white space."""
     try:
         parts = urlsplit(text)
         return bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", text)
@@ -164,9 +172,9 @@ def _is_url(text: str) -> bool:
         return False
 
 
-def _cache(url: str) -> dict[str, Any]:
+def _parse_cache(url: str) -> dict[str, Any]:
     config: dict[str, Any] = Environment.cache_url_config(url)
     where = config["LOCATION"]
     if config["BACKEND"].endswith("RedisCache"):
-        parse_url(where if isinstance(where, str) else where[0])  # type: ignore[no-untyped-call]  # it has no types
+        parse_url(where if isinstance(where, str) else where[0])  # type: ignore[no-untyped-call]  # redis has no types here
     return config

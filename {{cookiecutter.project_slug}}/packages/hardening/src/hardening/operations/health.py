@@ -1,4 +1,4 @@
-"""Probes for whoever runs this: `/livez` says that the process answers, `/readyz` that it can work."""
+"""Health probes: `/livez` for a process that responds, `/readyz` for one whose database is reachable and migrated."""
 
 from collections.abc import Callable
 
@@ -10,20 +10,20 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def livez(request: HttpRequest) -> JsonResponse:
-    """Answer 200 without touching anything."""
+    """Respond with 200, without using the database."""
     return JsonResponse({"status": "alive"})
 
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database is reachable and migrated, 503 with the reason when it is not."""
+    """Respond with 200 if the database is reachable and migrated, or else with 503 and the reason."""
     try:
         executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except (DatabaseError, InterfaceError):
-        return _not_ready("The database is not reachable.")
-    if waiting:
-        return _not_ready("The database is not migrated.")
+        return _build_error("The database is not reachable.")
+    if pending:
+        return _build_error("The database is not migrated.")
     return JsonResponse({"status": "ready"})
 
 
@@ -31,18 +31,18 @@ PROBES = {"/livez": livez, "/readyz": readyz}
 
 
 def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Answer the probes before any middleware that looks at the `Host`.
+    """Respond to the probes before any middleware that checks `Host`.
 
-    An orchestrator sends the address of the container as `Host`, which `ALLOWED_HOSTS` does not have. A probe
-    repeats nothing of its request, so that a forged `Host` gains nothing; every other path stays 400.
+    An orchestrator sends the IP address of the container as `Host`, which is not in `ALLOWED_HOSTS`. The responses do
+    not depend on the request, so that a forged `Host` has no effect; it is still rejected with 400 on other paths.
     """
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def respond(request: HttpRequest) -> HttpResponse:
         probe = PROBES.get(request.path_info)
         return get_response(request) if probe is None else probe(request)
 
-    return answer
+    return respond
 
 
-def _not_ready(reason: str) -> JsonResponse:
+def _build_error(reason: str) -> JsonResponse:
     return JsonResponse({"detail": reason, "code": "not_ready"}, status=503, headers={"Retry-After": "1"})

@@ -68,7 +68,7 @@ GUARDS = [
     ),
     Guard(
         "hardening/operations/tracebacks.py",
-        "is_private = any(_has_values(each) for each in iterate_chain(error))",
+        "is_private = any(_has_values(linked) for linked in iterate_chain(error))",
         "is_private = False",
         f"{LOGGED_ERRORS}::test_an_exception_chained_to_a_rejected_row_is_logged_without_its_message",
     ),

@@ -1,4 +1,4 @@
-"""`manage.py migrate`, which may take longer than a request."""
+"""`manage.py migrate` without the statement timeout of requests."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from hardening.operations.databases import long_statements
 
 
 class Command(migrate.Command):
-    """Migrate without the limits on statements that requests have; the limit on waiting for a lock stays."""
+    """Migrate without a statement timeout; the lock timeout stays."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         with long_statements(connections[options["database"]]):

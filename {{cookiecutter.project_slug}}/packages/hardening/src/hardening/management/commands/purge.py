@@ -1,4 +1,4 @@
-"""Delete what has expired; run it once a day."""
+"""Delete expired tokens and idempotency keys; run it once a day."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from hardening.resources.idempotency import expired
 
 
 class Command(BaseCommand):
-    help = "Delete expired tokens, and the answers kept for retries that nobody may send any more."
+    help = "Delete expired tokens, and the stored responses of expired idempotency keys."
 
     def handle(self, *args: Any, **options: Any) -> None:
         model = get_token_model()
         with long_statements(connections[router.db_for_write(model)]):
             tokens, _by_model = model.objects.filter(expiry__lte=timezone.now()).delete()
-            answers, _by_model = expired().delete()
-        self.stdout.write(f"Deleted {tokens} tokens and {answers} answers.")
+            responses, _by_model = expired().delete()
+        self.stdout.write(f"Deleted {tokens} tokens and {responses} stored responses.")

@@ -1,6 +1,6 @@
-"""Keep the OpenAPI document of every app, `<app>/schema.json`, in step with the code.
+"""Write the OpenAPI document of every app, `<app>/schema.json`.
 
-A change of the API is so a change of a file, which a review sees. The whole API is at `/api/v1/schema/`.
+The files are committed, so that a review shows how the API changes. The whole API is at `/api/v1/schema/`.
 """
 
 import json
@@ -16,7 +16,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 
 
 class Command(BaseCommand):
-    help = "Write <app>/schema.json for every app with URLs; with --check, fail where one is not up to date."
+    help = "Write <app>/schema.json for every app with URLs; with --check, fail if one is not up to date."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true")
@@ -28,8 +28,8 @@ class Command(BaseCommand):
             file, text = Path(settings.BASE_DIR, app, "schema.json"), document(app)
             if not options["check"]:
                 file.write_text(text + "\n", encoding="utf-8")
-            elif not file.exists() or promised(file.read_text(encoding="utf-8")) != promised(text):
-                raise CommandError(f"{app}/schema.json is not up to date: run `make schema`, and look at what changes.")
+            elif not file.exists() or read_api(file.read_text(encoding="utf-8")) != read_api(text):
+                raise CommandError(f"{app}/schema.json is not up to date: run `make schema`, and review the changes.")
 
 
 def document(app: str) -> str:
@@ -39,6 +39,6 @@ def document(app: str) -> str:
     return text.decode()
 
 
-def promised(text: str) -> Any:
-    """Return what a document says of the API, without the project's name and version."""
+def read_api(text: str) -> Any:
+    """Return the OpenAPI document in *text* without `info`, which has the project's name and version."""
     return {key: value for key, value in json.loads(text).items() if key != "info"}
