@@ -1,7 +1,7 @@
-"""The tests of DRF's own suite that ours change on purpose, each under its reason. Nothing else may fail."""
+"""The tests of DRF's own suite that fail on purpose, by reason. All others must pass."""
 
 EXPECTED = {
-    "validation asks the database for nothing: uniqueness has moved from is_valid() to save()": [
+    "validation runs no queries: uniqueness is reported by save() instead of is_valid()": [
         "tests/test_model_serializer.py::Test5004UniqueChoiceField::test_unique_choice_field",
         "tests/test_relations_pk.py::OneToOnePrimaryKeyTests::test_one_to_one_when_primary_key_no_duplicates",
         "tests/test_validators.py::TestUniqueConstraintNullsDistinct::test_nulls_distinct_false_partial_null",
@@ -34,7 +34,7 @@ EXPECTED = {
         "tests/test_validators.py::UniqueForMonthTests::test_not_unique_for_month",
         "tests/test_validators.py::UniqueForYearTests::test_not_unique_for_year",
     ],
-    "uniqueness makes no field required and gives it no default": [
+    "a unique constraint neither makes a field required nor gives it a default": [
         "tests/test_validators.py::TestHiddenFieldUniquenessForDateValidation::test_repr_date_field_included",
         "tests/test_validators.py::TestHiddenFieldUniquenessForDateValidation::test_repr_date_field_not_included",
         "tests/test_validators.py::TestUniqueConstraintValidation::test_unique_together_condition_fields_required",
@@ -44,7 +44,7 @@ EXPECTED = {
         "tests/test_validators.py::TestUniquenessTogetherValidation::test_unique_together_with_source",
         "tests/test_validators.py::TestUniquenessTogetherValidation::test_validation_for_missing_blank_fields",
     ],
-    "no unique validator stands in the representation": [
+    "the representation of a serializer has no unique validators": [
         "tests/test_model_serializer.py::Issue3674Test::test_nonPK_foreignkey_model_serializer",
         "tests/test_model_serializer.py::TestRelationalFieldMappings::test_hyperlinked_relations",
         "tests/test_model_serializer.py::TestRelationalFieldMappings::test_pk_relations",
@@ -54,7 +54,7 @@ EXPECTED = {
         "tests/test_validators.py::TestUniquenessTogetherValidation::test_repr",
         "tests/test_validators.py::TestUniquenessValidation::test_repr",
     ],
-    "a write is a transaction of our own, and locks the row that it changes": [
+    "a write runs in a transaction and locks the row that it changes": [
         "tests/test_serializer.py::TestNotRequiredOutput::test_not_required_output_for_object",
         "tests/test_serializer.py::TestSerializer::test_data_access_before_save_raises_error",
         "tests/test_serializer_lists.py::TestListSerializerContainingNestedSerializer::test_create",
@@ -66,17 +66,17 @@ EXPECTED = {
         "tests/test_generics.py::TestRootView::test_post_cannot_set_id",
         "tests/test_generics.py::TestRootView::test_post_root_view",
     ],
-    "a list has a limit of its own": [
+    "a list has a maximum length": [
         "tests/schemas/test_openapi.py::TestOperationIntrospection::test_serializer_validators",
         "tests/test_metadata.py::TestMetadata::test_actions",
     ],
-    "is_valid() is overridden, so that a deprecation names a frame of ours as its caller": [
+    "is_valid() is overridden, so that a deprecation warning names our module as the caller": [
         "tests/test_serializer_lists.py::TestListSerializerErrorBehavior::test_listserializer_explicit_legacy_error_format",
     ],
-    "a duration stays within the 64 bits that a database has for it": [
+    "a duration is limited to the 64 bits that a database stores": [
         "tests/test_model_serializer.py::TestDurationFieldMapping::test_duration_field",
     ],
-    "DRF's own OpenAPI, which drf-spectacular stands for here, does not look for base classes": [
+    "DRF's own schema generator, replaced by drf-spectacular here, compares field classes without subclasses": [
         "tests/schemas/test_openapi.py::TestOperationIntrospection::test_serializer_hstorefield",
     ],
 }

@@ -1,6 +1,6 @@
-"""The settings that Django and the installed packages know.
+"""Find the settings that Django and the installed packages read.
 
-`python -m tests.known_settings` prints them for its own environment, as JSON.
+`python -m tests.known_settings` prints those of its own environment as JSON.
 """
 
 import ast
@@ -14,10 +14,10 @@ from pathlib import Path
 
 TEMPLATE = Path(__file__).parent.parent
 
-# What the project installs beside Django and takes settings of its own, by the names it is imported with.
+# The import names of the project's packages that have settings.
 PACKAGES = ("corsheaders", "knox", "rest_framework", "whitenoise")
 
-# A setting that is a dictionary of its package's settings, and where that package has their defaults.
+# A setting that is a dictionary of a package's settings: the module and the name of the defaults.
 DICTIONARIES = {
     "REST_FRAMEWORK": ("rest_framework.settings", "DEFAULTS"),
     "REST_KNOX": ("knox.settings", "DEFAULTS"),
@@ -25,8 +25,8 @@ DICTIONARIES = {
 }
 
 
-def read(package: str) -> Iterator[str]:
-    """Yield the settings that the sources of *package* read."""
+def find_settings(package: str) -> Iterator[str]:
+    """Yield the names of the settings that the modules of *package* read."""
     for path in Path(find_spec(package).submodule_search_locations[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
@@ -36,14 +36,14 @@ def read(package: str) -> Iterator[str]:
                     yield name
 
 
-def known() -> dict[str, list[str]]:
-    """Return the names of all settings under "", and the keys of each dictionary under its own name."""
+def list_known() -> dict[str, list[str]]:
+    """Return the names of all settings under "", and the keys of each dictionary under its name."""
     from django.conf import global_settings, settings  # noqa: PLC0415  # the template's other tests need no Django
 
     settings.configure()
-    names = {name for package in PACKAGES for name in read(package)} | {*dir(global_settings), *DICTIONARIES}
-    keys = {name: set(getattr(import_module(module), where)) for name, (module, where) in DICTIONARIES.items()}
-    return {name: sorted(filter(str.isupper, each)) for name, each in {"": names, **keys}.items()}
+    names = {name for package in PACKAGES for name in find_settings(package)} | {*dir(global_settings), *DICTIONARIES}
+    keys = {name: set(getattr(import_module(module), attribute)) for name, (module, attribute) in DICTIONARIES.items()}
+    return {name: sorted(filter(str.isupper, values)) for name, values in {"": names, **keys}.items()}
 
 
 def known_to_all(interpreters: list[str]) -> dict[str, list[str]]:
@@ -58,4 +58,4 @@ def known_to_all(interpreters: list[str]) -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    json.dump(known(), sys.stdout)
+    json.dump(list_known(), sys.stdout)

@@ -1,4 +1,4 @@
-"""The benchmark, as far as it can be held without trusting a clock: every stack answers every request as it should."""
+"""The benchmark runs, and every stack returns the expected responses; times are not tested."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from tests.conftest import TEMPLATE
 
 
 @pytest.mark.deep
-def test_every_stack_of_the_bench_answers_every_operation_and_the_page_is_written(tmp_path):
+def test_the_benchmark_measures_every_operation_and_writes_the_page(tmp_path):
     command = [sys.executable, "-m", "bench", "--rounds", "1", "--rows", "10000", "--output", str(tmp_path)]
 
     done = subprocess.run(command, cwd=TEMPLATE, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Every combination of choices renders offline; a set in which every pair of them occurs passes its own checks."""
+"""Every combination of options renders offline; a pairwise set of them passes its own checks."""
 
 import sys
 from itertools import combinations, product
@@ -14,8 +14,8 @@ CHOICES = {
 }
 ALL = [dict(zip(CHOICES, values, strict=True)) for values in product(*CHOICES.values())]
 
-# The first runs in every `make test`, and three more in the deep ring. The last two differ from those in their CI
-# only, of which no test of a project's knows: that they render is all there is to them.
+# `make test` tests the first, and `make test-deep` the next three. The last two differ from those only in their CI, on
+# which tests of a project do not depend, so that rendering them is enough.
 PAIRWISE = [
     {"django_version": "5.2 LTS", "ci": "github", "examples": "yes"},
     {"django_version": "6.1", "ci": "gitlab", "examples": "no"},
@@ -25,50 +25,50 @@ PAIRWISE = [
     {"django_version": "6.1", "ci": "github", "examples": "no"},
 ]
 
-# Loaded by every interpreter that is started with this in its path.
+# The module `sitecustomize`, which every interpreter loads from its path.
 NO_NETWORK = """
 import socket
 
-def refuse(*args, **kwargs):
-    raise OSError("Rendering takes no network.")
+def reject(*args, **kwargs):
+    raise OSError("Rendering must not use the network.")
 
-socket.socket.connect = socket.getaddrinfo = refuse
+socket.socket.connect = socket.getaddrinfo = reject
 """
 
 
-def named(answers: dict[str, str]) -> str:
+def join_answers(answers: dict[str, str]) -> str:
     return "-".join(answers.values()).replace(" LTS", "")
 
 
 def test_every_pair_of_choices_is_in_the_pairwise_set():
-    wanted = {frozenset(pair) for each in ALL for pair in combinations(each.items(), 2)}
+    pairs = {frozenset(pair) for answers in ALL for pair in combinations(answers.items(), 2)}
 
-    assert {frozenset(pair) for each in PAIRWISE for pair in combinations(each.items(), 2)} == wanted
+    assert {frozenset(pair) for answers in PAIRWISE for pair in combinations(answers.items(), 2)} == pairs
 
 
 @pytest.fixture
 def offline(tmp_path) -> dict[str, str]:
-    """An environment in which no Python reaches anything."""
+    """Return environment variables with which Python cannot use the network."""
     (tmp_path / "sitecustomize.py").write_text(NO_NETWORK)
     return {"PYTHONPATH": str(tmp_path)}
 
 
-@pytest.mark.parametrize("answers", ALL, ids=named)
+@pytest.mark.parametrize("answers", ALL, ids=join_answers)
 def test_every_combination_renders_without_a_network(render, offline, answers):
     rendering = render(environment=offline, **answers)
 
     assert rendering.status == 0, rendering.output
 
 
-def test_there_is_no_network_where_there_is_said_to_be_none(offline):
+def test_the_offline_environment_has_no_network(offline):
     connect = "import socket; socket.create_connection(('localhost', 1))"
 
-    with pytest.raises(AssertionError, match="Rendering takes no network"):
+    with pytest.raises(AssertionError, match="Rendering must not use the network"):
         run([sys.executable, "-c", connect], TEMPLATE, **offline)
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("answers", PAIRWISE[2:4], ids=named)
+@pytest.mark.parametrize("answers", PAIRWISE[2:4], ids=join_answers)
 def test_a_combination_passes_its_own_checks_and_tests(render, newer_python, answers):
     project = render(**answers).project
     environment = {"UV_PYTHON": newer_python} if answers["django_version"] == "6.1" else {}

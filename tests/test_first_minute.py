@@ -1,4 +1,4 @@
-"""What a team does first with a project: commit it, and run it where there may be no network."""
+"""The first steps with a new project: commit it, and run it without a network."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import GIT_IDENTITY, run
 
 
-def test_a_project_is_committed_under_its_own_hooks_and_without_a_secret(render, tmp_path):
+def test_the_first_commit_passes_the_hooks_and_contains_no_secret(render, tmp_path):
     project = render().project
     run(["make", ".venv/ready"], project)
     environment = GIT_IDENTITY | {"PRE_COMMIT_HOME": str(tmp_path)}
@@ -20,9 +20,9 @@ def test_a_project_is_committed_under_its_own_hooks_and_without_a_secret(render,
     run([".venv/bin/pre-commit", "install"], project, **environment)
     run(["git", "add", "."], project, **environment)
 
-    committed = run(["git", "commit", "--message", "Render the project"], project, **environment)
+    commit = run(["git", "commit", "--message", "Render the project"], project, **environment)
 
-    assert committed.stderr.count("Passed") == 2
+    assert commit.stderr.count("Passed") == 2
     assert run(["git", "status", "--porcelain"], project).stdout == ""
     tracked = run(["git", "ls-files"], project).stdout.splitlines()
     assert {"uv.lock", ".env.example"} <= set(tracked)
@@ -37,8 +37,8 @@ def is_secret(line: str) -> bool:
 
 
 @pytest.fixture
-def cut_off(tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Return a function that runs make where no index of packages answers, with the named programs in its path."""
+def make_offline(tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs make with *programs* in its path and without a reachable package index."""
 
     def make(project: Path, *programs: Path) -> subprocess.CompletedProcess[str]:
         tools = tmp_path / "tools"
@@ -64,23 +64,23 @@ def cut_off(tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return make
 
 
-def interpreter() -> Path:
-    """Return the interpreter itself, since a shim or an environment needs more than a link to it."""
+def find_interpreter() -> Path:
+    """Return the base interpreter, because a link to a shim or to an environment's interpreter does not work."""
     return Path(sys.base_prefix, "bin", "python3")
 
 
-def test_where_there_is_no_network_one_sentence_says_so(render, cut_off):
-    done = cut_off(render().project, interpreter())
+def test_make_without_a_network_prints_one_sentence(render, make_offline):
+    done = make_offline(render().project, find_interpreter())
 
     assert done.returncode
     assert "make: uv could not be installed; is there a network?\n" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_where_uv_is_there_and_no_network_one_sentence_says_so(render, cut_off, project):
+def test_make_with_uv_but_without_a_network_prints_one_sentence(render, make_offline, project):
     uv = shutil.which("uv") or (run(["make", ".venv/ready"], project) and project / ".uv" / "bin" / "uv")
 
-    done = cut_off(render().project, interpreter(), Path(uv))
+    done = make_offline(render().project, find_interpreter(), Path(uv))
 
     assert done.returncode
     assert "make: the packages could not be installed; is there a network?\n" in done.stderr

@@ -1,4 +1,4 @@
-"""The rendered project's own commands, run as its README says, and the unrendered tree in its place."""
+"""The commands of a rendered project, and the tests of the unrendered tree."""
 
 import os
 import re
@@ -9,8 +9,8 @@ import pytest
 from tests.conftest import TREE, run
 
 
-def test_the_apps_of_the_tree_pass_their_tests_before_they_are_rendered():
-    """The rest is the same in a rendered project, where all of it runs."""
+def test_the_apps_pass_their_tests_in_the_unrendered_tree():
+    """Test only the apps; a rendered project, whose other files are the same, runs all tests."""
     run(
         [
             sys.executable,
@@ -61,7 +61,7 @@ def test_the_package_passes_its_tests_on_django_6_1(project_61, newer_python):
 
 
 def check_package(tested: str) -> None:
-    """Assert that the tests ran on both databases, and that none was left out."""
+    """Assert that the tests passed on both databases and that none was skipped."""
     assert tested.count(" passed") == 2
     assert not re.search(r"\d+ (failed|skipped)", tested)
 

@@ -1,6 +1,6 @@
-"""No file that git tracks holds a secret: keys and tokens by their shape, nothing is asked of any server.
+"""Search every tracked file for keys and tokens by their format, without contacting a server.
 
-Passwords by the name of their variable are ruff's matter (S105 to S107); here they would be those of the tests.
+Passwords are not searched for: ruff reports them by the name of the variable (S105 to S107).
 """
 
 import secrets
@@ -18,13 +18,13 @@ DETECTORS = [
     "OpenAIDetector", "PrivateKeyDetector", "PypiTokenDetector", "SendGridDetector", "SlackDetector",
     "SquareOAuthDetector", "StripeDetector", "TelegramBotTokenDetector", "TwilioKeyDetector",
 ]  # fmt: skip
-# URLs that show where a password stands, and those of tests that look for theirs in what is said.
-SHOWN = r"user:(password|canary)@|\{[\w.]+\}@|\$\{?[A-Z_]+\}?@"
+# URLs with a placeholder for the password, and URLs of tests that search for theirs in output.
+ALLOWED = r"user:(password|canary)@|\{[\w.]+\}@|\$\{?[A-Z_]+\}?@"
 
 
-def found_in(paths: list[Path]) -> list[str]:
-    """Return what looks like a secret in *paths*."""
-    filters = [{"path": "detect_secrets.filters.regex.should_exclude_line", "pattern": [SHOWN]}]
+def find_secrets(paths: list[Path]) -> list[str]:
+    """Return the location and type of each possible secret in *paths*."""
+    filters = [{"path": "detect_secrets.filters.regex.should_exclude_line", "pattern": [ALLOWED]}]
     with transient_settings({"plugins_used": [{"name": name} for name in DETECTORS], "filters_used": filters}):
         collection = SecretsCollection()
         for path in paths:
@@ -32,13 +32,13 @@ def found_in(paths: list[Path]) -> list[str]:
     return [f"{path}:{secret.line_number}: {secret.type}" for path, secret in collection]
 
 
-def test_no_file_holds_a_secret():
-    assert found_in([path for path in list_files() if path.suffix not in (".png", ".svg")]) == []
+def test_no_tracked_file_contains_a_secret():
+    assert find_secrets([path for path in list_files() if path.suffix not in (".png", ".svg")]) == []
     assert len(list_files()) > 100
     assert (TEMPLATE / "README.md") in list_files()
 
 
-# Taken apart, so that this file has none.
+# In parts, so that this file does not match.
 @pytest.mark.parametrize(
     "text",
     [
@@ -52,4 +52,4 @@ def test_a_secret_is_found(tmp_path, text):
     file = tmp_path / "settings.py"
     file.write_text(text)
 
-    assert len(found_in([file])) == 1
+    assert len(find_secrets([file])) == 1

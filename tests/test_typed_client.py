@@ -1,4 +1,4 @@
-"""A client generated from the schema reads what the API refuses by the names of the fields, and is typed."""
+"""A typed client generated from the schema reads validation errors by the names of the fields."""
 
 import json
 import os
@@ -30,40 +30,40 @@ from client.models import (
 )
 
 address = sys.argv[1]
-anyone = Client(base_url=address, raise_on_unexpected_status=True)
+anonymous = Client(base_url=address, raise_on_unexpected_status=True)
 eve = dict(username="eve", email="eve@example.com", name="Eve", password="correct horse battery")
 
-made = accounts_create.sync(client=anyone, body=RegistrationRequest(**eve, confirm_password=eve["password"]))
-assert isinstance(made, Registration) and made.username == "eve", made
+created = accounts_create.sync(client=anonymous, body=RegistrationRequest(**eve, confirm_password=eve["password"]))
+assert isinstance(created, Registration) and created.username == "eve", created
 
-taken = accounts_create.sync(client=anyone, body=RegistrationRequest(**eve, confirm_password=eve["password"]))
-assert isinstance(taken, RegistrationConflict), taken
-assert taken.username == ["A user with that username already exists."], taken
-assert taken.email == ["A user with that email address already exists."], taken
+conflict = accounts_create.sync(client=anonymous, body=RegistrationRequest(**eve, confirm_password=eve["password"]))
+assert isinstance(conflict, RegistrationConflict), conflict
+assert conflict.username == ["A user with that username already exists."], conflict
+assert conflict.email == ["A user with that email address already exists."], conflict
 
-wrong = accounts_create.sync(client=anyone, body=RegistrationRequest(**eve, confirm_password="something else"))
-assert isinstance(wrong, RegistrationErrors) and wrong.confirm_password, wrong
+invalid = accounts_create.sync(client=anonymous, body=RegistrationRequest(**eve, confirm_password="something else"))
+assert isinstance(invalid, RegistrationErrors) and invalid.confirm_password, invalid
 
-refused = auth_login_create.sync(client=anyone, body=LoginRequest(username="eve", password="wrong"))
-assert isinstance(refused, Error) and refused.code == "authentication_failed", refused
+rejected = auth_login_create.sync(client=anonymous, body=LoginRequest(username="eve", password="wrong"))
+assert isinstance(rejected, Error) and rejected.code == "authentication_failed", rejected
 
-token = auth_login_create.sync(client=anyone, body=LoginRequest(username="eve", password=eve["password"]))
+token = auth_login_create.sync(client=anonymous, body=LoginRequest(username="eve", password=eve["password"]))
 assert isinstance(token, Token), token
-known = AuthenticatedClient(base_url=address, token=token.token, raise_on_unexpected_status=True)
-account = accounts_me_retrieve.sync(client=known)
+user = AuthenticatedClient(base_url=address, token=token.token, raise_on_unexpected_status=True)
+account = accounts_me_retrieve.sync(client=user)
 assert isinstance(account, Account) and account.email == "eve@example.com", account
 
 profile = ProfileRequest(username="eve", email="eve@example.com")
-assert profiles_create.sync_detailed(client=known, body=profile).status_code == 201
-twice = profiles_create.sync_detailed(client=known, body=profile)
+assert profiles_create.sync_detailed(client=user, body=profile).status_code == 201
+twice = profiles_create.sync_detailed(client=user, body=profile)
 assert twice.status_code == 409 and isinstance(twice.parsed, ProfileConflict), twice
 assert twice.parsed.username == ["A profile with this username already exists."], twice
 """
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """What a project in production reads, over a database of its own."""
+def environment(project: Path, tmp_path: Path) -> dict[str, str]:
+    """Return the environment variables of a project in production with its own database."""
     return {
         **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
         "ENV_FILE": "",
@@ -72,12 +72,13 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "ALLOWED_HOSTS": "localhost",
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(project / "packages" / "hardening" / "src"),
     }
 
 
 @pytest.fixture
 def client(project: Path, environment: dict[str, str], tmp_path: Path) -> Path:
-    """The folder with a package `client`, generated from the project's schema without a warning."""
+    """Generate a client from the project's schema without warnings; return the folder that contains it."""
     schema, config = tmp_path / "schema.json", tmp_path / "config.json"
     write = [sys.executable, "manage.py", "spectacular", "--format", "openapi-json", "--file", str(schema)]
     subprocess.run(write, cwd=project, env=environment, check=True)
@@ -90,21 +91,21 @@ def client(project: Path, environment: dict[str, str], tmp_path: Path) -> Path:
 
 @pytest.fixture
 def address(project: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
-    """Where the project answers."""
+    """Serve the project and yield its URL."""
     run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], project, **environment)
     port = find_free_port()
     serve = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"localhost:{port}"]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(serve, cwd=project, env=environment, stdout=log, stderr=log)
         try:
-            _wait(port)
+            _wait_for_port(port)
             yield f"http://localhost:{port}"
         finally:
             process.terminate()
             process.wait(PATIENCE)
 
 
-def _wait(port: int) -> None:
+def _wait_for_port(port: int) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         try:
@@ -116,5 +117,5 @@ def _wait(port: int) -> None:
     raise TimeoutError("The server did not start.")
 
 
-def test_a_generated_client_reads_a_conflict_by_its_field(client, address):
+def test_a_generated_client_reads_a_conflict_under_its_field(client, address):
     run([sys.executable, "-c", CALLS, address], client)

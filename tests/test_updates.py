@@ -1,4 +1,4 @@
-"""A project that a team has changed takes what the template changed since, and still passes its tests."""
+"""An update merges the template's changes into a project that a team has edited."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ RENDERED = [TREE.name, "hooks", "cookiecutter.json"]
 Git = Callable[..., str]
 
 
-def git_in(folder: Path) -> Git:
+def make_git(folder: Path) -> Git:
     def git(*arguments: str) -> str:
         return run(["git", *arguments], folder, **GIT_IDENTITY).stdout.strip()
 
@@ -25,34 +25,34 @@ def git_in(folder: Path) -> Git:
 
 @pytest.fixture
 def template(tmp_path) -> Path:
-    """A clone of this repository whose last commit is what stands here now."""
+    """Return a clone of this repository whose last commit is the current working tree."""
     clone = tmp_path / "template"
-    git_in(tmp_path)("clone", "--quiet", str(TEMPLATE), str(clone))
-    git = git_in(clone)
+    make_git(tmp_path)("clone", "--quiet", str(TEMPLATE), str(clone))
+    git = make_git(clone)
     git("switch", "--quiet", "--force-create", "main")
-    if git("rev-list", "--count", "HEAD") == "1":  # a shallow checkout: let the state before lack a page
+    if git("rev-list", "--count", "HEAD") == "1":  # a shallow checkout: create an earlier state without a page
         git("rm", "--quiet", f"{TREE.name}/docs/validation.md")
-        git("commit", "--quiet", "--message", "The state before")
+        git("commit", "--quiet", "--message", "Previous state")
     git("rm", "--quiet", "-r", ".")
     for path in list_files():
         copy = clone / path.relative_to(TEMPLATE)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, copy)
     git("add", "--all")
-    git("commit", "--quiet", "--allow-empty", "--message", "What stands here now")
+    git("commit", "--quiet", "--allow-empty", "--message", "Current state")
     return clone
 
 
-def before(template: Path) -> str:
-    """Return the state of the template before the last one that renders something else."""
-    git = git_in(template)
-    states = git("rev-list", "HEAD", "--", *RENDERED).splitlines()
-    assert len(states) > 1, "There is one commit only: fetch the history."
-    return states[1]
+def find_previous_commit(template: Path) -> str:
+    """Return the commit before the last change of the rendered files."""
+    git = make_git(template)
+    commits = git("rev-list", "HEAD", "--", *RENDERED).splitlines()
+    assert len(commits) > 1, "The repository has only one commit: fetch the history."
+    return commits[1]
 
 
 def edit(project: Path) -> dict[str, str]:
-    """Change the project as a team would; return a line of theirs in each file that they changed."""
+    """Edit the project as a team would; return the added line of each file."""
     lines = {
         "CHANGELOG.md": "- Our own change.",
         "README.md": "## Who we are",
@@ -67,11 +67,11 @@ def edit(project: Path) -> dict[str, str]:
 
 
 @pytest.mark.deep
-def test_a_changed_project_takes_the_templates_changes_and_keeps_its_own(template, config, tmp_path):
+def test_an_update_merges_the_templates_changes_and_keeps_the_teams(template, config, tmp_path):
     create = [*CRUFT, "create", str(template), "--no-input", "--config-file", str(config)]
-    run([*create, "--checkout", before(template), "--output-dir", str(tmp_path)], tmp_path)
+    run([*create, "--checkout", find_previous_commit(template), "--output-dir", str(tmp_path)], tmp_path)
     project = tmp_path / "my-api"
-    git = git_in(project)
+    git = make_git(project)
     git("init", "--quiet")
     lines, secret = edit(project), (project / ".env").read_text()
     git("add", "--all")
@@ -79,7 +79,7 @@ def test_a_changed_project_takes_the_templates_changes_and_keeps_its_own(templat
 
     run([*CRUFT, "update", "--skip-apply-ask"], project, **GIT_IDENTITY)
 
-    assert json.loads((project / ".cruft.json").read_text())["commit"] == git_in(template)("rev-parse", "HEAD")
+    assert json.loads((project / ".cruft.json").read_text())["commit"] == make_git(template)("rev-parse", "HEAD")
     assert [name for name, line in lines.items() if line not in (project / name).read_text()] == []
     assert [path.name for path in project.rglob("*.rej")] == []
     assert (project / ".env").read_text() == secret

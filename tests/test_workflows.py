@@ -1,4 +1,4 @@
-"""What runs elsewhere, and so cannot be run here: every file keeps its schema, and pins what it takes."""
+"""CI configuration, which cannot run here: each file is valid against its schema and pins its dependencies."""
 
 import re
 import sys
@@ -22,13 +22,13 @@ SCHEMAS = [
 
 
 @pytest.mark.parametrize(
-    ("schema", "path"), [pytest.param(*each, id=str(each[1].relative_to(TEMPLATE))) for each in SCHEMAS]
+    ("schema", "path"), [pytest.param(*row, id=str(row[1].relative_to(TEMPLATE))) for row in SCHEMAS]
 )
-def test_a_file_that_others_read_keeps_its_schema(schema, path):
+def test_a_configuration_file_is_valid_against_its_schema(schema, path):
     run([str(TOOLS / "check-jsonschema"), "--builtin-schema", f"vendor.{schema}", str(path)], TEMPLATE)
 
 
-def test_the_workflows_are_found_harmless():
+def test_zizmor_finds_no_problem_in_the_workflows():
     run([str(TOOLS / "zizmor"), "--offline", "--pedantic", ".github", f"{TREE}/.github"], TEMPLATE)
 
 
@@ -39,28 +39,28 @@ def test_an_action_is_pinned_to_the_same_commit_everywhere():
     assert len({action for action, _pin in used}) == len(set(used))
 
 
-def test_every_job_of_the_project_is_one_command_that_its_makefile_has():
+def test_every_job_of_the_project_runs_a_target_of_its_makefile():
     targets = set(re.findall(r"^([a-z-]+):.* ## ", (TREE / "Makefile").read_text(), re.MULTILINE))
     jobs = "".join((TREE / name).read_text() for name in (".github/workflows/checks.yml", ".gitlab-ci.yml"))
 
-    listed = re.findall(r"(?i)target: \[(.*)\]", jobs)
-    assert len(listed) >= 2
-    assert {name for each in listed for name in each.split(", ")} <= targets
+    matrices = re.findall(r"(?i)target: \[(.*)\]", jobs)
+    assert len(matrices) >= 2
+    assert {name for matrix in matrices for name in matrix.split(", ")} <= targets
 
 
 def runs_the_template(job: dict) -> bool:
-    """Tell whether a job runs code of the template, or of a project: make, or a script of its own."""
+    """Return whether a job runs code of the template or of a project: make or a script."""
     return any(re.search(r"\bmake\b|\.ci/|cookiecutter|cruft", step.get("run", "")) for step in job["steps"])
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: str(path.relative_to(TEMPLATE)))
-def test_a_job_that_runs_the_templates_code_has_no_token_that_writes(path):
+def test_a_job_that_runs_the_templates_code_has_no_token_with_write_access(path):
     jobs = yaml.safe_load(path.read_text())["jobs"].values()
 
     assert [job["name"] for job in jobs if runs_the_template(job) and "write" in job["permissions"].values()] == []
 
 
-def test_gitlabs_job_that_runs_the_templates_hooks_does_not_have_the_token():
+def test_the_gitlab_job_that_runs_the_templates_hooks_has_no_token():
     jobs = yaml.safe_load((TREE / ".gitlab-ci.yml").read_text())
 
     assert "UPDATE_TOKEN" not in str(jobs["update"])
@@ -68,11 +68,11 @@ def test_gitlabs_job_that_runs_the_templates_hooks_does_not_have_the_token():
     assert "make" not in str(jobs["propose"]["script"])
 
 
-def test_every_tool_that_is_fetched_for_one_command_has_a_version():
+def test_every_tool_that_is_downloaded_for_one_command_is_pinned():
     texts = [
         path.read_text() for path in (TEMPLATE / "Makefile", TREE / "Makefile", TREE / ".gitlab-ci.yml", *WORKFLOWS)
     ]
-    fetched = [name for text in texts for name in re.findall(r"(?:tool run|uvx|pipx run) ([\w@.-]+)", text)]
+    tools = [name for text in texts for name in re.findall(r"(?:tool run|uvx|pipx run) ([\w@.-]+)", text)]
 
-    assert len(fetched) >= 2
-    assert [name for name in fetched if not re.fullmatch(r"[\w-]+@[\d.]+", name)] == []
+    assert len(tools) >= 2
+    assert [name for name in tools if not re.fullmatch(r"[\w-]+@[\d.]+", name)] == []
