@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "hardening.middleware.error_documents",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "hardening.operations.health.answer_probes",
+    "hardening.middleware.answer_probes",
     "corsheaders.middleware.CorsMiddleware",
     "hardening.middleware.https_only",
     "hardening.middleware.body_limits",

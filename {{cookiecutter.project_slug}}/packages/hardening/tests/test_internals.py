@@ -20,8 +20,6 @@ from django.db.models.manager import BaseManager
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import pagination, serializers
-from rest_framework.request import Request
-from rest_framework.test import APIRequestFactory
 
 import hardening
 
@@ -40,7 +38,6 @@ METHODS: dict[str, tuple[Any, list[str]]] = {
     "_get_response_bodies": (AutoSchema, ["self", "direction"]),
     "_insert_field_validators": (AutoSchema, ["self", "field", "schema"]),
     "_is_pk_set": (models.Model, ["self", "meta"]),
-    "_load_stream": (Request, ["self"]),
     "_map_serializer": (AutoSchema, ["self", "serializer", "direction", "bypass_extensions"]),
     "_map_serializer_field": (AutoSchema, ["self", "field", "direction", "bypass_extensions"]),
     "_prepare": (ModelBase, ["cls"]),
@@ -59,13 +56,6 @@ def validated() -> Any:
     return serializer
 
 
-def loaded() -> Any:
-    """Return a request whose body was read."""
-    request = Request(APIRequestFactory().post("/", {}, format="json"))
-    request._load_stream()
-    return request
-
-
 ATTRIBUTES: dict[str, Any] = {
     "_args": serializers.CharField,
     "_declared_fields": validated,
@@ -79,7 +69,6 @@ ATTRIBUTES: dict[str, Any] = {
     "_readable_fields": validated,
     "_resource_closers": HttpResponse,
     "_result_cache": models.QuerySet,
-    "_stream": loaded,
     "_validated_data": validated,
     "_writable_fields": validated,
 }

@@ -5,7 +5,7 @@ may accept further JSON types on purpose (django-countries' objects, django-mone
 with `strict_input = True` and opts out with `strict_input = False`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -40,13 +40,16 @@ def is_in_strict_view(field: Any) -> bool:
     return bool(getattr(field.context.get("view"), "strict_input", False))
 
 
-def unknown_keys(fields: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
-    """Return the keys of *data* that are not field names; a `HiddenField`, which clients do not send, is unknown."""
-    names = {name for name, field in fields.items() if not isinstance(field, serializers.HiddenField)}
+def unknown_keys(fields: Mapping[str, Any], data: Mapping[str, Any], of_url: Collection[str] = ()) -> list[str]:
+    """Return the keys of *data* that are not field names; a `HiddenField`, which clients do not send, is unknown.
+
+    *of_url* are keys that the URL fills, which need not be names of fields.
+    """
+    names = {name for name, field in fields.items() if not isinstance(field, serializers.HiddenField)} | set(of_url)
     unknown = [key for key in data if key not in names]
     if not html.is_html_input(data):
         return unknown
-    nested = {name for name in names if isinstance(fields[name], _CONTAINERS)}
+    nested = {name for name in names if isinstance(fields.get(name), _CONTAINERS)}
     return [key for key in unknown if key not in _FORM_ONLY and not _is_nested(key, nested)]
 
 

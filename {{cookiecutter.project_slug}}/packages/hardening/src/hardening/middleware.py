@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from hardening.errors.problem_details import JSON, PROBLEM_JSON, document, phrase
 from hardening.exceptions import BadRequest, LengthRequired, PayloadTooLarge, TryAgain
 from hardening.operations import security_events
+from hardening.operations.health import PROBES
 from hardening.operations.logging import access_log
 from hardening.renderers import JSONRenderer
 
@@ -78,6 +79,20 @@ _ERRORS: dict[int, type[APIException]] = {
         TryAgain,
     )
 }
+
+
+def answer_probes(get_response: GetResponse) -> GetResponse:
+    """Respond to the probes before any middleware that checks `Host`.
+
+    An orchestrator sends the IP address of the container as `Host`, which is not in `ALLOWED_HOSTS`. The responses do
+    not depend on the request, so that a forged `Host` has no effect; it is still rejected with 400 on other paths.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        probe = PROBES.get(request.path_info)
+        return get_response(request) if probe is None else probe(request)
+
+    return respond
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
@@ -168,7 +183,7 @@ def https_only(get_response: GetResponse) -> GetResponse:
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
-        if request.is_secure() or request.path in ("/livez", "/readyz"):
+        if request.is_secure() or request.path in PROBES:
             return get_response(request)
         if not settings.SECURE_SSL_REDIRECT or settings.TRUSTED_PROXIES == 0:
             return get_response(request)

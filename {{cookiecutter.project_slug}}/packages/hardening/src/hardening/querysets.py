@@ -96,21 +96,19 @@ class ModelBase(models.base.ModelBase):
         super()._prepare()  # type: ignore[misc]  # Django's types leave it out
 
     @property
+    @functools.cache  # noqa: B019  # every write asks for it, and models live as long as the process
     def _base_manager(cls) -> Any:  # noqa: N805  # the same
-        return _base_manager(cls)
-
-
-@functools.cache
-def _base_manager(model: Any) -> Any:
-    chosen = model._meta.base_manager
-    if not chosen.auto_created:
-        return chosen  # of `Meta.base_manager_name`
-    # A package's has to stay one of its kind: that of django-polymorphic, which names its class in this way.
-    queryset = getattr(chosen, "queryset_class", chosen._queryset_class)
-    mixed = BaseQuerySet if issubclass(BaseQuerySet, queryset) else type("BaseQuerySet", (BaseQuerySet, queryset), {})
-    manager = type(chosen).from_queryset(mixed)()
-    manager.name, manager.model, manager.auto_created = chosen.name, model, True
-    return manager
+        options: Any = cls._meta  # type: ignore[attr-defined]  # as above
+        chosen = options.base_manager
+        if not chosen.auto_created:
+            return chosen  # of `Meta.base_manager_name`
+        # A package's has to stay one of its kind: that of django-polymorphic, which names its class in this way.
+        queryset = getattr(chosen, "queryset_class", chosen._queryset_class)
+        is_plain = issubclass(BaseQuerySet, queryset)
+        mixed = BaseQuerySet if is_plain else type("BaseQuerySet", (BaseQuerySet, queryset), {})
+        manager = type(chosen).from_queryset(mixed)()
+        manager.name, manager.model, manager.auto_created = chosen.name, cls, True
+        return manager
 
 
 def _manager(queryset: type[models.QuerySet[Any]]) -> Any:

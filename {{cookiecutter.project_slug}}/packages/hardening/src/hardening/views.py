@@ -30,6 +30,7 @@ from hardening.integrity.atomic_requests import find_databases, open_own_transac
 from hardening.integrity.files import delete_orphans
 from hardening.integrity.statements import Writes, note_writes
 from hardening.integrity.transactions import Unit, unit
+from hardening.routing.nested_routes import names_of_parents
 from hardening.throttling import AnonRateThrottle, rate_limit_headers
 from hardening.truncation import shortened
 
@@ -40,6 +41,10 @@ class APIView(views.APIView):
     """DRF's view; it refuses query parameters, and its serializers keys, that it does not know."""
 
     strict_input = True
+
+    names_of_parents: Collection[str] = ()
+    """The field names in the body whose values come from the URL and not from the client."""
+
     is_handling = False  # set when authentication, permissions and throttles have let the request through
 
     in_one_transaction = False
@@ -56,10 +61,32 @@ class APIView(views.APIView):
         return open_own_transactions(super().as_view(*args, **initkwargs))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Handle the request as DRF does; with ATOMIC_REQUESTS explain a violation at COMMIT, too."""
-        handle = partial(super().dispatch, request, *args, **kwargs)
-        databases = find_databases(request)
-        return run_in_transactions(handle, databases, self.explain_commit) if databases else handle()
+        """Respond as DRF does; with ATOMIC_REQUESTS explain a violation at COMMIT, too."""
+        if not _has_atomic_requests():
+            return self._dispatch(request, *args, **kwargs)
+        dispatch = partial(self._dispatch, request, *args, **kwargs)
+        return run_in_transactions(dispatch, find_databases(request), self.explain_commit)
+
+    def _dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Return the response: DRF's `dispatch()`, with the handler of an unsafe method run by `handle_unsafe()`."""
+        self.args, self.kwargs = args, kwargs
+        self.request = prepared = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        try:
+            self.initial(prepared, *args, **kwargs)
+            method = str(prepared.method).lower()
+            # Only names of methods: a client may also send REQUEST or SETTINGS, which name attributes of a view.
+            handler = getattr(self, method, None) if method in self.http_method_names else None
+            if handler is None:
+                response = self.http_method_not_allowed(prepared, *args, **kwargs)
+            elif prepared.method in SAFE_METHODS:
+                response = handler(prepared, *args, **kwargs)
+            else:
+                response = self.handle_unsafe(handler, prepared, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001  # as DRF does: what it does not know, it raises again
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(prepared, response, *args, **kwargs)
+        return self.response
 
     def explain_commit(self, error: DatabaseError) -> Response:
         """Return the response to *error*, a violation that COMMIT found after the handler had returned."""
@@ -94,11 +121,12 @@ class APIView(views.APIView):
 
     def check_throttles(self, request: Request) -> None:
         """Raise `Throttled` at the first throttle that refuses: the rest count only what gets through to them."""
-        self._count(request, self.get_throttles())
+        self.get_throttles()
+        self._count(request)
 
-    def _count(self, request: Request, throttles: Sequence[Any]) -> None:
-        self.throttles = throttles
-        for throttle in throttles:
+    def _count(self, request: Request) -> None:
+        """Have each of `throttles` count *request*; raise `Throttled` at the first that refuses."""
+        for throttle in self.throttles:
             if not throttle.allow_request(request, self):
                 self.throttled(request, throttle.wait())
 
@@ -110,7 +138,7 @@ class APIView(views.APIView):
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Let DRF authenticate, authorize and throttle, check the query string, and wrap a handler that is one unit.
+        """Let DRF authenticate, authorize and throttle, and check the query string and the parents in the URL.
 
         DRF rejects a request without access before it counts it; here it counts too, so that nobody may guess tokens,
         or have them looked up, without limit.
@@ -118,48 +146,43 @@ class APIView(views.APIView):
         try:
             super().initial(request, *args, **kwargs)
         except (AuthenticationFailed, NotAuthenticated, PermissionDenied):
-            known = getattr(request.user, "is_authenticated", False)
-            self._count(request, self.get_throttles() if known else [AnonRateThrottle()])
+            if getattr(request.user, "is_authenticated", False):
+                self.check_throttles(request)
+            else:
+                self.throttles = [AnonRateThrottle()]
+                self._count(request)
             raise
         if request.user.pk is not None:
             structlog.contextvars.bind_contextvars(user=request.user.pk)
         if request.META.get("QUERY_STRING"):
             self.check_query_string(request)
         self.is_handling = True
-        method = str(request.method).lower()
-        # Only names of methods: a client may also send REQUEST or SETTINGS, which name attributes of a view.
-        handler = getattr(self, method, None) if method in self.http_method_names else None
-        if handler is not None and request.method not in SAFE_METHODS:
-            setattr(self, method, self.watched(self.in_unit(handler) if self.is_one_unit() else handler))
+        if hasattr(self, "_get_parent_lookup_kwargs"):
+            self.names_of_parents = names_of_parents(self)
 
     def is_one_unit(self) -> bool:
         """Tell whether all that the handler does is one transaction, as in an unsafe request under ATOMIC_REQUESTS."""
         if self.request.method in SAFE_METHODS:
             return False
-        return self.in_one_transaction or any(each["ATOMIC_REQUESTS"] for each in connections.settings.values())
+        return self.in_one_transaction or _has_atomic_requests()
 
     def get_write_database(self) -> str:
         """Return the alias of the database of that transaction."""
         return DEFAULT_DB_ALIAS
 
-    def in_unit(self, handler: Callable[..., Response]) -> Callable[..., Response]:
-        """Return *handler* run as one transaction, so that a violation leaves nothing behind, at COMMIT too."""
+    def handle_unsafe(self, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
+        """Return what *handler*, of an unsafe method, answers; run as one transaction if the request is one unit.
 
-        def run(*args: Any, **kwargs: Any) -> Response:
+        A violation then leaves nothing behind, at COMMIT too. After every failure, uploaded files are deleted, and it
+        is known which tables were written.
+        """
+        is_one_unit = self.is_one_unit()
+        with delete_orphans(), note_writes() as self.writes:
+            if not is_one_unit:
+                return handler(*args, **kwargs)
             self.read_body()
             with unit(self.get_write_database()) as self.unit:
                 return self.run(handler, *args, **kwargs)
-
-        return run
-
-    def watched(self, handler: Callable[..., Response]) -> Callable[..., Response]:
-        """Return *handler*, after whose failure uploaded files are deleted and it is known which tables it wrote to."""
-
-        def run(*args: Any, **kwargs: Any) -> Response:
-            with delete_orphans(), note_writes() as self.writes:
-                return handler(*args, **kwargs)
-
-        return run
 
     def read_body(self) -> None:
         """Read and parse the request body, since a client that is slow to send it must not hold a transaction open.
@@ -173,11 +196,18 @@ class APIView(views.APIView):
         """Return what *handler* answers; runs within the transaction."""
         return handler(*args, **kwargs)
 
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """Return DRF's request, as a class of ours."""
-        prepared = super().initialize_request(request, *args, **kwargs)
-        prepared.__class__ = _Request
-        return prepared
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Return DRF's request; of a class of ours for a JSON body of no bytes."""
+        prepared: Any = super().initialize_request(request, *args, **kwargs)
+        if not _is_empty_json(request):
+            return prepared
+        return _EmptyRequest(
+            request,
+            parsers=prepared.parsers,
+            authenticators=prepared.authenticators,
+            negotiator=prepared.negotiator,
+            parser_context=prepared.parser_context,
+        )
 
     def validated(self, serializer_class: type[BaseSerializer[Any]]) -> Any:
         """Return the body as *serializer_class* reads it; raise its `ValidationError`. For views without a model."""
@@ -210,13 +240,26 @@ class APIView(views.APIView):
             raise _refused(unknown, _("This parameter does not exist."), "unknown_parameter")
 
 
-class _Request(Request):
-    """DRF's request, to which a JSON body of no bytes is no JSON text: DRF would read an empty object."""
+class _EmptyRequest(Request):
+    """DRF's request, whose body has no bytes, and so is not a JSON text: DRF would read an empty object."""
 
-    def _load_stream(self) -> None:
-        super()._load_stream()  # type: ignore[misc]  # its types leave private methods out
-        if self._stream is None and (self.content_type or "").partition(";")[0].strip().lower() == JSON:
-            self._stream = io.BytesIO()
+    @property
+    def stream(self) -> Any:
+        """A stream without bytes, which the parser rejects."""
+        return io.BytesIO()
+
+
+def _is_empty_json(request: HttpRequest) -> bool:
+    if (request.META.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower() != JSON:
+        return False
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0) == 0
+    except ValueError:  # Django and DRF read such a body as empty
+        return True
+
+
+def _has_atomic_requests() -> bool:
+    return any(each["ATOMIC_REQUESTS"] for each in connections.settings.values())
 
 
 def _refused(names: Iterable[str], text: str, code: str) -> ValidationError:

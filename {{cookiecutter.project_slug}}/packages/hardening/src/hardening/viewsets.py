@@ -3,7 +3,7 @@
 import copy
 import functools
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.db import router
@@ -11,7 +11,6 @@ from django.db.models import CharField, Model, ProtectedError, QuerySet, Restric
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS
-from rest_framework.request import Request
 
 from hardening.integrity.deletions import explain_deletion, in_use
 from hardening.integrity.transactions import Unit, locked
@@ -19,7 +18,6 @@ from hardening.relations.primary_keys import may_be_key
 from hardening.relations.scopes import select_visible
 from hardening.routing.filter_sets import Parameter, errors_by_parameter, forms_of, parameters_of
 from hardening.routing.lookup_patterns import LookupPattern, model_of, resolve_field
-from hardening.routing.nested_routes import names_of_parents
 from hardening.views import APIView
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -51,16 +49,8 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     reads_before_it_locks = False
     """Whether the queryset is of a kind whose rows SQL cannot lock, grouped ones say."""
 
-    names_of_parents: Collection[str] = ()
-    """The field names in the body whose values come from the URL and not from the client."""
-
     lookup_value_regex: Any = LookupPattern()
     """The pattern of the key in the URL: of the field that `lookup_field` names, unless a view sets one of its own."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Prepare the request as DRF does, and note which fields of the body the URL fills."""
-        super().initial(request, *args, **kwargs)
-        self.names_of_parents = names_of_parents(self)
 
     def is_one_unit(self) -> bool:
         """Tell whether all that the handler does is one transaction; DRF's own `create()` leaves that to `save()`."""
@@ -77,7 +67,8 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
         """Read and parse the request body, an empty one too where a serializer will read it."""
         if self.action in _READ_THE_BODY:
             self.request.data  # noqa: B018  # the property reads
-        super().read_body()
+        else:
+            super().read_body()
 
     def changes_one_object(self) -> bool:
         """Tell whether the request is an unsafe one on a single object."""
@@ -90,8 +81,10 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
         queryset: Any = super().get_queryset()
         if getattr(self, "swagger_fake_view", False):
             return queryset
-        queryset = select_visible(queryset, self.request.user)
-        if self.changes_one_object():
+        changes_one_object, user = self.changes_one_object(), self.request.user
+        is_known = getattr(user, "is_authenticated", False)
+        queryset = queryset.visible_to(user) if is_known else select_visible(queryset, user)
+        if changes_one_object:
             return queryset.using(router.db_for_write(queryset.model))
         meta = getattr(self.get_serializer_class(), "Meta", None)
         if relations := getattr(meta, "select_related", ()):

@@ -43,7 +43,7 @@ MIDDLEWARE = [
     "hardening.middleware.security_headers",
     "hardening.middleware.error_documents",
     "django.middleware.security.SecurityMiddleware",
-    "hardening.operations.health.answer_probes",
+    "hardening.middleware.answer_probes",
     "hardening.middleware.https_only",
     "hardening.middleware.body_limits",
     "django.contrib.sessions.middleware.SessionMiddleware",

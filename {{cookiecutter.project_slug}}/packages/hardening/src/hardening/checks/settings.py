@@ -18,7 +18,7 @@ _MIDDLEWARE = [
     "hardening.middleware.request_id",
     "hardening.middleware.security_headers",
     "hardening.middleware.error_documents",
-    "hardening.operations.health.answer_probes",
+    "hardening.middleware.answer_probes",
     "hardening.middleware.https_only",
     "hardening.middleware.body_limits",
 ]

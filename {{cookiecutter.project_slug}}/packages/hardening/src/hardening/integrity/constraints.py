@@ -4,9 +4,9 @@ A promise is a Django constraint. `unique=True`, `unique_together` and primary k
 `UniqueConstraint` they amount to, so that all rules are named, worded and re-validated in one way.
 """
 
+import dataclasses
 import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import (
@@ -28,7 +28,7 @@ from rest_framework.validators import UniqueTogetherValidator
 from hardening.exceptions import Code
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Promise:
     """One rule that the table of *model* keeps; *fields* are the names of the model fields it judges."""
 
@@ -36,38 +36,40 @@ class Promise:
     constraint: BaseConstraint
     fields: tuple[str, ...]
 
-    @property
-    def unique(self) -> bool:
-        """Tell whether breaking it is a clash with another row (409) and not a bad value (400)."""
-        return not isinstance(self.constraint, CheckConstraint)
+    unique: bool = dataclasses.field(init=False, compare=False)
+    """Whether breaking it is a clash with another row (409) and not a bad value (400)."""
 
-    @property
-    def deferred(self) -> bool:
-        """Tell whether it is judged at COMMIT and not with the statement."""
-        return getattr(self.constraint, "deferrable", None) is Deferrable.DEFERRED
+    deferred: bool = dataclasses.field(init=False, compare=False)
+    """Whether it is judged at COMMIT and not with the statement."""
+
+    judged_late: bool = dataclasses.field(init=False, compare=False)
+    """Whether PostgreSQL writes a row before it judges it, so that racing duplicates wait for each other."""
+
+    attributes: frozenset[str] = dataclasses.field(init=False, compare=False)
+    """The attributes of an instance that hold the values of its fields."""
+
+    columns: frozenset[str] = dataclasses.field(init=False, compare=False)
+    """The columns whose values must differ together; none where expressions are compared."""
+
+    def __post_init__(self) -> None:
+        # Worked out once for a model, because every write reads it.
+        deferrable = getattr(self.constraint, "deferrable", None)
+        is_check = isinstance(self.constraint, CheckConstraint)
+        is_exclusion = not is_check and not isinstance(self.constraint, UniqueConstraint)
+        judged = [_field(self.model, name) for name in self.fields]
+        compared = [_field(self.model, name) for name in getattr(self.constraint, "fields", ())]
+        vars(self).update(
+            unique=not is_check,
+            deferred=deferrable is Deferrable.DEFERRED,
+            judged_late=is_exclusion or (not is_check and deferrable is not None),
+            attributes=frozenset(str(each.attname) for each in judged),
+            columns=frozenset(str(each.column) for each in compared),
+        )
 
     @property
     def internal(self) -> bool:
         """Tell whether the model says that no client can break it, so that a breach is a server error."""
         return is_internal(self.model, self.constraint.name, self.fields)
-
-    @property
-    def judged_late(self) -> bool:
-        """Tell whether PostgreSQL writes a row before it judges it, so that racing duplicates wait for each other."""
-        if not isinstance(self.constraint, UniqueConstraint):
-            return self.unique  # an exclusion constraint
-        return self.constraint.deferrable is not None
-
-    @property
-    def attributes(self) -> frozenset[str]:
-        """Return the attributes of an instance that hold the values of its fields."""
-        return frozenset(str(_field(self.model, name).attname) for name in self.fields)
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """Return the columns whose values must differ together; none where expressions are compared."""
-        names = getattr(self.constraint, "fields", ())
-        return frozenset(str(_field(self.model, name).column) for name in names)
 
     @property
     def status(self) -> int:

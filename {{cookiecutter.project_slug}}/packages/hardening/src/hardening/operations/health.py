@@ -1,10 +1,8 @@
 """Health probes: `/livez` for a process that responds, `/readyz` for one whose database is reachable and migrated."""
 
-from collections.abc import Callable
-
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 
@@ -28,20 +26,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 PROBES = {"/livez": livez, "/readyz": readyz}
-
-
-def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Respond to the probes before any middleware that checks `Host`.
-
-    An orchestrator sends the IP address of the container as `Host`, which is not in `ALLOWED_HOSTS`. The responses do
-    not depend on the request, so that a forged `Host` has no effect; it is still rejected with 400 on other paths.
-    """
-
-    def respond(request: HttpRequest) -> HttpResponse:
-        probe = PROBES.get(request.path_info)
-        return get_response(request) if probe is None else probe(request)
-
-    return respond
 
 
 def _build_error(reason: str) -> JsonResponse:

@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.settings import api_settings
-from rest_framework.utils import html
 
 _LISTS = (serializers.ListField, serializers.ManyRelatedField, serializers.MultipleChoiceField)
 _OWN = ("rest_framework.", "hardening.")
@@ -32,7 +31,7 @@ def check_form_of_rows(data: Any) -> None:
 
 
 def _repeated(data: Any) -> list[str]:
-    return [key for key in data if len(data.getlist(key)) > 1] if html.is_html_input(data) else []
+    return [key for key in data if len(data.getlist(key)) > 1]
 
 
 def _sent_twice() -> ErrorDetail:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Manager, Model
 from rest_framework import serializers
 from rest_framework.fields import empty
+from rest_framework.utils import html
 
 from hardening.integrity.requests import note_serializer
 from hardening.integrity.transactions import joined
@@ -32,7 +33,7 @@ class ListSerializer(serializers.ListSerializer[Any]):
     def run_validation(self, data: Any = empty) -> Any:
         """Validate as DRF does, after the size of the whole body."""
         check_size(self, data)
-        if is_in_strict_view(self):
+        if html.is_html_input(data) and is_in_strict_view(self):
             check_form_of_rows(data)
         return super().run_validation(data)
 

@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
 from rest_framework.serializers import LIST_SERIALIZER_KWARGS, LIST_SERIALIZER_KWARGS_REMOVE, BaseSerializer, DictField
+from rest_framework.utils import html
 
 from hardening.integrity.requests import note_serializer
 from hardening.integrity.transactions import joined
 from hardening.integrity.writes import database_of
-from hardening.json_types import is_in_strict_view, is_strict, type_errors, unknown_keys
+from hardening.json_types import is_strict, type_errors, unknown_keys
 from hardening.serializers import foreign
 from hardening.serializers.currencies import complete_amounts
 from hardening.serializers.forms import find_repeated_keys
@@ -58,7 +60,8 @@ class Serializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         errors = self.refused_keys(data) if isinstance(data, Mapping) else {}
         try:
-            values = super().to_internal_value(complete_amounts(self, data))
+            completed = complete_amounts(self, data) if isinstance(self.instance, Model) else data
+            values = super().to_internal_value(completed)
         except ValidationError as error:
             raise ValidationError(_merged(errors, _lifted(error.detail, self.fields))) from error
         except foreign.ERRORS as error:
@@ -72,23 +75,23 @@ class Serializer(serializers.Serializer[Any]):
 
     def refused_keys(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the errors of keys that the body must not have, and of values of another JSON type."""
-        if not is_in_strict_view(self):
+        view = self.context.get("view")
+        if not getattr(view, "strict_input", False):
             return {}
-        of_url = getattr(self.context.get("view"), "names_of_parents", ()) if self._is_outermost() else ()
-        unknown = [key for key in unknown_keys(self.fields, data) if key not in of_url][:MAX_NAMED]
-        message = _("This field does not exist.")
-        errors: dict[str, Any] = {shortened(key): [ErrorDetail(message, "unknown_field")] for key in unknown}
-        errors |= {key: found for key, found in find_repeated_keys(self.fields, data).items() if key not in of_url}
+        is_outermost = self.parent is None or (isinstance(self.parent, ListSerializer) and self.parent.parent is None)
+        of_url = getattr(view, "names_of_parents", ()) if is_outermost else ()
+        errors: dict[str, Any] = {}
+        if html.is_html_input(data):
+            errors = {key: found for key, found in find_repeated_keys(self.fields, data).items() if key not in of_url}
         if is_strict(self):
             for field in self._writable_fields:
                 key = str(field.field_name)
                 if key not in of_url and (found := type_errors(field, data.get(key))):
                     errors[key] = found
+        if unknown := unknown_keys(self.fields, data, of_url):
+            detail = ErrorDetail(_("This field does not exist."), "unknown_field")
+            return {**{shortened(key): [detail] for key in unknown[:MAX_NAMED]}, **errors}
         return errors
-
-    def _is_outermost(self) -> bool:
-        """Tell whether the body of the request is this object, or a list of these."""
-        return self.parent is None or (isinstance(self.parent, ListSerializer) and self.parent.parent is None)
 
 
 def _merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ GUARDS = [
     ),
     Guard(
         "hardening/viewsets.py",
-        "queryset = select_visible(queryset, self.request.user)",
+        "queryset = queryset.visible_to(user) if is_known else select_visible(queryset, user)",
         "pass",
         f"{ACCESS}::test_a_list_shows_its_reader_their_own_rows[profile-list]",
     ),
@@ -157,8 +157,8 @@ GUARDS = [
     ),
     Guard(
         "hardening/views.py",
-        "            self._count(request, self.get_throttles() if known else [AnonRateThrottle()])\n",
-        "",
+        "                self.throttles = [AnonRateThrottle()]\n",
+        "                pass\n",
         f"{THROTTLING}::test_requests_without_a_valid_token_are_counted_by_address",
     ),
     Guard(

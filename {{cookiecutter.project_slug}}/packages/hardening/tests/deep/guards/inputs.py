@@ -76,7 +76,7 @@ GUARDS = [
         f"{LIMITS}::test_the_length_of_a_number",
     ),
     Guard("hardening/negotiation.py", 'None if "*" in (request.content_type or "") else ', "", TYPES),
-    Guard("hardening/views.py", "            self._stream = io.BytesIO()\n", "            pass\n", TEXTS),
+    Guard("hardening/views.py", "        if not _is_empty_json(request):\n", "        if True:\n", TEXTS),
     Guard(
         "hardening/middleware.py",
         "return HttpResponse(status=HTTPStatus.LENGTH_REQUIRED)",
@@ -97,8 +97,8 @@ GUARDS = [
     ),
     Guard(
         "hardening/serializers/strict.py",
-        "for key in unknown_keys(self.fields, data) if key not in of_url][:MAX_NAMED]",
-        "for key in ()]",
+        "if unknown := unknown_keys(self.fields, data, of_url):",
+        "if unknown := ():",
         KEYS,
     ),
     Guard("hardening/serializers/strict.py", "(found := type_errors(field, data.get(key)))", "(found := None)", VALUES),
