@@ -1,4 +1,4 @@
-"""How gunicorn serves; everything can be overridden on its command line."""
+"""Settings of gunicorn; its command line overrides them."""
 
 import os
 import sys
@@ -11,20 +11,20 @@ from hardening.workers import Worker
 
 
 def number(name: str, default: int) -> int:
-    """Return the number in the variable *name*; stop where it is not one."""
+    """Return the positive integer in the environment variable *name*; exit if it is invalid."""
     text = os.environ.get(name, str(default)).strip()
     if not (text.isascii() and text.isdigit() and int(text)):
-        sys.exit(f"{name} has to be a whole number from 1 on.")
+        sys.exit(f"{name} must be a positive integer.")
     return int(text)
 
 
 bind = f"127.0.0.1:{number('PORT', 8000)}"
 workers = number("WEB_CONCURRENCY", 2)
-worker_class = Worker  # gunicorn's threaded one, with limits on slow clients
+worker_class = Worker  # gunicorn's threaded worker, with time limits for slow clients
 threads = 4
 timeout = 30
 graceful_timeout = 25
-keepalive = 75  # seconds; longer than a proxy in front keeps idle connections
+keepalive = 75  # seconds; longer than a proxy keeps idle connections
 max_requests = 10_000
 max_requests_jitter = 1_000
 limit_request_line = 4094
@@ -32,22 +32,22 @@ limit_request_fields = 50
 control_socket_disable = True
 Worker.request_timeout = number("REQUEST_TIMEOUT", 20)
 
-# Whether a request came with TLS is for Django to find out, as TRUSTED_PROXIES says. gunicorn would believe whoever
-# connects from this machine or through a unix socket.
+# Django decides whether a request used TLS, according to TRUSTED_PROXIES. gunicorn by default trusts the headers of any
+# client that connects from this machine or through a unix socket.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers = {}
 
-# Its own lines are JSON on standard output, like all others.
+# gunicorn logs JSON lines to standard output, like the rest of the project.
 logconfig_dict = logging_config(readable=False)
 logconfig_dict["loggers"]["gunicorn.error"] = {"handlers": ["console"], "level": "INFO", "propagate": False}
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # a heartbeat needs no disk
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # a heartbeat file needs no disk
 
 
 def on_starting(server: object) -> None:
-    """Refuse to serve with DEBUG, which shows settings and code to everybody."""
+    """Exit if DEBUG is on, because it shows settings and code to every client."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from django.conf import settings  # noqa: PLC0415  # the project is importable by now, and not before
+    from django.conf import settings  # noqa: PLC0415  # the project is not importable earlier
 
     if settings.DEBUG:
         sys.exit("DEBUG is on: unset it, or use `make run`.")
@@ -60,4 +60,4 @@ def _without_server(response: Response) -> list[str]:
     return [line for line in _default_headers(response) if not line.startswith("Server:")]
 
 
-Response.default_headers = _without_server  # gunicorn has no setting for a response that does not name it
+Response.default_headers = _without_server  # gunicorn has no setting to omit the Server header

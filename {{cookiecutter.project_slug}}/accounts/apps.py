@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Users, how they sign in, and the profiles they show."""
+    """Users, authentication and profiles."""
 
     name = "accounts"

@@ -1,4 +1,4 @@
-"""Who uses the API."""
+"""Users and their profiles."""
 
 from typing import Any, ClassVar, Self
 
@@ -12,14 +12,14 @@ from hardening.models import Model, QuerySet
 
 
 class UserQuerySet(QuerySet):
-    """Users see themselves only."""
+    """Users, of whom each sees only their own account."""
 
     def visible_to(self, user: Any) -> Self:
         return self.filter(pk=user.pk)
 
 
-class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # a class made at run time
-    """Finds an account by the canonical form of its name or address, by the index that keeps them unique."""
+class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # created at run time
+    """Find users by the canonical form of their username or email address, which a unique index covers."""
 
     def get_by_natural_key(self, username: str | None) -> Any:
         return self.get(username_digest=digest(canonical_text(username or "")))
@@ -28,13 +28,13 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignor
         return await self.aget(username_digest=digest(canonical_text(username or "")))
 
     def with_email(self, email: str) -> Any:
-        """Return the account with *email*, however it is written, if it can sign in with a password; None otherwise."""
+        """Return the active user with a usable password and any spelling of *email*, or None."""
         user = self.filter(email_digest=digest(canonical_email(email)), is_active=True).first()
         return user if user is not None and user.has_usable_password() else None
 
 
 class User(AbstractUser, Model):
-    """An account. Its name and its address are each taken once, however they are written."""
+    """A user account, with a username and an email address that are unique in any spelling."""
 
     email = models.EmailField("email address")
     username_digest = DigestField(of="username")
@@ -59,20 +59,20 @@ class User(AbstractUser, Model):
         ]
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Return whether *raw_password* is correct, and store it in a newer hash where the old one is out of date.
+        """Return whether *raw_password* is correct, and upgrade an outdated hash.
 
-        Django writes the new hash unconditionally, which brings an old password back over one that was chosen
-        meanwhile. This replaces nothing but the hash that was checked.
+        Django saves the new hash unconditionally, which would restore an old password over one that was set
+        concurrently. This method replaces only the hash that it checked.
         """
         correct, outdated = verify_password(raw_password, self.password)
         return self._renew_hash(raw_password) if correct and outdated else correct
 
     async def acheck_password(self, raw_password: str | None) -> bool:
-        """Return what `check_password()` returns."""
+        """Return the result of `check_password()`."""
         return await sync_to_async(self.check_password)(raw_password)
 
     def _renew_hash(self, raw_password: str | None) -> bool:
-        """Store a new hash in place of the one that was checked; check again if that was replaced meanwhile."""
+        """Replace the checked hash by a new one; check *raw_password* again if the hash has changed concurrently."""
         checked, self.password = self.password, make_password(raw_password)
         stored = type(self)._base_manager.using(router.db_for_write(type(self), instance=self)).filter(pk=self.pk)
         if self._state.adding or stored.filter(password=checked).update(password=self.password):
@@ -82,14 +82,14 @@ class User(AbstractUser, Model):
 
 
 class ProfileQuerySet(QuerySet):
-    """Profiles belong to their owner."""
+    """Profiles, which only their owner sees."""
 
     def visible_to(self, user: Any) -> Self:
         return self.filter(owner=user)
 
 
 class Profile(Model):
-    """How a user appears to others; one user may own several."""
+    """A public name of a user, who may have several profiles."""
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="profiles")
     username = models.CharField(max_length=150)

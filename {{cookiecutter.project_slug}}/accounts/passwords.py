@@ -1,4 +1,4 @@
-"""Passwords: how they are stored, and how a forgotten one is replaced by mail."""
+"""Hash passwords, and reset a forgotten password by email."""
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -13,23 +13,23 @@ from accounts.models import User
 from hardening.authentication import AccountChanged, change_password
 
 TEXT = """\
-Somebody, you we hope, asked for a new password for the account {username} of {project}.
+We received a request to reset the password for the account {username} of {project}.
 
 {link}
 
-This works once, within {minutes} minutes. If it was not you, there is nothing to do: the password stays as it is.
+This works once, within {minutes} minutes. If this wasn't you, ignore this email; your password is unchanged.
 """
 
 
 class InvalidToken(ValidationError):
-    """The token of an email is wrong, too old or used."""
+    """The emailed token is invalid, expired or already used."""
 
     def __init__(self) -> None:
-        super().__init__({"token": ["This token is wrong, too old or used."]}, "invalid_token")
+        super().__init__({"token": ["The token is invalid or has expired."]}, "invalid_token")
 
 
-def hashed(password: str, user: User) -> str:
-    """Return *password* as it is stored; raise DRF's `ValidationError` where it is too weak for *user*."""
+def hash_password(password: str, user: User) -> str:
+    """Return the hash of *password*; raise DRF's `ValidationError` if it is too weak for *user*."""
     try:
         validate_password(password, user)
     except DjangoValidationError as error:
@@ -37,8 +37,8 @@ def hashed(password: str, user: User) -> str:
     return make_password(password)
 
 
-def reset_mail(user: User) -> EmailMessage:
-    """Return the mail that lets *user* choose a new password: a link, or the token where there is no page for it."""
+def reset_email(user: User) -> EmailMessage:
+    """Return the password-reset email for *user*, with a link if `PASSWORD_RESET_URL` is set, or else the token."""
     token = f"{user.pk}-{default_token_generator.make_token(user)}"
     text = TEXT.format(
         username=user.get_username(),
@@ -46,21 +46,21 @@ def reset_mail(user: User) -> EmailMessage:
         link=f"{settings.PASSWORD_RESET_URL}?token={token}" if settings.PASSWORD_RESET_URL else f"Token: {token}",
         minutes=settings.PASSWORD_RESET_TIMEOUT // 60,
     )
-    return EmailMessage("A new password", text, to=[user.email])
+    return EmailMessage("Reset your password", text, to=[user.email])
 
 
-def reset(token: str, password: str) -> User:
-    """Give the user whom *token* of a mail was made for a new *password*, end all tokens, and return the user.
+def reset_password(token: str, password: str) -> User:
+    """Set *password* for the user of the emailed *token*, revoke all API tokens, and return the user.
 
-    Raises `InvalidToken`, and DRF's `ValidationError` for a weak password.
+    Raise `InvalidToken` if the token is invalid, and DRF's `ValidationError` if the password is too weak.
     """
     key, _dash, secret = token.partition("-")
     user: User | None = User._base_manager.filter(pk=key, is_active=True).first()
     if user is None or not default_token_generator.check_token(user, secret):
         raise InvalidToken
-    password_hash = hashed(password, user)  # before the lock, because hashing takes long
+    password_hash = hash_password(password, user)  # before locking the row, because hashing is slow
     try:
-        # A new address, or signing in, has ended the token too by now.
+        # Checked again under the lock: a new email address or a login also invalidates the token.
         change_password(user, password_hash, lambda account: default_token_generator.check_token(account, secret))
     except AccountChanged:
         raise InvalidToken from None

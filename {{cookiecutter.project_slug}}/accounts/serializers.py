@@ -1,4 +1,4 @@
-"""What the API takes and shows of accounts."""
+"""Serializers of accounts, login, password resets and profiles."""
 
 from functools import partial
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Profile, User
-from accounts.passwords import hashed
+from accounts.passwords import hash_password
 from hardening import serializers
 from hardening.authentication import revoke_tokens
 from hardening.operations import security_events
@@ -14,16 +14,16 @@ from hardening.serializers.composite_fields import ConfirmField, JoinedField
 
 
 class UsernameField(serializers.NormalizedCharField):
-    """A username, normalized as Django does when it stores one, so that signing in compares what was stored."""
+    """A username, normalized as Django does before saving, so that a login compares the stored form."""
 
     def normalize(self, text: str) -> str:
         return str(User.normalize_username(text))
 
 
 class AddressField(serializers.EmailField):
-    """An email address, normalized before it is validated as Django does when it stores one.
+    """An email address, normalized as Django does before saving.
 
-    Lower case may be longer: `İ` becomes two characters.
+    It is normalized before validation, because lower case may be longer: `İ` becomes two characters.
     """
 
     def to_internal_value(self, data: Any) -> str:
@@ -46,7 +46,7 @@ class RegistrationSerializer(serializers.ModelSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         password = attrs.pop("password")
-        return {**attrs, "password": hashed(password, User(**attrs))}
+        return {**attrs, "password": hash_password(password, User(**attrs))}
 
 
 class AccountSerializer(serializers.ModelSerializer):
@@ -70,10 +70,10 @@ class AccountSerializer(serializers.ModelSerializer):
         if not account.check_password(current):
             raise self._wrong_password()
         self.checked_hash = account.password
-        return {**attrs, "password": hashed(attrs["password"], account)}
+        return {**attrs, "password": hash_password(attrs["password"], account)}
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:
-        """Write to *instance*, the locked row; raise `ValidationError` if its password was changed meanwhile."""
+        """Update *instance*, the locked row; raise `ValidationError` if its password has changed since validation."""
         if "password" in validated_data and instance.password != self.checked_hash:
             raise self._wrong_password()
         address = instance.email
@@ -92,7 +92,7 @@ class AccountSerializer(serializers.ModelSerializer):
     def _wrong_password(self) -> serializers.ValidationError:
         request = self.context["request"]
         security_events.record("wrong_password", request, user=request.user.pk)
-        return serializers.ValidationError({"current_password": "This is not your password."}, "wrong_password")
+        return serializers.ValidationError({"current_password": "The current password is incorrect."}, "wrong_password")
 
 
 class LoginSerializer(serializers.Serializer):

@@ -1,4 +1,4 @@
-"""Registration, the caller's own account, signing in and out, and profiles."""
+"""Registration, the user's own account, login and logout, password resets, and profiles."""
 
 from functools import partial
 from http import HTTPStatus
@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Profile, User
-from accounts.passwords import InvalidToken, reset, reset_mail
+from accounts.passwords import InvalidToken, reset_email, reset_password
 from accounts.serializers import (
     AccountSerializer,
     LoginSerializer,
@@ -40,7 +40,7 @@ from hardening.viewsets import DestroyModelMixin, GenericViewSet, ModelViewSet
 
 
 class RegistrationViewSet(mixins.CreateModelMixin, GenericViewSet):
-    """Registration: the only thing beside signing in that needs no token."""
+    """Register a new account. Requires no authentication."""
 
     queryset = User.objects.all()
     serializer_class = RegistrationSerializer
@@ -48,7 +48,7 @@ class RegistrationViewSet(mixins.CreateModelMixin, GenericViewSet):
     authentication_classes = []
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Finish *response*, and record a registration: a `perform_create()` would hash within its transaction."""
+        """Log a registration; `perform_create()` is not overridden, because it would hash in a transaction."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if response.status_code == HTTPStatus.CREATED:
             security_events.record("account_registered", request, user=response.data["id"])
@@ -56,7 +56,7 @@ class RegistrationViewSet(mixins.CreateModelMixin, GenericViewSet):
 
 
 class AccountViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, DestroyModelMixin, GenericViewSet):
-    """The caller's own account."""
+    """The user's own account. Changing the password requires `current_password` and revokes all other tokens."""
 
     queryset = User.objects.all()
     serializer_class = AccountSerializer
@@ -64,7 +64,7 @@ class AccountViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, Destroy
     throttle_classes = [*APIView.throttle_classes, CurrentPasswordThrottle]
 
     def read_body(self) -> None:
-        """Read the body, and validate it before the row is locked, because hashing a password takes long."""
+        """Read and validate the request body before the row is locked, because hashing a password is slow."""
         super().read_body()
         if self.action == "partial_update":
             self.serializer = self.get_serializer(self.request.user, data=self.request.data, partial=True)
@@ -87,7 +87,7 @@ class AccountViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, Destroy
 
 
 class LoginView(APIView):
-    """A token for a username, in any spelling of its case, and its password."""
+    """Exchange a username (case-insensitive) and password for a token."""
 
     permission_classes = [Public]
     authentication_classes = []
@@ -113,11 +113,11 @@ class LoginView(APIView):
 
 
 def _wrong_credentials() -> AuthenticationFailed:
-    return AuthenticationFailed("The username or the password is wrong.")
+    return AuthenticationFailed("The username or the password is incorrect.")
 
 
 class LogoutView(APIView):
-    """The end of the token that the request carries."""
+    """Revoke the token used for this request."""
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
@@ -127,7 +127,7 @@ class LogoutView(APIView):
 
 
 class LogoutAllView(APIView):
-    """The end of all tokens of the caller."""
+    """Revoke all of the user's tokens."""
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
@@ -137,7 +137,7 @@ class LogoutAllView(APIView):
 
 
 class PasswordResetView(APIView):
-    """A mail that lets its reader choose a new password; the answer never tells whether there is such an address."""
+    """Email a password-reset link. The response is the same whether or not the account exists."""
 
     permission_classes = [Public]
     authentication_classes = []
@@ -148,12 +148,12 @@ class PasswordResetView(APIView):
         user = User.objects.with_email(**self.validated(PasswordResetSerializer))
         security_events.record("password_reset_requested", request, known=user is not None)
         if user is not None:
-            send_later(reset_mail(user))
+            send_later(reset_email(user))
         return Response(status=202)
 
 
 class PasswordResetConfirmView(APIView):
-    """A new password for who has the token of the mail; all tokens of the account end."""
+    """Set a new password using the emailed token. Revokes all of the account's tokens."""
 
     permission_classes = [Public]
     authentication_classes = []
@@ -163,7 +163,7 @@ class PasswordResetConfirmView(APIView):
     def post(self, request: Request) -> Response:
         sent = self.validated(PasswordResetConfirmSerializer)
         try:
-            user = reset(sent["token"], sent["password"])
+            user = reset_password(sent["token"], sent["password"])
         except InvalidToken:
             security_events.record("password_reset_failed", request)
             raise
@@ -172,7 +172,7 @@ class PasswordResetConfirmView(APIView):
 
 
 class ProfileViewSet(FlatListMixin, ModelViewSet):
-    """The caller's profiles."""
+    """The user's profiles. Usernames and email addresses of profiles are unique across all users."""
 
     queryset = Profile.objects.all()
     serializer_class = ProfileSerializer

@@ -1,4 +1,4 @@
-"""Settings: safe as they stand, loosened by environment variables only. `.env.example` lists them all."""
+"""Settings. They are safe by default; only the environment variables of `.env.example` loosen them."""
 
 import re
 import tomllib
@@ -16,23 +16,23 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 
-# The variables of the process win over the file's. ENV_FILE names another file, or none.
+# Variables of the process override the file. ENV_FILE names another file; empty disables it.
 env = Environment()
 env.read_file("ENV_FILE", BASE_DIR)
 
-# What is missing, garbled or weak stops the start with its name.
+# A missing, invalid or weak variable stops the start, and the error names it.
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret_key("SECRET_KEY", debug=DEBUG)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", debug=DEBUG)
 TRUSTED_PROXIES = env.natural("TRUSTED_PROXIES", default=0)
 
-# The admin is there, for staff, where a path is given; one that nobody guesses is better.
+# The admin is served only if a path is set. Choose a path that is hard to guess.
 
-SIGNED_IN_FOR = timedelta(hours=12)  # tokens and sessions of the admin alike
+SIGNED_IN_FOR = timedelta(hours=12)  # tokens and admin sessions
 ADMIN_PATH = env.path("ADMIN_PATH")
 
-# Apps: every folder beside this one with an apps.py. A copied app is installed, a deleted one is gone.
+# Apps: every folder next to this one with an apps.py, so that copying or deleting a folder is sufficient.
 
 APPS = sorted(path.parent.name for path in BASE_DIR.glob("*/apps.py"))
 INSTALLED_APPS = [
@@ -55,7 +55,7 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-APPEND_SLASH = False  # a redirect would lose the body
+APPEND_SLASH = False  # a redirect would lose the request body
 
 # Database and cache
 
@@ -90,15 +90,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_SSL_REDIRECT = not DEBUG
-# An API does not redirect, hardening.middleware.https_only refuses; the admin's pages do.
+# The API rejects plain HTTP in hardening.middleware.https_only instead of redirecting; the admin redirects.
 SECURE_REDIRECT_EXEMPT = ["^(livez|readyz)$", rf"^(?!{re.escape(ADMIN_PATH)})" if ADMIN_PATH else ""]
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
-# Without a referrer a browser sends forms with `Origin: null`, which the CSRF check refuses.
+# Without a referrer, browsers submit forms with `Origin: null`, which the CSRF check rejects.
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-# A browser takes cookies of these names from this host only, and over TLS.
+# Browsers accept cookies with the prefix __Host- only from this host and over TLS.
 cookie_prefix = "" if DEBUG else "__Host-"
 SESSION_COOKIE_NAME = f"{cookie_prefix}sessionid"
 CSRF_COOKIE_NAME = f"{cookie_prefix}csrftoken"
@@ -150,7 +150,7 @@ REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_PREFIX": re.sub("[^a-z0-9]", "", PROJECT["name"])[:9] + "_",  # for secret scanners
     "TOKEN_TTL": SIGNED_IN_FOR,
-    "TOKEN_LIMIT_PER_USER": 10,  # the oldest end
+    "TOKEN_LIMIT_PER_USER": 10,  # a login beyond it revokes the oldest token
 }
 
 PASSWORD_RESET_TIMEOUT = 3600  # seconds
@@ -196,7 +196,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "NUM_PROXIES": TRUSTED_PROXIES,
     "URL_FORMAT_OVERRIDE": None,
 }
-if DEBUG:  # the browsable API, with its forms and its session
+if DEBUG:  # the browsable API, which needs forms and sessions
     REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] += ["rest_framework.renderers.BrowsableAPIRenderer"]
     REST_FRAMEWORK["DEFAULT_PARSER_CLASSES"] += [
         "rest_framework.parsers.FormParser",
@@ -220,7 +220,7 @@ SPECTACULAR_SETTINGS = {
     "GET_LIB_DOC_EXCLUDES": "hardening.openapi.schema.undescribed",
 }
 
-# The rest
+# Logging and localization
 
 LOGGING = logging_config(readable=DEBUG)
 USE_I18N = False

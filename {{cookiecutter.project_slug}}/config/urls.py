@@ -1,4 +1,4 @@
-"""All routes: the apps' under `/api/v1/`, the schema and its page, and the probes."""
+"""The routes of the apps under `/api/v1/`, the OpenAPI document and its page, the health probes and the admin."""
 
 from pathlib import Path
 

@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class PurchasesConfig(AppConfig):
-    """The example: copy it, rename it, delete it."""
+    """The example app: copy it, rename it, or delete it."""
 
     name = "purchases"

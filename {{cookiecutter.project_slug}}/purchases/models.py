@@ -1,4 +1,4 @@
-"""What is bought, where it is delivered, and whom to call there."""
+"""Purchases, the locations that they are delivered to, and the contacts there."""
 
 from typing import Any, ClassVar, Self
 
@@ -17,7 +17,7 @@ class LocationQuerySet(QuerySet):
 
 
 class Location(Model):
-    """A place to deliver to, until it is closed."""
+    """A delivery location. A closed location accepts no new purchases."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="locations")
     name = models.CharField(max_length=100)
@@ -46,7 +46,7 @@ class ContactQuerySet(QuerySet):
 
 
 class Contact(Model):
-    """How to reach somebody at a location. What a value may be depends on its kind."""
+    """A contact at a location. The kind decides which values are valid."""
 
     class Kind(models.TextChoices):
         EMAIL = "email", "e-mail"
@@ -61,7 +61,9 @@ class Contact(Model):
     constraint_fields = {"contact_name_unique_per_location": "name"}
     value_validators: ClassVar[dict[str, Any]] = {
         Kind.EMAIL: EmailValidator(),
-        Kind.PHONE: RegexValidator(r"\A\+[1-9][0-9]{1,14}\Z", "Enter a phone number as E.164 has it: +4930123456."),
+        Kind.PHONE: RegexValidator(
+            r"\A\+[1-9][0-9]{1,14}\Z", "Enter a phone number in E.164 format, such as +4930123456."
+        ),
         Kind.URL: URLValidator(schemes=["http", "https"]),
     }
 
@@ -84,7 +86,7 @@ class Contact(Model):
         super().clean()
         validate = self.value_validators.get(self.kind)
         if validate is None:
-            return  # the choices of `kind` refuse it
+            return  # the choices of `kind` reject it
         try:
             validate(self.value)
         except ValidationError as error:
@@ -97,7 +99,7 @@ class PurchaseQuerySet(QuerySet):
 
 
 class Purchase(VersionedModel):
-    """An order, delivered to one of the purchaser's locations within a window."""
+    """A purchase, delivered to one of the purchaser's locations within a time window."""
 
     purchaser = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="purchases")
     reference = models.CharField(max_length=40)

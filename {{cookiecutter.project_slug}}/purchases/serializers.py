@@ -1,4 +1,4 @@
-"""What the API takes and shows of the example. Related objects are the caller's own, or they do not exist."""
+"""Serializers of the example. Related fields accept only objects that are visible to the user."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from purchases.models import Contact, Location, Purchase
 
 
 def open_to_caller(queryset: QuerySet[Any], field: Any) -> QuerySet[Any]:
-    """Scope: the caller's locations that are not closed, and that where the purchase is already.
+    """Restrict to the user's open locations, and the current location of the purchase.
 
-    Locked, since a location could close between the look at it and the write.
+    Lock the chosen row, because the location could be closed between validation and write.
     """
     current = getattr(field.root.instance, "location_id", None)
     return locked(visible_to_caller(queryset, field).filter(Q(closed=False) | Q(pk=current)))

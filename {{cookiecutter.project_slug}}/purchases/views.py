@@ -1,4 +1,4 @@
-"""The example's resources: who may do what is the queryset's `visible_to`, what is valid the serializer's."""
+"""Viewsets of the example. `visible_to()` of the querysets restricts access; the serializers validate."""
 
 from hardening.resources.column_lists import FlatListMixin
 from hardening.resources.idempotency import IdempotencyMixin
@@ -9,7 +9,7 @@ from purchases.serializers import ContactSerializer, LocationSerializer, Purchas
 
 
 class LocationViewSet(FlatListMixin, ModelViewSet):
-    """Where the caller has things delivered."""
+    """The user's delivery locations. A closed location accepts no new purchases."""
 
     queryset = Location.objects.all()
     serializer_class = LocationSerializer
@@ -17,7 +17,7 @@ class LocationViewSet(FlatListMixin, ModelViewSet):
 
 
 class ContactViewSet(FlatListMixin, ModelViewSet):
-    """Whom to reach at the caller's locations."""
+    """Contacts at the user's locations. The `kind` of a contact decides which values are valid."""
 
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
@@ -25,7 +25,7 @@ class ContactViewSet(FlatListMixin, ModelViewSet):
 
 
 class PurchaseViewSet(IdempotencyMixin, PreconditionsMixin, ModelViewSet):
-    """What the caller buys. Buying may be sent again, and nobody changes a purchase that they have not seen."""
+    """The user's purchases. Creating one is idempotent with `Idempotency-Key`; changing one requires `If-Match`."""
 
     queryset = Purchase.objects.all()
     serializer_class = PurchaseSerializer

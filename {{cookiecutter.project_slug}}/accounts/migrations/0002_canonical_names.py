@@ -23,9 +23,9 @@ CONSTRAINTS = [
 
 
 class Migration(migrations.Migration):
-    """Compare names and addresses in canonical form, because `LOWER()` differs between databases.
+    """Compare usernames and email addresses in canonical form, because `LOWER()` differs between databases.
 
-    Instances that run the code from before cannot write accounts and profiles from here on: stop them first.
+    Stop instances that run older code first, because they cannot write accounts and profiles after this migration.
     """
 
     dependencies = [("accounts", "0001_initial")]

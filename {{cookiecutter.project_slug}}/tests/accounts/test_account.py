@@ -50,7 +50,7 @@ def test_a_patch_ignores_the_username(ada):
     ("sent", "error"),
     [
         ({}, "This field is required."),
-        ({"current_password": "wrong"}, "This is not your password."),
+        ({"current_password": "wrong"}, "The current password is incorrect."),
     ],
 )
 def test_a_new_password_requires_the_current_password(ada, sent, error):

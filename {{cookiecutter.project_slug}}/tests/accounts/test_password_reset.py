@@ -102,7 +102,7 @@ def test_the_token_sets_a_password_once_and_revokes_all_api_tokens(ada, client, 
     first, again = confirm(client, token), confirm(client, token, "a third horse battery")
 
     assert (first.status_code, first.content) == (204, b"")
-    assert (again.status_code, again.json()) == (400, {"token": ["This token is wrong, too old or used."]})
+    assert (again.status_code, again.json()) == (400, {"token": ["The token is invalid or has expired."]})
     assert ada.get(OWN).status_code == 401
     signed_in = [
         client.post(LOGIN, {"username": "ada", "password": each}).status_code for each in (NEW, "correct horse battery")

@@ -75,7 +75,7 @@ def test_a_login_during_a_change_of_the_account_is_401_and_creates_no_token(ada,
 
     assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
     assert response.json() == {
-        "detail": "The username or the password is wrong.",
+        "detail": "The username or the password is incorrect.",
         "code": "authentication_failed",
     }
     assert not get_token_model().objects.exists()
@@ -122,7 +122,10 @@ def test_a_password_change_during_another_one_is_400(ada, meanwhile):
 
     response = ada.patch(OWN, {**CHANGE, "name": "King"})
 
-    assert (response.status_code, response.json()) == (400, {"current_password": ["This is not your password."]})
+    assert (response.status_code, response.json()) == (
+        400,
+        {"current_password": ["The current password is incorrect."]},
+    )
     assert stored().check_password(NEWEST)
     assert stored().first_name == ""
 
@@ -162,7 +165,7 @@ def test_a_reset_during_a_change_of_the_account_is_400(ada, client, meanwhile, c
 
     response = confirm()
 
-    assert (response.status_code, response.json()) == (400, {"token": ["This token is wrong, too old or used."]})
+    assert (response.status_code, response.json()) == (400, {"token": ["The token is invalid or has expired."]})
     if change is not delete:
         assert not stored().check_password(NEW)
 

@@ -37,7 +37,7 @@ def test_login_with_a_wrong_username_or_password_is_401(ada, client, username, p
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == "Bearer"
     assert response.json() == {
-        "detail": "The username or the password is wrong.",
+        "detail": "The username or the password is incorrect.",
         "code": "authentication_failed",
     }
 

@@ -1,7 +1,7 @@
 import pytest
 
 LIST = "/api/v1/contacts/"
-PHONE = "Enter a phone number as E.164 has it: +4930123456."
+PHONE = "Enter a phone number in E.164 format, such as +4930123456."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Something that every user bought."""
+"""Create demo purchases for every user."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,11 +12,11 @@ from purchases.models import Contact, Location, Purchase
 
 
 class Command(BaseCommand):
-    help = "Make a location, a contact and a purchase for every user (only with DEBUG)."
+    help = "Create a location, a contact and a purchase for every user (requires DEBUG)."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
-            raise CommandError("Demo data is made with DEBUG only.")
+            raise CommandError("This command requires DEBUG.")
         tomorrow = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
         for user in get_user_model().objects.all():
             location, _new = Location.objects.get_or_create(owner=user, name="Home")
