@@ -1,1 +1,1 @@
-"""The rendered project measured beside stock DRF, a plain Django view and django-ninja: `make bench`."""
+"""Compare a rendered project with stock DRF, a plain Django view and django-ninja: `make bench`."""

@@ -1,4 +1,4 @@
-"""Requests sent in this process, and what they cost: CPU of the application and of its database, statements, memory."""
+"""Send requests in this process and measure them: CPU time of application and database, SQL statements, memory."""
 
 import gc
 import io
@@ -20,8 +20,8 @@ WARM_UP = 5  # requests
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A request, and the statuses that answer it as it should be."""
+class Request:
+    """A request and the expected statuses of its response."""
 
     method: str
     path: str
@@ -30,7 +30,7 @@ class Sent:
 
 
 class Stack:
-    """One way to write the API, with the middleware that stands before it."""
+    """One implementation of the API, with its middleware."""
 
     def __init__(self, name: str, prefix: str, token: str, middleware: list[str] | None = None) -> None:
         self.name = name
@@ -39,21 +39,21 @@ class Stack:
         with override_settings(MIDDLEWARE=middleware or settings.MIDDLEWARE):
             self.handler = WSGIHandler()
 
-    def send(self, sent: Sent) -> bytes:
-        """Send the request as a server would; raise `RuntimeError` for another answer than it should have."""
-        content, statuses = self.environ(sent), []
-        response = self.handler(content, lambda status, headers: statuses.append(status))
+    def send(self, request: Request) -> bytes:
+        """Send the request as a server would, and return the body; raise `RuntimeError` for an unexpected status."""
+        environ, statuses = self.make_environ(request), []
+        response = self.handler(environ, lambda status, headers: statuses.append(status))
         body = b"".join(response)
         response.close()
-        if int(statuses[0][:3]) not in sent.statuses:
-            raise RuntimeError(f"{self.name}: {statuses[0]} to {sent}: {body[:300]!r}")
+        if int(statuses[0][:3]) not in request.statuses:
+            raise RuntimeError(f"{self.name}: {statuses[0]} to {request}: {body[:300]!r}")
         return body
 
-    def environ(self, sent: Sent) -> dict[str, Any]:
-        path, _mark, query = sent.path.partition("?")
-        body = b"" if sent.body is None else json.dumps(sent.body).encode()
+    def make_environ(self, request: Request) -> dict[str, Any]:
+        path, _mark, query = request.path.partition("?")
+        body = b"" if request.body is None else json.dumps(request.body).encode()
         return {
-            "REQUEST_METHOD": sent.method,
+            "REQUEST_METHOD": request.method,
             "PATH_INFO": f"/{self.prefix}{path}",
             "QUERY_STRING": query,
             "CONTENT_TYPE": "application/json",
@@ -74,7 +74,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU seconds of a request."""
+    """CPU time of a request in seconds."""
 
     application: float
     database: float
@@ -85,19 +85,19 @@ class Cost:
 
 
 Costs = dict[str, list[Cost]]
-Make = Callable[[Stack], Sent]  # a request for a stack; a new one every time
+Make = Callable[[Stack], Request]  # creates a new request for a stack
 
 
 def compare(stacks: list[Stack], make: Make, *, rounds: int, block: int) -> Costs:
-    """Return what each of *stacks* took in every round: short blocks in turn, so that other load hits all alike."""
+    """Return the costs of each stack in every round; short blocks alternate, so that other load affects all equally."""
     for stack in stacks:
         for _ in range(WARM_UP):
             stack.send(make(stack))
-    clock = _clock()
+    clock = _make_clock()
     costs: Costs = {stack.name: [] for stack in stacks}
     gc.collect()
-    for each in range(rounds):
-        turn = each % len(stacks)
+    for number in range(rounds):
+        turn = number % len(stacks)
         for stack in stacks[turn:] + stacks[:turn]:
             requests = [make(stack) for _ in range(block)]
             application, database = clock()
@@ -109,35 +109,35 @@ def compare(stacks: list[Stack], make: Make, *, rounds: int, block: int) -> Cost
 
 
 def ratio(costs: Costs, name: str, to: str, part: str = "application") -> float:
-    """Return the median over the rounds of what *name* took in each, divided by what *to* took in it."""
+    """Return the median over the rounds of the cost of stack *name* divided by the cost of stack *to*."""
     pairs = zip(costs[name], costs[to], strict=True)
     return median(getattr(one, part) / getattr(other, part) for one, other in pairs)
 
 
-def _clock() -> Callable[[], tuple[float, float]]:
-    """Return a function that tells the CPU seconds of this process, and of its server process where Linux tells it."""
+def _make_clock() -> Callable[[], tuple[float, float]]:
+    """Return a function that returns the CPU seconds of this process and, on Linux, of its database process."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
-        spent = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
+        schedstat = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
     connection.close()
-    if not spent.exists():
+    if not schedstat.exists():
         return lambda: (time.process_time(), 0.0)
-    return lambda: (time.process_time(), int(spent.read_bytes().split()[0]) / 1e9)
+    return lambda: (time.process_time(), int(schedstat.read_bytes().split()[0]) / 1e9)
 
 
-def statements(stack: Stack, request: Sent) -> int:
-    """Return how many statements the request takes, signing in and BEGIN and COMMIT included."""
+def count_statements(stack: Stack, request: Request) -> int:
+    """Return the number of SQL statements of the request, including authentication, BEGIN and COMMIT."""
     with CaptureQueriesContext(connection) as queries:
         stack.send(request)
     return len(queries)
 
 
-def peak(stack: Stack, request: Sent) -> int:
-    """Return the most bytes that Python held for the request at one time."""
+def measure_memory(stack: Stack, request: Request) -> int:
+    """Return the peak memory that Python allocates for the request, in bytes."""
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     stack.send(request)
-    most = tracemalloc.get_traced_memory()[1]
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return most - before
+    return peak - before

@@ -1,90 +1,88 @@
-"""What is asked of every stack."""
+"""The requests that every stack receives."""
 
 import json
 from collections.abc import Callable
+from functools import cache
 from itertools import count
 from typing import Any
 
 from accounts.models import Profile
 
-from bench.measure import Make, Sent, Stack
+from bench.measure import Make, Request, Stack
 from bench.rows import Caller
 
 PAGE = 50
 _numbers = count(1)
 
 
-def _profile() -> dict[str, Any]:
+def _make_profile() -> dict[str, Any]:
     number = next(_numbers)
     return {"username": f"new{number}", "email": f"new{number}@example.com", "bio": "A few words on somebody."}
 
 
-def create(_stack: Stack) -> Sent:
-    return Sent("POST", "profiles/", _profile(), (201,))
+def create(_stack: Stack) -> Request:
+    return Request("POST", "profiles/", _make_profile(), (201,))
 
 
-def duplicate(_stack: Stack) -> Sent:
-    taken = {"username": "user10", "email": "user10@example.com", "bio": ""}
-    return Sent("POST", "profiles/", taken, (400, 409))
+def duplicate(_stack: Stack) -> Request:
+    body = {"username": "user10", "email": "user10@example.com", "bio": ""}
+    return Request("POST", "profiles/", body, (400, 409))
 
 
-def retrieve(_stack: Stack) -> Sent:
-    return Sent("GET", f"profiles/{_own().pk}/")
+def retrieve(_stack: Stack) -> Request:
+    return Request("GET", f"profiles/{_get_own().pk}/")
 
 
-def change(_stack: Stack) -> Sent:
+def change(_stack: Stack) -> Request:
     number = next(_numbers)
-    return Sent("PATCH", f"profiles/{_own().pk}/", {"username": f"user10 {number}", "bio": f"Said {number} times."})
+    body = {"username": f"user10 {number}", "bio": f"Said {number} times."}
+    return Request("PATCH", f"profiles/{_get_own().pk}/", body)
 
 
-_found: list[Profile] = []
+@cache
+def _get_own() -> Profile:
+    """Return one of the user's profiles."""
+    return Profile.objects.get(email="user10@example.com")
 
 
-def _own() -> Profile:
-    """Return one of the caller's profiles."""
-    if not _found:
-        _found.append(Profile.objects.get(email="user10@example.com"))
-    return _found[0]
+def first_page(stack: Stack) -> Request:
+    return Request("GET", f"profiles/{_page_size(stack)}")
 
 
-def first_page(stack: Stack) -> Sent:
-    return Sent("GET", f"profiles/{_first(stack)}")
+def purchases(stack: Stack) -> Request:
+    return Request("GET", f"purchases/{_page_size(stack)}")
 
 
-def purchases(stack: Stack) -> Sent:
-    return Sent("GET", f"purchases/{_first(stack)}")
-
-
-def _first(stack: Stack) -> str:
+def _page_size(stack: Stack) -> str:
     return f"?page_size={PAGE}" if stack.name.startswith("ours") else ""
 
 
 def last_page(ours: Stack) -> Make:
-    """Return a function that asks for the page with the oldest rows; *ours* is followed from link to link to it."""
+    """Return a function that requests the page with the oldest rows, which *ours* reaches by following links."""
     owned = Profile.objects.filter(owner__username="caller").order_by("pk")
     after = owned.values_list("pk", flat=True)[PAGE]
-    keyed = _follow(ours)
+    cursor = _follow_links(ours)
     queries = {"stock": "?page=last"}
 
-    def asked(stack: Stack) -> Sent:
-        own = keyed if stack.name.startswith("ours") else f"?before={after}"
-        return Sent("GET", f"profiles/{queries.get(stack.name, own)}")
+    def make(stack: Stack) -> Request:
+        query = cursor if stack.name.startswith("ours") else f"?before={after}"
+        return Request("GET", f"profiles/{queries.get(stack.name, query)}")
 
-    return asked
+    return make
 
 
-def _follow(stack: Stack) -> str:
-    """Return the query string of the last page of *stack*, to which the links of its pages lead."""
+def _follow_links(stack: Stack) -> str:
+    """Return the query string of the last page of *stack*, found by following the `next` links."""
     query = f"?page_size={PAGE}"
-    while following := json.loads(stack.send(Sent("GET", f"profiles/{query}")))["next"]:
-        query = f"?{following.partition('?')[2]}"
+    while link := json.loads(stack.send(Request("GET", f"profiles/{query}")))["next"]:
+        query = f"?{link.partition('?')[2]}"
     return query
 
 
-def buy(caller: Caller, related: int) -> Make:
-    """Return a function that creates a purchase with *related* contacts."""
+def make_purchase(caller: Caller, related: int) -> Make:
+    """Return a function that requests a new purchase with *related* contacts."""
 
-    def asked(_stack: Stack) -> Sent:
+    def make(_stack: Stack) -> Request:
         body = {
             "reference": f"new {next(_numbers)}",
             "location": caller.location,
@@ -93,21 +91,21 @@ def buy(caller: Caller, related: int) -> Make:
             "earliest": "2026-12-01T08:00:00Z",
             "latest": "2026-12-01T18:00:00Z",
         }
-        return Sent("POST", "purchases/", body, (201,))
+        return Request("POST", "purchases/", body, (201,))
 
-    return asked
+    return make
 
 
-def operations(caller: Caller) -> dict[str, Callable[[Stack], Sent]]:
-    """Return what is compared at the smallest size, by the words of the report."""
+def list_operations(caller: Caller) -> dict[str, Callable[[Stack], Request]]:
+    """Return the operations that are compared at the smallest size, by their names in the report."""
     return {
         "create": create,
         "duplicate create": duplicate,
         "retrieve": retrieve,
         "PATCH": change,
         f"list of {PAGE}": first_page,
-        "create with 1 related id": buy(caller, 1),
-        "create with 10 related ids": buy(caller, 10),
-        "create with 100 related ids": buy(caller, 100),
+        "create with 1 related id": make_purchase(caller, 1),
+        "create with 10 related ids": make_purchase(caller, 10),
+        "create with 100 related ids": make_purchase(caller, 100),
         f"list of {PAGE} with related ids": purchases,
     }

@@ -1,16 +1,16 @@
-"""A bar chart as SVG, small enough to be read in a diff."""
+"""Draw a bar chart as SVG that is small enough for a diff."""
 
 from xml.sax.saxutils import escape
 
 COLOURS = ("#7a8288", "#c8553d", "#588b8b", "#bcd2ee", "#7fa8dc", "#1f5aa6")
 LEFT, WIDTH, BAR, GAP, TOP = 200, 640, 9, 16, 34
-MOST = 4.0  # longer bars are cut, with their number beside them
+LIMIT = 4.0  # longer bars are cut; the number beside them is correct
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">'
 
 
-def bars(ratios: dict[str, dict[str, float]], names: dict[str, str]) -> str:
-    """Return a chart with a group for every operation and a bar for each of *names*."""
+def draw_bars(ratios: dict[str, dict[str, float]], names: dict[str, str]) -> str:
+    """Return a chart with a group for every operation and a bar for every stack in *names*."""
     height = TOP + len(ratios) * (len(names) * BAR + GAP)
     parts = [
         HEAD.format(width=LEFT + WIDTH + 60, height=height),
@@ -24,9 +24,9 @@ def bars(ratios: dict[str, dict[str, float]], names: dict[str, str]) -> str:
     for operation, row in ratios.items():
         parts.append(f'<text x="{LEFT - 8}" y="{y + 31}" text-anchor="end">{escape(operation)}</text>')
         for name, colour in zip(names, COLOURS, strict=True):
-            long = round(min(row[name], MOST) / MOST * WIDTH)
-            parts.append(f'<rect x="{LEFT}" y="{y}" width="{long}" height="{BAR - 1}" fill="{colour}"/>')
-            parts.append(f'<text x="{LEFT + long + 4}" y="{y + 8}" font-size="9">x{row[name]:.2f}</text>')
+            length = round(min(row[name], LIMIT) / LIMIT * WIDTH)
+            parts.append(f'<rect x="{LEFT}" y="{y}" width="{length}" height="{BAR - 1}" fill="{colour}"/>')
+            parts.append(f'<text x="{LEFT + length + 4}" y="{y + 8}" font-size="9">x{row[name]:.2f}</text>')
             y += BAR
         y += GAP
     return "\n".join([*parts, "</svg>\n"])

@@ -1,4 +1,4 @@
-"""A project rendered for one run, its database server, and Django set up in this process."""
+"""Render a project for one run, start its database server, and set up Django in this process."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 from cookiecutter.main import cookiecutter
 
 TEMPLATE = Path(__file__).parent.parent
-BUSY = hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.7  # before we begin
+BUSY = hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.7  # before the first measurement
 
 ENVIRONMENT = {
     "ENV_FILE": "",
@@ -20,27 +20,27 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": "localhost",
     "TRUSTED_PROXIES": "1",
     "CACHE_URL": "locmemcache://",
-    "THROTTLE_USER": "100000000/day",  # counted as ever, and never reached
+    "THROTTLE_USER": "100000000/day",  # requests are counted, but never throttled
 }
 
 
 @contextmanager
-def project() -> Iterator[Path]:
-    """Render a project with default answers, run its throwaway PostgreSQL, and set Django up to use both."""
+def render_project() -> Iterator[Path]:
+    """Render a project with default answers, start a throwaway PostgreSQL, and set up Django to use both."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(cookiecutter(str(TEMPLATE), no_input=True, output_dir=folder))
         sys.path[:0] = [str(path), str(path / "packages" / "hardening" / "src")]
         sys.modules.pop("tests", None)
-        from hardening.testing.postgres import server  # it was not there before
+        from hardening.testing.postgres import server  # the package was not on the path before
 
         with server() as url:
             os.environ.update(ENVIRONMENT, DATABASE_URL=url)
-            _set_up()
+            _set_up_django()
             yield path
 
 
-def _set_up() -> None:
-    import django  # the environment had to be set first
+def _set_up_django() -> None:
+    import django  # Django reads the environment, which is complete only now
     from django.core.management import call_command
 
     django.setup()

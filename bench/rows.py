@@ -1,4 +1,4 @@
-"""What stands in the tables: made by the server itself, the same in every run."""
+"""Fill the tables with the same rows in every run, by SQL."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ CONTACTS = 100
 PURCHASES = 1000
 CHUNK = 50_000
 
-# The indexes that `unique=True` would have made, which is how most people declare what stock DRF then looks up.
-FOR_STOCK = """
+# The indexes that `unique=True` would create, which stock DRF usually relies on.
+STOCK_INDEXES = """
 CREATE INDEX bench_username ON accounts_profile (username);
 CREATE INDEX bench_email ON accounts_profile (email);
 """
 
-# The caller owns every tenth profile. The names and addresses are their own canonical forms, whose digests are stored.
-FILL = """
+# The user owns every tenth profile. The names and addresses are in canonical form; their digests are stored.
+INSERT_PROFILES = """
 INSERT INTO accounts_profile (owner_id, username, email, bio, username_digest, email_digest)
 SELECT CASE WHEN number %% 10 = 0 THEN %(caller)s ELSE %(other)s END,
        'user' || number, 'user' || number || '@example.com', 'A few words on somebody, as people write them.',
@@ -26,12 +26,12 @@ SELECT CASE WHEN number %% 10 = 0 THEN %(caller)s ELSE %(other)s END,
        encode(sha256(convert_to('user' || number || '@example.com', 'UTF8')), 'hex')
 FROM generate_series(%(first)s, %(last)s) AS number
 """
-BUY = """
+INSERT_PURCHASES = """
 INSERT INTO purchases_purchase (purchaser_id, reference, location_id, quantity, earliest, latest, version)
 SELECT %(caller)s, 'reference ' || number, %(location)s, 1, '2026-12-01T08:00:00Z', '2026-12-01T18:00:00Z', 1
 FROM generate_series(1, %(purchases)s) AS number
 """
-CALL = """
+INSERT_CONTACTS = """
 INSERT INTO purchases_purchase_contacts (purchase_id, contact_id)
 SELECT purchase.id, %(first)s + (purchase.id + number) %% %(contacts)s
 FROM purchases_purchase AS purchase, generate_series(0, 2) AS number
@@ -40,40 +40,40 @@ FROM purchases_purchase AS purchase, generate_series(0, 2) AS number
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends the requests, and what of theirs the bodies name."""
+    """The token of the requesting user, and the primary keys of their location and contacts."""
 
     token: str
     location: int
     contacts: list[int]
 
 
-def caller() -> Caller:
-    """Make the users, and the caller's location, contacts and purchases with three contacts each."""
-    _execute(FOR_STOCK)
+def create_caller() -> Caller:
+    """Create the users, and the requesting user's location, contacts, and purchases with three contacts each."""
+    _execute(STOCK_INDEXES)
     user, _other = (User.objects.create_user(name, f"{name}@example.com", "x") for name in ("caller", "other"))
     _stored, token = get_token_model().objects.create(user)
     location = Location.objects.create(owner=user, name="Home")
     contacts = Contact.objects.bulk_create(
-        [Contact(location=location, name=f"{each}", kind="phone", value="+4930123456") for each in range(CONTACTS)]
+        [Contact(location=location, name=f"{number}", kind="phone", value="+4930123456") for number in range(CONTACTS)]
     )
-    _execute(BUY, caller=user.pk, location=location.pk, purchases=PURCHASES)
-    _execute(CALL, first=contacts[0].pk, contacts=CONTACTS)
+    _execute(INSERT_PURCHASES, caller=user.pk, location=location.pk, purchases=PURCHASES)
+    _execute(INSERT_CONTACTS, first=contacts[0].pk, contacts=CONTACTS)
     _execute("VACUUM ANALYZE")
-    return Caller(token, location.pk, [each.pk for each in contacts])
+    return Caller(token, location.pk, [contact.pk for contact in contacts])
 
 
 def fill(rows: int) -> None:
-    """Have *rows* profiles."""
-    there = Profile.objects.count()
+    """Add profiles until there are *rows*."""
+    existing = Profile.objects.count()
     ids = dict(User.objects.values_list("username", "pk"))
-    for first in range(there + 1, rows + 1, CHUNK):  # a statement of the project's may take 10 seconds at most
+    for first in range(existing + 1, rows + 1, CHUNK):  # the project limits a statement to 10 seconds
         last = min(first + CHUNK - 1, rows)
-        _execute(FILL, caller=ids["caller"], other=ids["other"], first=first, last=last)
+        _execute(INSERT_PROFILES, caller=ids["caller"], other=ids["other"], first=first, last=last)
     _execute("VACUUM ANALYZE accounts_profile")
 
 
 def drop_new() -> None:
-    """Remove what requests have created."""
+    """Delete the rows that requests have created."""
     Profile.objects.filter(username__startswith="new").delete()
     Purchase.objects.filter(reference__startswith="new").delete()
 

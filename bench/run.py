@@ -1,22 +1,22 @@
-"""The measurements of `make bench`, in order, each told while it runs."""
+"""Run the measurements of `make bench` in order, and print each result."""
 
 import sys
 from dataclasses import dataclass, field
 from statistics import median
 
 from bench import operations, rows
-from bench.measure import Costs, Make, Stack, compare, peak, ratio, statements
+from bench.measure import Costs, Make, Request, Stack, compare, count_statements, measure_memory, ratio
 from bench.settings import BARE_MIDDLEWARE, PLAIN_MIDDLEWARE
 
 BLOCK = 4  # requests
 GROWTH_ROUNDS = 10
 GROWTH_BLOCK = 2
-MEASURE = "plain"  # what the others are told in
+MEASURE = "plain"  # the stack that the others are compared with
 
 
 @dataclass
 class Results:
-    """What was measured, by operation and stack; growth by size first."""
+    """The results by operation and stack; `growth` by size of the table, too."""
 
     costs: dict[str, Costs] = field(default_factory=dict)
     statements: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -25,8 +25,8 @@ class Results:
 
 
 def run(rounds: int, sizes: list[int], only: str) -> Results:
-    """Return what every operation costs every stack, and how that grows with the *sizes* of the table."""
-    caller = rows.caller()
+    """Return the costs of every operation for every stack, and their growth with the *sizes* of the table."""
+    caller = rows.create_caller()
     stacks = [
         Stack("plain", "plain/", caller.token, PLAIN_MIDDLEWARE),
         Stack("stock", "stock/", caller.token, PLAIN_MIDDLEWARE),
@@ -37,27 +37,29 @@ def run(rounds: int, sizes: list[int], only: str) -> Results:
     ]
     results = Results()
     rows.fill(sizes[0])
-    for name, make in operations.operations(caller).items():
+    for name, make in operations.list_operations(caller).items():
         if only.lower() in name.lower():
             _measure(results, name, make, stacks, rounds)
     for size in [] if only else sizes:
         rows.fill(size)
-        results.growth[size] = {name: _grown(name, make, stacks, size) for name, make in _growing(stacks[-1]).items()}
+        results.growth[size] = {
+            name: _measure_growth(name, make, stacks, size) for name, make in _list_growing(stacks[-1]).items()
+        }
     return results
 
 
 def _measure(results: Results, name: str, make: Make, stacks: list[Stack], rounds: int) -> None:
     results.costs[name] = compare(stacks, make, rounds=rounds, block=BLOCK)
-    results.statements[name] = {stack.name: statements(stack, make(stack)) for stack in stacks}
-    results.peaks[name] = {stack.name: peak(stack, make(stack)) for stack in stacks}
+    results.statements[name] = {stack.name: count_statements(stack, make(stack)) for stack in stacks}
+    results.peaks[name] = {stack.name: measure_memory(stack, make(stack)) for stack in stacks}
     rows.drop_new()
-    told = [f"{stack.name} x{ratio(results.costs[name], stack.name, MEASURE):.2f}" for stack in stacks]
-    told.append(f"hardening x{ratio(results.costs[name], 'ours', 'ours, bare'):.2f}")
+    parts = [f"{stack.name} x{ratio(results.costs[name], stack.name, MEASURE):.2f}" for stack in stacks]
+    parts.append(f"hardening x{ratio(results.costs[name], 'ours', 'ours, bare'):.2f}")
     base = median(cost.application for cost in results.costs[name][MEASURE]) * 1e6
-    _say(f"{name}: plain {base:.0f} us; {', '.join(told[1:])}")
+    _print(f"{name}: plain {base:.0f} us; {', '.join(parts[1:])}")
 
 
-def _growing(ours: Stack) -> dict[str, Make]:
+def _list_growing(ours: Stack) -> dict[str, Make]:
     return {
         "create": operations.create,
         "duplicate create": operations.duplicate,
@@ -66,19 +68,19 @@ def _growing(ours: Stack) -> dict[str, Make]:
     }
 
 
-def _grown(name: str, make: Make, stacks: list[Stack], size: int) -> Costs:
-    """Return the costs at *size*, with those of a plain retrieve, which does not grow, in the same rounds."""
-    still = Stack("retrieve", MEASURE + "/", stacks[0].token, PLAIN_MIDDLEWARE)
+def _measure_growth(name: str, make: Make, stacks: list[Stack], size: int) -> Costs:
+    """Return the costs at *size*, and in the same rounds those of a plain retrieve, which do not grow."""
+    constant = Stack("retrieve", MEASURE + "/", stacks[0].token, PLAIN_MIDDLEWARE)
 
-    def asked(stack: Stack):
-        return operations.retrieve(stack) if stack is still else make(stack)
+    def make_either(stack: Stack) -> Request:
+        return operations.retrieve(stack) if stack is constant else make(stack)
 
-    costs = compare([*stacks, still], asked, rounds=GROWTH_ROUNDS, block=GROWTH_BLOCK)
+    costs = compare([*stacks, constant], make_either, rounds=GROWTH_ROUNDS, block=GROWTH_BLOCK)
     rows.drop_new()
-    told = [f"{stack.name} {median(each.total for each in costs[stack.name]) * 1e3:.1f} ms" for stack in stacks]
-    _say(f"{size:,} rows, {name}: {', '.join(told)}")
+    parts = [f"{stack.name} {median(cost.total for cost in costs[stack.name]) * 1e3:.1f} ms" for stack in stacks]
+    _print(f"{size:,} rows, {name}: {', '.join(parts)}")
     return costs
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stderr.write(f"{text}\n")

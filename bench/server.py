@@ -1,4 +1,4 @@
-"""`python -m bench.server`: the same requests to gunicorn over sockets; write `docs/performance-server.md`."""
+"""Send the requests to gunicorn over sockets, and write `docs/performance-server.md`: `python -m bench.server`."""
 
 import argparse
 import http.client
@@ -16,21 +16,21 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from bench.rendered import TEMPLATE, project
+from bench.rendered import TEMPLATE, render_project
 
 CLIENTS = 8
-REQUESTS = 25  # of each client in a block
+REQUESTS = 25  # per client and block
 ROWS = 10_000
 LEFT_OUT = ("create with 1 related id", "create with 10 related ids", "create with 100 related ids")
-PATIENCE = 30  # seconds
+TIMEOUT = 30  # seconds
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 class UnixConnection(http.client.HTTPConnection):
-    """HTTP over a unix socket, kept open."""
+    """A persistent HTTP connection over a unix socket."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=PATIENCE)
+        super().__init__("localhost", timeout=TIMEOUT)
         self.path = path
 
     def connect(self) -> None:
@@ -41,19 +41,19 @@ class UnixConnection(http.client.HTTPConnection):
 
 @dataclass
 class Server:
-    """A gunicorn as the project has it, with two workers of four threads; *pid* is its first process."""
+    """The project's gunicorn with two workers of four threads; `pid` is the process id of its master."""
 
     path: Path
     pid: int
 
-    def cpu(self) -> float:
-        """Return the CPU seconds of all its processes; 0 where the system does not tell."""
-        return sum(_cpu(stat) for stat in Path("/proc").glob("[0-9]*/stat") if self.pid in _family(stat))
+    def read_cpu(self) -> float:
+        """Return the CPU seconds of all its processes, or 0 without `/proc`."""
+        return sum(_read_cpu(stat) for stat in Path("/proc").glob("[0-9]*/stat") if self.pid in _read_ids(stat))
 
 
 @dataclass
 class Block:
-    """What came of one block: seconds, CPU seconds, and the seconds of every request."""
+    """The result of one block: duration, CPU time and the times of all requests, in seconds."""
 
     spent: float
     cpu: float
@@ -62,34 +62,34 @@ class Block:
 
 @dataclass(frozen=True)
 class Stack:
-    """One way to write the API, and the server that runs it."""
+    """One implementation of the API, and the server that runs it."""
 
     name: str
     prefix: str
     server: Server
 
-    def send(self, connection: UnixConnection, headers: dict[str, str], sent: Any) -> float:
-        """Send the request, and return how long the answer took; raise for another than it should be."""
-        body = None if sent.body is None else json.dumps(sent.body)
+    def send(self, connection: UnixConnection, headers: dict[str, str], request: Any) -> float:
+        """Send the request and return the response time; raise `RuntimeError` for an unexpected status."""
+        body = None if request.body is None else json.dumps(request.body)
         start = time.perf_counter()
-        connection.request(sent.method, f"/{self.prefix}{sent.path}", body, headers)
+        connection.request(request.method, f"/{self.prefix}{request.path}", body, headers)
         response = connection.getresponse()
         text = response.read()
         spent = time.perf_counter() - start
-        if response.status not in sent.statuses:
-            raise RuntimeError(f"{self.name}: {response.status} to {sent}: {text[:300]!r}")
+        if response.status not in request.statuses:
+            raise RuntimeError(f"{self.name}: {response.status} to {request}: {text[:300]!r}")
         return spent
 
 
-def _cpu(stat: Path) -> float:
+def _read_cpu(stat: Path) -> float:
     try:
         return sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13])) / TICKS
-    except OSError:  # it ended meanwhile
+    except OSError:  # the process has ended
         return 0.0
 
 
-def _family(stat: Path) -> tuple[int, int]:
-    """Return the process's id and its parent's."""
+def _read_ids(stat: Path) -> tuple[int, int]:
+    """Return the ids of the process and of its parent."""
     try:
         return int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])
     except OSError:
@@ -97,22 +97,22 @@ def _family(stat: Path) -> tuple[int, int]:
 
 
 @contextmanager
-def gunicorn(folder: Path, middleware: str) -> Iterator[Server]:
-    """Serve the rendered project in *folder* with a list of middleware until the block ends."""
+def serve(folder: Path, middleware: str) -> Iterator[Server]:
+    """Serve the rendered project in *folder* with the named list of middleware until the block ends."""
     path = folder / f"{middleware}.socket"
     environment = os.environ | {"BENCH_MIDDLEWARE": middleware, "PYTHONPATH": str(TEMPLATE), "WEB_CONCURRENCY": "2"}
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"unix:{path}", "--log-level", "error"]
     with subprocess.Popen(command, cwd=folder, env=environment) as process:
         try:
-            _wait(path)
+            _wait_for_socket(path)
             yield Server(path, process.pid)
         finally:
             process.terminate()
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT)
 
 
-def _wait(path: Path) -> None:
-    end = time.monotonic() + PATIENCE
+def _wait_for_socket(path: Path) -> None:
+    end = time.monotonic() + TIMEOUT
     while time.monotonic() < end:
         try:
             connection = UnixConnection(path)
@@ -127,7 +127,7 @@ def _wait(path: Path) -> None:
 
 
 def load(stack: Stack, token: str, make: Callable[[Any], Any], count: int) -> Block:
-    """Have `CLIENTS` send *count* requests each, one after the other on a connection of their own."""
+    """Send *count* requests from each of `CLIENTS` clients, one after the other on a connection per client."""
     requests = [[make(stack) for _ in range(count)] for _ in range(CLIENTS)]
     headers = {
         "Authorization": f"Bearer {token}",
@@ -136,20 +136,20 @@ def load(stack: Stack, token: str, make: Callable[[Any], Any], count: int) -> Bl
         "X-Forwarded-Proto": "https",
     }
 
-    def send(mine: list[Any]) -> list[float]:
+    def send(own: list[Any]) -> list[float]:
         connection = UnixConnection(stack.server.path)
-        times = [stack.send(connection, headers, sent) for sent in mine]
+        times = [stack.send(connection, headers, request) for request in own]
         connection.close()
         return times
 
-    cpu, start = stack.server.cpu(), time.perf_counter()
+    cpu, start = stack.server.read_cpu(), time.perf_counter()
     with ThreadPoolExecutor(CLIENTS) as threads:
-        times = [each for found in threads.map(send, requests) for each in found]
-    return Block(time.perf_counter() - start, stack.server.cpu() - cpu, times)
+        times = [seconds for result in threads.map(send, requests) for seconds in result]
+    return Block(time.perf_counter() - start, stack.server.read_cpu() - cpu, times)
 
 
 def measure(stacks: list[Stack], token: str, make: Callable[[Any], Any], rounds: int) -> dict[str, list[Block]]:
-    """Return the blocks of every stack, taken in turn."""
+    """Return the blocks of every stack, which alternate."""
     for stack in stacks:
         load(stack, token, make, 3)
     blocks: dict[str, list[Block]] = {stack.name: [] for stack in stacks}
@@ -160,13 +160,13 @@ def measure(stacks: list[Stack], token: str, make: Callable[[Any], Any], rounds:
     return blocks
 
 
-def table(name: str, blocks: dict[str, list[Block]], names: dict[str, str]) -> str:
-    """Return the lines of an operation: how much a stack serves, how fast, and for how much CPU."""
+def format_table(name: str, blocks: dict[str, list[Block]], names: dict[str, str]) -> str:
+    """Return the table of an operation: requests per second, response times and CPU time of each stack."""
     lines = [f"## {name}\n", "| stack | requests a second | median | 99 of 100 within | CPU |", "|---|--:|--:|--:|--:|"]
-    for stack, found in blocks.items():
-        times = [each for block in found for each in block.times]
-        rate = median(len(block.times) / block.spent for block in found)
-        cpu = sum(block.cpu for block in found) / len(times)
+    for stack, results in blocks.items():
+        times = [seconds for block in results for seconds in block.times]
+        rate = median(len(block.times) / block.spent for block in results)
+        cpu = sum(block.cpu for block in results) / len(times)
         late = quantiles(times, n=100)[98]
         lines.append(
             f"| {stack} | {rate:.0f} | {median(times) * 1e3:.1f} ms | {late * 1e3:.0f} ms | {cpu * 1e3:.2f} ms |"
@@ -175,23 +175,23 @@ def table(name: str, blocks: dict[str, list[Block]], names: dict[str, str]) -> s
 
 
 def main() -> None:
-    """Render a project, serve it beside the others, and write what came of it."""
+    """Render a project, load all stacks, and write the results."""
     parser = argparse.ArgumentParser(prog="python -m bench.server", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="blocks of each stack per operation")
     options = parser.parse_args()
-    with project() as folder, ExitStack() as servers:
-        # Django had to be set up first.
+    with render_project() as folder, ExitStack() as servers:
+        # These import models, so that Django has to be set up first.
         from bench import operations, report, rows
 
-        caller = rows.caller()
+        caller = rows.create_caller()
         rows.fill(ROWS)
-        served = {each: servers.enter_context(gunicorn(folder, each)) for each in ("plain", "bare", "own")}
+        served = {name: servers.enter_context(serve(folder, name)) for name in ("plain", "bare", "own")}
         stacks = [Stack(name, prefix, served[middleware]) for name, (prefix, middleware) in report.SERVED.items()]
-        sections = [report.under_load(CLIENTS, REQUESTS, options.rounds, ROWS)]
-        for name, make in operations.operations(caller).items():
+        sections = [report.introduce_load(CLIENTS, REQUESTS, options.rounds, ROWS)]
+        for name, make in operations.list_operations(caller).items():
             if name in LEFT_OUT:
                 continue
-            sections.append(table(name, measure(stacks, caller.token, make, options.rounds), report.STACKS))
+            sections.append(format_table(name, measure(stacks, caller.token, make, options.rounds), report.STACKS))
             rows.drop_new()
             sys.stderr.write(f"{sections[-1]}\n")
         (report.DOCS / "performance-server.md").write_text("\n".join(sections), encoding="utf-8")

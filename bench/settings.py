@@ -1,15 +1,15 @@
-"""The rendered project's settings as in production, with the other stacks mounted beside its own routes."""
+"""The rendered project's settings as in production, with the routes of the other stacks."""
 
 import os
 
-from config.settings import *  # noqa: F403  # bench.rendered put the project on the path
+from config.settings import *  # noqa: F403  # bench.rendered adds the project to the path
 from config.settings import LOGGING, MIDDLEWARE
 
 ROOT_URLCONF = "bench.urls"
-# Every line is formatted and written as in production, and nobody reads it.
-LOGGING["handlers"]["console"]["stream"] = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  # for good
+# Log entries are formatted and written as in production, and discarded.
+LOGGING["handlers"]["console"]["stream"] = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  # stays open until the process ends
 
-# What `django-admin startproject` writes; the other stacks stand behind these.
+# The middleware of `django-admin startproject`, which the other stacks use.
 PLAIN_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -20,8 +20,8 @@ PLAIN_MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-# The project's own, but for what hardens it.
-BARE_MIDDLEWARE = [each for each in MIDDLEWARE if not each.startswith("hardening.")]
+# The project's middleware without that of hardening.
+BARE_MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("hardening.")]
 
-# For a server that serves one kind of stack.
+# bench.server starts one server for each list of middleware.
 MIDDLEWARE = {"plain": PLAIN_MIDDLEWARE, "bare": BARE_MIDDLEWARE}.get(os.environ.get("BENCH_MIDDLEWARE"), MIDDLEWARE)

@@ -1,4 +1,4 @@
-"""The project's own serializers and viewsets without the rest of its hardening: the difference is its price."""
+"""The project's serializers and viewsets without the rest of its hardening, to measure what that costs."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.views import exception_handler
 
-from bench.stacks.signing_in import OrmAuthentication
+from bench.stacks.authentication import OrmAuthentication
 
 
 class Bare:
-    """Views with DRF's parser, negotiation and exception handler, any JSON types, and no throttle."""
+    """Views with DRF's parser, negotiation and exception handler, without JSON type checking and throttling."""
 
     parser_classes = [JSONParser]
     content_negotiation_class = DefaultContentNegotiation
@@ -41,17 +41,17 @@ class LevelPurchaseViewSet(BarePurchaseViewSet):
     authentication_classes = [OrmAuthentication]
 
 
-def instead(views: dict[Any, Any]) -> list[Any]:
-    """Return the project's own routes with *views* instead of some: a path is looked for among as many."""
-    return [path("", include([_with(views, route) for route in app.url_patterns])) for app in api_urls]
+def replace_views(views: dict[Any, Any]) -> list[Any]:
+    """Return the project's routes with some views replaced by *views*, so that as many routes are searched."""
+    return [path("", include([_replace_view(views, route) for route in app.url_patterns])) for app in api_urls]
 
 
-def _with(views: dict[Any, Any], route: URLPattern) -> URLPattern:
+def _replace_view(views: dict[Any, Any], route: URLPattern) -> URLPattern:
     view: Any = route.callback
     if view.cls not in views:
         return route
     return URLPattern(route.pattern, views[view.cls].as_view(view.actions, **view.initkwargs))
 
 
-bare = instead({ProfileViewSet: BareProfileViewSet, PurchaseViewSet: BarePurchaseViewSet})
-level = instead({ProfileViewSet: LevelProfileViewSet, PurchaseViewSet: LevelPurchaseViewSet})
+bare = replace_views({ProfileViewSet: BareProfileViewSet, PurchaseViewSet: BarePurchaseViewSet})
+level = replace_views({ProfileViewSet: LevelProfileViewSet, PurchaseViewSet: LevelPurchaseViewSet})

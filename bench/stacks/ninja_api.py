@@ -1,4 +1,4 @@
-"""django-ninja with the same promises as the plain view."""
+"""django-ninja with the same guarantees as the plain view."""
 
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,8 @@ from purchases.models import Contact, Location, Purchase
 from pydantic import Field
 from rest_framework.exceptions import AuthenticationFailed
 
-from bench.stacks.clashes import clashes
-from bench.stacks.signing_in import OrmAuthentication
+from bench.stacks.authentication import OrmAuthentication
+from bench.stacks.conflicts import find_conflicts
 
 PAGE = 50
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
@@ -20,12 +20,12 @@ EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 _tokens = OrmAuthentication()
 
 
-def signed_in(request: HttpRequest) -> Any:
+def authenticate(request: HttpRequest) -> Any:
     try:
-        request.user, found = _tokens.authenticate(request)
+        request.user, token = _tokens.authenticate(request)
     except AuthenticationFailed:
         return None
-    return found
+    return token
 
 
 class ProfileIn(Schema):
@@ -69,7 +69,7 @@ class PurchaseOut(Schema):
 
     @staticmethod
     def resolve_contacts(purchase: Purchase) -> list[int]:
-        return [each.pk for each in purchase.contacts.all()]
+        return [contact.pk for contact in purchase.contacts.all()]
 
 
 class Profiles(Schema):
@@ -80,16 +80,16 @@ class Purchases(Schema):
     results: list[PurchaseOut]
 
 
-api = NinjaAPI(auth=signed_in, docs_url=None, openapi_url=None)
+api = NinjaAPI(auth=authenticate, docs_url=None, openapi_url=None)
 
 
-def page(queryset: Any, before: int | None) -> Any:
+def paginate(queryset: Any, before: int | None) -> Any:
     return (queryset.filter(pk__lt=before) if before else queryset).order_by("-pk")[:PAGE]
 
 
 @api.get("profiles/", response=Profiles, by_alias=False)
 def list_profiles(request: HttpRequest, before: int | None = None) -> Any:
-    return {"results": list(page(Profile.objects.filter(owner=request.user), before))}
+    return {"results": list(paginate(Profile.objects.filter(owner=request.user), before))}
 
 
 @api.post("profiles/", response={201: ProfileOut})
@@ -98,7 +98,7 @@ def create_profile(request: HttpRequest, body: ProfileIn) -> Any:
     try:
         profile.save()
     except IntegrityError as error:
-        return api.create_response(request, clashes(error, profile), status=409)
+        return api.create_response(request, find_conflicts(error, profile), status=409)
     return 201, profile
 
 
@@ -116,14 +116,14 @@ def change_profile(request: HttpRequest, pk: int, body: ProfilePatch) -> Any:
                 setattr(profile, name, value)
             profile.save()
     except IntegrityError as error:
-        return api.create_response(request, clashes(error, profile), status=409)
+        return api.create_response(request, find_conflicts(error, profile), status=409)
     return profile
 
 
 @api.get("purchases/", response=Purchases)
 def list_purchases(request: HttpRequest, before: int | None = None) -> Any:
-    found = Purchase.objects.filter(purchaser=request.user).prefetch_related("contacts")
-    return {"results": list(page(found, before))}
+    queryset = Purchase.objects.filter(purchaser=request.user).prefetch_related("contacts")
+    return {"results": list(paginate(queryset, before))}
 
 
 @api.post("purchases/", response={201: PurchaseOut})

@@ -1,7 +1,7 @@
-"""Django's ORM and `json` in functions: the least that these answers cost in Django, and the measure of the rest.
+"""Django's ORM and `json` in functions: the lower bound in Django, with which the other stacks are compared.
 
-It keeps the same promises: no look-up before a write, one query for many related objects, 409 for a
-duplicate under every field that clashes, a lock on what is changed, pages by key.
+It has the same guarantees: no query that validates uniqueness before a write, one query for many related objects, 409
+for a duplicate under every field that conflicts, a lock on the changed row, keyset pagination.
 """
 
 import json
@@ -18,8 +18,8 @@ from django.views.decorators.csrf import csrf_exempt
 from purchases.models import Contact, Location, Purchase
 from rest_framework.exceptions import AuthenticationFailed
 
-from bench.stacks.clashes import clashes
-from bench.stacks.signing_in import OrmAuthentication
+from bench.stacks.authentication import OrmAuthentication
+from bench.stacks.conflicts import find_conflicts
 
 PAGE = 50
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -27,21 +27,21 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _tokens = OrmAuthentication()
 
 
-def signed_in(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
-    """Look the token up as the project does."""
+def require_token(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
+    """Authenticate the request by its token, as the project does."""
 
     @csrf_exempt
-    def answer(request: HttpRequest, **kwargs: Any) -> JsonResponse:
+    def respond(request: HttpRequest, **kwargs: Any) -> JsonResponse:
         try:
             request.user, _token = _tokens.authenticate(request)
         except AuthenticationFailed as error:
             return JsonResponse({"detail": str(error)}, status=401)
         return view(request, **kwargs)
 
-    return answer
+    return respond
 
 
-def shown(profile: Profile) -> dict[str, Any]:
+def serialize_profile(profile: Profile) -> dict[str, Any]:
     return {
         "id": profile.pk,
         "owner": profile.owner_id,
@@ -51,46 +51,46 @@ def shown(profile: Profile) -> dict[str, Any]:
     }
 
 
-def errors(body: dict[str, Any]) -> dict[str, list[str]]:
-    found = {}
+def validate(body: dict[str, Any]) -> dict[str, list[str]]:
+    errors = {}
     if "username" in body and not 0 < len(body["username"].strip()) <= 150:
-        found["username"] = ["Ensure this field has 1 to 150 characters."]
+        errors["username"] = ["Ensure this field has 1 to 150 characters."]
     if "email" in body and not EMAIL.fullmatch(body["email"]):
-        found["email"] = ["Enter a valid email address."]
+        errors["email"] = ["Enter a valid email address."]
     if len(body.get("bio", "")) > 2000:
-        found["bio"] = ["Ensure this field has no more than 2000 characters."]
-    return found
+        errors["bio"] = ["Ensure this field has no more than 2000 characters."]
+    return errors
 
 
-def page(queryset: Any, request: HttpRequest) -> Any:
+def paginate(queryset: Any, request: HttpRequest) -> Any:
     before = request.GET.get("before")
     return (queryset.filter(pk__lt=int(before)) if before else queryset).order_by("-pk")[:PAGE]
 
 
-@signed_in
+@require_token
 def profiles(request: HttpRequest) -> JsonResponse:
     if request.method == "GET":
-        found = page(Profile.objects.filter(owner=request.user), request)
-        return JsonResponse({"results": [shown(each) for each in found]})
+        found = paginate(Profile.objects.filter(owner=request.user), request)
+        return JsonResponse({"results": [serialize_profile(row) for row in found]})
     body = json.loads(request.body)
-    if refused := errors(body):
-        return JsonResponse(refused, status=400)
+    if errors := validate(body):
+        return JsonResponse(errors, status=400)
     new = Profile(owner=request.user, username=body["username"], email=body["email"], bio=body.get("bio", ""))
     try:
         new.save()
     except IntegrityError as error:
-        return JsonResponse(clashes(error, new), status=409)
-    return JsonResponse(shown(new), status=201)
+        return JsonResponse(find_conflicts(error, new), status=409)
+    return JsonResponse(serialize_profile(new), status=201)
 
 
-@signed_in
+@require_token
 def profile(request: HttpRequest, pk: int) -> JsonResponse:
     found = Profile.objects.filter(owner=request.user, pk=pk)
     if request.method == "GET":
-        return JsonResponse(shown(found.get()))
+        return JsonResponse(serialize_profile(found.get()))
     body = json.loads(request.body)
-    if refused := errors(body):
-        return JsonResponse(refused, status=400)
+    if errors := validate(body):
+        return JsonResponse(errors, status=400)
     try:
         with transaction.atomic():
             changed = found.select_for_update().get()
@@ -98,15 +98,16 @@ def profile(request: HttpRequest, pk: int) -> JsonResponse:
                 setattr(changed, name, value)
             changed.save()
     except IntegrityError as error:
-        return JsonResponse(clashes(error, changed), status=409)
-    return JsonResponse(shown(changed))
+        return JsonResponse(find_conflicts(error, changed), status=409)
+    return JsonResponse(serialize_profile(changed))
 
 
-@signed_in
+@require_token
 def purchases(request: HttpRequest) -> JsonResponse:
     if request.method == "GET":
-        found = page(Purchase.objects.filter(purchaser=request.user).prefetch_related("contacts"), request)
-        return JsonResponse({"results": [bought(each, [one.pk for one in each.contacts.all()]) for each in found]})
+        found = paginate(Purchase.objects.filter(purchaser=request.user).prefetch_related("contacts"), request)
+        results = [serialize_purchase(row, [contact.pk for contact in row.contacts.all()]) for row in found]
+        return JsonResponse({"results": results})
     body = json.loads(request.body)
     location = Location.objects.visible_to(request.user).get(pk=body["location"])
     contacts = Contact.objects.visible_to(request.user).in_bulk(body["contacts"]) if body["contacts"] else {}
@@ -123,10 +124,10 @@ def purchases(request: HttpRequest) -> JsonResponse:
         )
         new.save()
         new.contacts.add(*contacts)
-    return JsonResponse(bought(new, list(contacts)), status=201)
+    return JsonResponse(serialize_purchase(new, list(contacts)), status=201)
 
 
-def bought(purchase: Purchase, contacts: list[int]) -> dict[str, Any]:
+def serialize_purchase(purchase: Purchase, contacts: list[int]) -> dict[str, Any]:
     return {
         "id": purchase.pk,
         "purchaser": purchase.purchaser_id,

@@ -1,4 +1,4 @@
-"""DRF as most people write it: unique validators, a look-up of one's own before the write, numbered pages."""
+"""DRF as most people write it: unique validators, an `exists()` before the write, numbered pages."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.validators import UniqueValidator
 from rest_framework.views import exception_handler
 
-from bench.stacks.signing_in import OrmAuthentication
+from bench.stacks.authentication import OrmAuthentication
 
 
 class ProfileSerializer(serializers.ModelSerializer):
@@ -26,12 +26,12 @@ class ProfileSerializer(serializers.ModelSerializer):
         read_only_fields = ("owner",)
 
     def validate_username(self, value: str) -> str:
-        return self._not_taken("username", value)
+        return self._validate_unique("username", value)
 
     def validate_email(self, value: str) -> str:
-        return self._not_taken("email", value)
+        return self._validate_unique("email", value)
 
-    def _not_taken(self, name: str, value: str) -> str:
+    def _validate_unique(self, name: str, value: str) -> str:
         others = Profile.objects.filter(**{f"{name}__iexact": value})
         if self.instance is not None:
             others = others.exclude(pk=self.instance.pk)

@@ -1,4 +1,4 @@
-"""The token look-up of all stacks but ours: the same tokens, found through the ORM as one would write it."""
+"""Token authentication of all other stacks: the same tokens, found by an ORM query."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 
 class OrmAuthentication(BearerAuthentication):
-    """The project's authentication with the ORM's query."""
+    """The project's authentication with an ORM query."""
 
     def authenticate(self, request: Any) -> tuple[Any, Any] | None:
         token = self.token(request)
