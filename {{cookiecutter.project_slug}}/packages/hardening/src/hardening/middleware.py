@@ -185,7 +185,7 @@ def https_only(get_response: GetResponse) -> GetResponse:
     def respond(request: HttpRequest) -> HttpResponse:
         if request.is_secure() or request.path in PROBES:
             return get_response(request)
-        if not settings.SECURE_SSL_REDIRECT or settings.TRUSTED_PROXIES == 0:
+        if not settings.SECURE_SSL_REDIRECT or not _trusts_proxies():
             return get_response(request)
         security_events.record("plain_http_refused", request, path=request.path)
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
@@ -230,7 +230,7 @@ def _replace_by_document(response: HttpResponse, request: HttpRequest) -> HttpRe
 def find_request_id(environ: Mapping[str, Any]) -> str:
     """Return the request id: the `X-Request-ID` of a trusted proxy if it is valid, or else a new UUID."""
     sent: str = environ.get("HTTP_X_REQUEST_ID", "")
-    return sent if settings.TRUSTED_PROXIES > 0 and _REQUEST_ID.fullmatch(sent) else _random_uuid()
+    return sent if _trusts_proxies() and _REQUEST_ID.fullmatch(sent) else _random_uuid()
 
 
 def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
@@ -264,3 +264,8 @@ def list_safe_headers(environ: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if value in (environ.get(name), environ.get("wsgi.url_scheme")):
         policy = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
         yield "Strict-Transport-Security", policy
+
+
+def _trusts_proxies() -> bool:
+    """Return whether a proxy in front sets the headers of the client's address, protocol and request id."""
+    return bool(getattr(settings, "TRUSTED_PROXIES", 0))

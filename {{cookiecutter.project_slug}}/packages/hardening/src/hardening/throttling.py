@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.http import HttpRequest
-from redis.exceptions import RedisError
 from rest_framework import throttling
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from hardening.canonical import canonical_email, canonical_text, digest
 from hardening.exceptions import TryAgain
+from hardening.operations.caches import CACHE_ERRORS
 from hardening.operations.client_addresses import client_of
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class FixedWindowThrottle(throttling.SimpleRateThrottle):
         self.now = self.timer()
         try:
             self.counted = self.count(f"{key}:{int(self.now // self.duration)}")
-        except (RedisError, OSError) as error:
+        except CACHE_ERRORS as error:
             name = type(error).__name__
             logger.error("The cache is unavailable; the throttle %r counts nothing: %s", self.scope, name)
             return self.allow_uncounted()
@@ -159,7 +159,7 @@ class LoginAccountThrottle(GuardThrottle):
         """Return whether the account logged in from *address* recently; False while the cache is unavailable."""
         try:
             return self.cache.get(_build_address_key(key, address)) is not None
-        except (RedisError, OSError):
+        except CACHE_ERRORS:
             return False
 
     def remember(self, account: str, request: Request | HttpRequest) -> None:
@@ -169,7 +169,7 @@ class LoginAccountThrottle(GuardThrottle):
         try:
             key = _build_address_key(self.get_account_key(account), self.get_ident(request))
             self.cache.set(key, 1, timeout=KNOWN_FOR)
-        except (RedisError, OSError) as error:
+        except CACHE_ERRORS as error:
             logger.error("The cache is unavailable; the address is not remembered: %s", type(error).__name__)
 
 

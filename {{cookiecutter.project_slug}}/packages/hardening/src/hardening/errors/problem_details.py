@@ -63,7 +63,7 @@ def problem(detail: Mapping[str, Any], status: int, request_id: str) -> dict[str
     errors = [] if single is not None else [(pointer(path), error) for path, error in details(detail)]
     code = _find_common_code([single] if single is not None else [error for _pointer, error in errors])
     members = {
-        "type": f"{settings.ERROR_TYPES}#{code}",
+        "type": f"{getattr(settings, 'ERROR_TYPES', '/errors/')}#{code}",
         "title": phrase(status),
         "status": status,
         "detail": single if single is not None else _("The request has errors: see `errors`."),

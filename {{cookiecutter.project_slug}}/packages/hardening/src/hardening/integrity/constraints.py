@@ -15,6 +15,7 @@ from django.db.models import (
     Deferrable,
     F,
     Model,
+    OrderBy,
     Q,
     UniqueConstraint,
 )
@@ -57,7 +58,8 @@ class Promise:
         is_check = isinstance(self.constraint, CheckConstraint)
         is_exclusion = not is_check and not isinstance(self.constraint, UniqueConstraint)
         judged = [_field(self.model, name) for name in self.fields]
-        compared = [_field(self.model, name) for name in getattr(self.constraint, "fields", ())]
+        names = getattr(self.constraint, "fields", ()) or _get_plain_expressions(self.constraint)
+        compared = [_field(self.model, name) for name in names]
         vars(self).update(
             unique=not is_check,
             deferred=deferrable is Deferrable.DEFERRED,
@@ -95,6 +97,15 @@ class Promise:
         if not keys:  # nothing that the client knows the names of
             return _("This combination of values is taken.")
         return str(UniqueTogetherValidator.message).format(field_names=", ".join(keys))
+
+
+def _get_plain_expressions(constraint: BaseConstraint) -> tuple[str, ...]:
+    """Return the field names of *constraint* if all its expressions are fields, or else nothing.
+
+    SQLite names the columns of such an index and not the index, as it does for a constraint of `fields`.
+    """
+    found = [each.expression if isinstance(each, OrderBy) else each for each in getattr(constraint, "expressions", ())]
+    return tuple(each.name for each in found) if all(isinstance(each, F) for each in found) else ()
 
 
 def has_own_message(constraint: BaseConstraint) -> bool:

@@ -2,8 +2,12 @@
 
 from typing import Any
 
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+try:
+    from redis.exceptions import RedisError
+except ImportError:  # the extra `redis` is not installed: no cache raises its errors
+    CACHE_ERRORS: tuple[type[Exception], ...] = (OSError,)
+else:
+    CACHE_ERRORS = (RedisError, OSError)
 
 SECONDS = 1
 """The timeout for connecting to the cache, and for its response."""
@@ -16,5 +20,8 @@ def with_limits(config: dict[str, Any]) -> dict[str, Any]:
     """
     if not config["BACKEND"].endswith("RedisCache"):
         return config
+    from redis.backoff import NoBackoff  # noqa: PLC0415  # not installed without the extra `redis`
+    from redis.retry import Retry  # noqa: PLC0415  # see above
+
     limits = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS, "retry": Retry(NoBackoff(), 1)}
     return {**config, "OPTIONS": {**config.get("OPTIONS", {}), **limits}}

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from redis.connection import parse_url
 
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 5  # distinct characters in a key; both limits are those of Django's own check
@@ -176,5 +175,7 @@ def _parse_cache(url: str) -> dict[str, Any]:
     config: dict[str, Any] = Environment.cache_url_config(url)
     where = config["LOCATION"]
     if config["BACKEND"].endswith("RedisCache"):
+        from redis.connection import parse_url  # noqa: PLC0415  # not installed without the extra `redis`
+
         parse_url(where if isinstance(where, str) else where[0])  # type: ignore[no-untyped-call]  # redis has no types here
     return config

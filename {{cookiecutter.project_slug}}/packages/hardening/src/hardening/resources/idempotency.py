@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -147,7 +148,7 @@ def replay(stored: StoredAnswer) -> Response:
 
 def kept_since() -> Any:
     """Return the moment before which stored answers have expired."""
-    return timezone.now() - settings.IDEMPOTENCY_KEY_TTL
+    return timezone.now() - getattr(settings, "IDEMPOTENCY_KEY_TTL", timedelta(hours=24))
 
 
 def expired() -> QuerySet[StoredAnswer]:

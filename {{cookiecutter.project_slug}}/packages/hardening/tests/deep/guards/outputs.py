@@ -39,7 +39,7 @@ GUARDS = [
     ),
     Guard("hardening/wsgi.py", "            response.fail(error)\n", "            raise\n", OUTERMOST),
     Guard("hardening/wsgi.py", "            response.complete()\n", "            pass\n", OUTERMOST),
-    Guard("hardening/middleware.py", "settings.TRUSTED_PROXIES > 0 and ", "", REQUESTS),
+    Guard("hardening/middleware.py", "_trusts_proxies() and ", "", REQUESTS),
     Guard(
         "hardening/middleware.py",
         "            response.headers.setdefault(name, value)\n",
