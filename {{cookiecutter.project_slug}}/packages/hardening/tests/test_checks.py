@@ -89,7 +89,7 @@ def test_what_an_action_sets_for_itself_is_checked_too(found):
     acting = ActingViewSet.as_view({"post": "move"}, **ActingViewSet.move.kwargs)
     assert sorted(found(acting)) == ["E006", "E011"]
     assert [each.msg for each in run_checks() if each.id == "hardening.E011"] == [
-        "ActingViewSet.move is open to anyone."
+        "ActingViewSet.move is open to anonymous users."
     ]
 
 

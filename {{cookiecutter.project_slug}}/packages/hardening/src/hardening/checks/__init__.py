@@ -1,4 +1,4 @@
-"""System checks: what would leave a rule unkept or a door open is refused before the first request.
+"""System checks for views, serializers and settings that would leave a constraint unenforced or data exposed.
 
-Every message has an id of ours and a hint; `docs/security.md` lists them. No check opens a connection.
+Every message has an id and a hint; `docs/security.md` lists the ids. Checks never run SQL.
 """

@@ -1,4 +1,4 @@
-"""The serializers and rows that a view chooses, asked with a stand-in for every request that it serves."""
+"""Find the serializers and the queryset that a view chooses, by calling its methods with stand-in requests."""
 
 import functools
 import inspect
@@ -15,18 +15,18 @@ from hardening.checks.guard import describe_exception
 from hardening.checks.references import find_referenced, own_classes, read_names
 from hardening.checks.stand_ins import KINDS, send_stand_in, served_methods
 
-# Raised on purpose, as the response to a request.
+# Exceptions that views raise on purpose, as responses.
 RESPONSES = (APIException, Http404, PermissionDenied)
 
-# Parts of a request that a stand-in has no values for.
+# Parts of a request that are empty in a stand-in.
 _UNKNOWN_PARTS = {"data", "query_params", "GET", "POST", "FILES", "META", "headers", "COOKIES", "session", "auth"}
 
-# Ways to get at a class without naming it.
+# Functions that can return a class without its name in the code.
 _LOOKUPS = {"__import__", "eval", "getattr", "globals", "import_module", "import_string", "locals", "vars"}
 
 
 class Chosen(NamedTuple):
-    """Serializer classes, each with the stand-in that uses it; *problem* names what could not be examined."""
+    """Serializer classes, each with the prepared view that uses it; *problem* says what could not be determined."""
 
     serializers: dict[type[BaseSerializer[Any]], Any]
     problem: str | None
@@ -34,33 +34,33 @@ class Chosen(NamedTuple):
 
 def find_serializers(view: Any) -> Chosen:
     """Return the serializers that *view* can use: those that it chooses, declares, or names in its code."""
-    found: dict[type[BaseSerializer[Any]], Any] = {}
+    serializers: dict[type[BaseSerializer[Any]], Any] = {}
     problems: list[str] = []
     prepared = view
-    for method, kind in _asked(view):
+    for method, kind in _list_requests(view):
         try:
             prepared = send_stand_in(view, method, kind)
-            found |= dict.fromkeys(_choose(prepared, method), prepared)
+            serializers |= dict.fromkeys(_choose(prepared, method), prepared)
         except RESPONSES:
             continue
-        except Exception as error:  # noqa: BLE001  # of the project's code
+        except Exception as error:  # noqa: BLE001  # raised by the project's code
             if kind != "anonymous":  # whose requests end before a serializer is chosen
                 problems.append(f"{method.upper()}, {describe_exception(error)}")
-    known = [*_classes(getattr(view, "serializer_classes", ())), *find_referenced(_class_of(view))]
-    if _depends_on_unknown_parts(view, set(found), set(known)):
-        problems.append("by parts of the request that vary")
-    for each in known:
-        found.setdefault(each, prepared)
-    return Chosen(found, None if hasattr(view, "serializer_classes") or not problems else problems[0])
+    named = [*_classes(getattr(view, "serializer_classes", ())), *find_referenced(_class_of(view))]
+    if _depends_on_unknown_parts(view, set(serializers), set(named)):
+        problems.append("it depends on the content of the request")
+    for serializer in named:
+        serializers.setdefault(serializer, prepared)
+    return Chosen(serializers, None if hasattr(view, "serializer_classes") or not problems else problems[0])
 
 
 def _class_of(view: Any) -> Any:
-    # Untyped on purpose: the type checker does not take a metaclass of `Any` for hashable, which a cache needs.
+    # Untyped, because the type checker does not consider a metaclass of `Any` hashable, as `functools.cache` requires.
     return type(view)
 
 
-def _asked(view: Any) -> Iterator[tuple[str, str]]:
-    """Yield the methods and kinds of users to ask *view* with: one, if nothing depends on them."""
+def _list_requests(view: Any) -> Iterator[tuple[str, str]]:
+    """Yield the methods and kinds of users to call *view* with: a single one if its serializer is always the same."""
     methods = list(served_methods(view))
     if not _chooses_serializer(view):
         yield from [(method, "user") for method in methods[:1]]
@@ -76,18 +76,18 @@ def _chooses_serializer(view: Any) -> bool:
 
 
 def is_overridden(view: Any, name: str) -> bool:
-    """Tell whether the project, or a package of its, overrides the method *name* of DRF's views and ours."""
-    return any(name in vars(each) for each in own_classes(type(view)))
+    """Return whether the project, or a package that it uses, overrides the method *name* of the framework's views."""
+    return any(name in vars(kind) for kind in own_classes(type(view)))
 
 
-def _depends_on_unknown_parts(view: Any, found: set[Any], known: set[Any]) -> bool:
-    """Tell whether `get_serializer_class()` reads a part of the request that varies and may choose any class by it."""
+def _depends_on_unknown_parts(view: Any, chosen: set[Any], named: set[Any]) -> bool:
+    """Return whether `get_serializer_class()` can choose a class by content of the request that a stand-in lacks."""
     names = read_names(_class_of(view), "get_serializer_class")
-    return bool(names & _UNKNOWN_PARTS) and bool(names & _LOOKUPS or found - known)
+    return bool(names & _UNKNOWN_PARTS) and bool(names & _LOOKUPS or chosen - named)
 
 
 def _choose(view: Any, method: str) -> Iterator[type[BaseSerializer[Any]]]:
-    """Yield the serializer classes that the hooks of a prepared *view* choose."""
+    """Yield the serializer classes that the methods of a prepared *view* return."""
     declared = getattr(view, "serializer_class", None)
     if hasattr(view, "get_serializer_class") and (declared or is_overridden(view, "get_serializer_class")):
         declared = view.get_serializer_class()
@@ -105,17 +105,17 @@ def _classes(value: Any) -> Iterator[type[BaseSerializer[Any]]]:
     elif isinstance(value, Mapping):
         yield from _classes(list(value.values()))
     elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        for each in value:
-            yield from _classes(each)
+        for item in value:
+            yield from _classes(item)
 
 
 def chooses_rows(view: Any) -> bool:
-    """Tell whether *view* has a `get_queryset()` of its own."""
+    """Return whether *view* overrides `get_queryset()`."""
     return hasattr(view, "get_queryset") and is_overridden(view, "get_queryset")
 
 
 def find_queryset(view: Any) -> Any:
-    """Return the queryset that *view* declares or else chooses for some user; None if there is none."""
+    """Return the queryset that *view* declares, or that it returns for some user; None if there is none."""
     declared = getattr(view, "queryset", None)
     if declared is not None or not chooses_rows(view):
         return declared
@@ -123,7 +123,7 @@ def find_queryset(view: Any) -> Any:
         for kind in ("user", "staff"):
             try:
                 chosen = send_stand_in(view, method, kind).get_queryset()
-            except Exception:  # noqa: BLE001, S112  # of the project's code; `hardening.E028` names it
+            except Exception:  # noqa: BLE001, S112  # raised by the project's code, and reported by `hardening.E028`
                 continue
             if isinstance(chosen, QuerySet) and not chosen.query.is_empty():
                 return chosen
@@ -131,5 +131,5 @@ def find_queryset(view: Any) -> Any:
 
 
 def reads_body(view: Any) -> bool:
-    """Tell whether the code of *view* reads a request body by one of DRF's or Django's names for it."""
+    """Return whether the code of *view* reads the request body by an attribute of DRF's or Django's request."""
     return bool(read_names(_class_of(view)) & {"data", "POST", "FILES", "body", "stream"})

@@ -1,4 +1,4 @@
-"""What a filter set, such as django-filter's, may not do."""
+"""Checks of filter sets, such as django-filter's."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,34 +15,37 @@ from hardening.routing.lookup_patterns import model_of
 
 def check_filtersets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check the filter sets of every routed view."""
-    return routes.faults([_broken, _telling])
+    return routes.faults([_check_construction, _check_choices])
 
 
-def _broken(view: Any) -> Iterator[Fault]:
+def _check_construction(view: Any) -> Iterator[Fault]:
     for filterset in _filtersets(view):
         if isinstance(filterset, Exception):
-            hint = "Correct the names in filterset_fields, or in the Meta of the filter set."
+            hint = "Correct the field names in filterset_fields, or in the Meta of the filter set."
             yield Fault(f"has a filter set that cannot be built: {filterset}", hint, "E031")
             continue
         paginator = getattr(view, "pagination_class", None)
-        sorts = [name for name, each in filterset.base_filters.items() if type(each).__name__ == "OrderingFilter"]
-        if sorts and paginator is not None and issubclass(paginator, CursorPagination):
-            hint = "Use hardening.filters.OrderingFilter and ordering_fields: pages have an ordering of their own."
-            yield Fault(f"has an ordering without effect, {sorts[0]!r}.", hint, "E031")
+        orderings = [name for name, kind in filterset.base_filters.items() if type(kind).__name__ == "OrderingFilter"]
+        if orderings and paginator is not None and issubclass(paginator, CursorPagination):
+            hint = (
+                "Use hardening.filters.OrderingFilter and ordering_fields: cursor pagination sets the ordering itself."
+            )
+            yield Fault(f"has a filter {orderings[0]!r} whose ordering has no effect.", hint, "E031")
 
 
-def _telling(view: Any) -> Iterator[Fault]:
+def _check_choices(view: Any) -> Iterator[Fault]:
     for filterset in _filtersets(view):
-        for name, each in getattr(filterset, "base_filters", {}).items():
-            queryset = each.extra.get("queryset")
+        for name, model_filter in getattr(filterset, "base_filters", {}).items():
+            queryset = model_filter.extra.get("queryset")
             rows = queryset.all() if hasattr(queryset, "all") else None
             if isinstance(rows, QuerySet) and hasattr(rows, "visible_to"):
-                hint = "Give the filter queryset=lambda request: ….visible_to(request.user)."
-                yield Fault(f"tells in {name!r} which {rows.model.__name__} exist, visible or not.", hint, "W040")
+                hint = "Set queryset=lambda request: ….visible_to(request.user) on the filter."
+                text = f"reveals by {name!r} which {rows.model.__name__} objects exist, visible to the user or not."
+                yield Fault(text, hint, "W040")
 
 
 def _filtersets(view: Any) -> Iterator[Any]:
-    """Yield the filter set of each filter backend, or the exception that making it raised."""
+    """Yield the filter set of each filter backend, or the exception that was raised when it was built."""
     if not isinstance(view, GenericAPIView) or model_of(view) is None:
         return
     for backend in view.filter_backends:
@@ -51,7 +54,7 @@ def _filtersets(view: Any) -> Iterator[Any]:
             continue
         try:
             filterset = get_class(view, model_of(view)._default_manager.all())
-        except Exception as error:  # noqa: BLE001  # whatever a team's class raises, which its requests would raise too
+        except Exception as error:  # noqa: BLE001  # raised by the project's code, which its requests would raise too
             yield error
             continue
         if filterset is not None:

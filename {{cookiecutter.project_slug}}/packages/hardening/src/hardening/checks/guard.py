@@ -1,4 +1,4 @@
-"""The wrapper around every check of ours: a check reports, and never raises, whatever a project's code does."""
+"""The wrapper around every check: a check reports exceptions of the project's code instead of raising them."""
 
 import functools
 import traceback
@@ -14,8 +14,8 @@ Result = TypeVar("Result")
 Check = Callable[..., Iterable[CheckMessage]]
 
 NUMBER = "W045"
-LONGEST = 200  # characters of an exception's text
-HINT = "Correct the code that raises, or write it so that it also runs outside of a request."
+LONGEST = 200  # characters of an exception's message
+HINT = "Correct the code that raises the exception, or make it work outside of a request."
 
 
 class StatementInCheckError(DatabaseError):
@@ -23,16 +23,16 @@ class StatementInCheckError(DatabaseError):
 
 
 def guard_check(check: Check) -> Check:
-    """Return *check* so that an exception in it becomes a warning, and a SQL statement an exception."""
+    """Return *check*, wrapped so that it reports exceptions as warnings and cannot run SQL."""
 
     @functools.wraps(check)
     def run(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         with refuse_statements():
-            found, error = collect(check, app_configs, **kwargs)
+            messages, error = collect(check, app_configs, **kwargs)
         if error is None:
-            return found
+            return messages
         text = f"{check.__name__} did not finish: {describe_exception(error)}."
-        return [*found, CheckWarning(text, hint=HINT, id=f"hardening.{NUMBER}")]
+        return [*messages, CheckWarning(text, hint=HINT, id=f"hardening.{NUMBER}")]
 
     return run
 
@@ -40,29 +40,29 @@ def guard_check(check: Check) -> Check:
 def collect(
     function: Callable[..., Iterable[Result]], *args: Any, **kwargs: Any
 ) -> tuple[list[Result], Exception | None]:
-    """Return the results of *function*, and the exception that stopped it, if one did."""
-    found: list[Result] = []
+    """Return the results of *function*, and the exception that stopped it or None."""
+    results: list[Result] = []
     try:
-        found.extend(function(*args, **kwargs))
-    except Exception as error:  # noqa: BLE001  # a check runs a project's code, which may raise anything
-        return found, error
-    return found, None
+        results.extend(function(*args, **kwargs))
+    except Exception as error:  # noqa: BLE001  # a check runs the project's code, which may raise anything
+        return results, error
+    return results, None
 
 
 def describe_exception(error: BaseException) -> str:
-    """Return the class of *error*, the line that raised it, and the start of its text."""
-    frame = traceback.extract_tb(error.__traceback__)[-1:]
-    place = "".join(f" in {'/'.join(Path(each.filename).parts[-2:])}:{each.lineno}" for each in frame)
+    """Return the class of *error*, the line that raised it, and the start of its message."""
+    frames = traceback.extract_tb(error.__traceback__)[-1:]
+    place = "".join(f" in {'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno}" for frame in frames)
     try:
         text = " ".join(str(error).split())[:LONGEST]
-    except Exception:  # noqa: BLE001  # an exception of the project's
+    except Exception:  # noqa: BLE001  # raised by `__str__()` of the project's exception
         text = ""
     return f"{type(error).__name__}{place}{': ' if text else ''}{text.rstrip('.')}"
 
 
 @contextmanager
 def refuse_statements() -> Iterator[None]:
-    """Raise `StatementInCheckError` for every SQL statement meanwhile: `check` also runs before `migrate`."""
+    """Raise `StatementInCheckError` for every SQL statement: `check` also runs before `migrate`."""
     with ExitStack() as stack:
         for alias in connections:
             stack.enter_context(connections[alias].execute_wrapper(_refuse))
@@ -70,4 +70,4 @@ def refuse_statements() -> Iterator[None]:
 
 
 def _refuse(*_args: Any) -> Any:
-    raise StatementInCheckError("A system check runs no SQL.")
+    raise StatementInCheckError("A system check must not run SQL.")

@@ -1,4 +1,4 @@
-"""What a view may not ask of a large table: an order, a filter or a look-up that no index serves."""
+"""Checks for queries that are slow on a large table: orderings, filters and lookups without an index."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,23 +22,23 @@ from hardening.checks.rows import find_conditions, has_visibility, select_all
 from hardening.checks.stand_ins import make_user
 from hardening.resources.column_lists import FlatListMixin, columns
 
-_HINT = "Add it to Meta.indexes, leave it out, or silence this where the table stays small."
+_HINT = "Add an index to Meta.indexes, remove the option, or silence this check if the table stays small."
 
 
 def check_indexes(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check every routed view that has a queryset."""
-    return routes.faults([_slow])
+    return routes.faults([_check_queries])
 
 
-def _slow(view: Any) -> Iterator[Fault]:
+def _check_queries(view: Any) -> Iterator[Fault]:
     queryset = find_queryset(view)
     if issubclass(type(view), GenericAPIView) and queryset is not None:
-        for check in (_orders, _filters, _visibility, _searches):
+        for check in (_check_ordering, _check_filters, _check_visibility, _check_searches):
             yield from check(view, queryset)
-        yield from _flatness(view)
+        yield from _check_column_list(view)
 
 
-def _orders(view: Any, queryset: Any) -> Iterator[Fault]:
+def _check_ordering(view: Any, queryset: Any) -> Iterator[Fault]:
     if not issubclass(type(view), ListModelMixin):
         return
     model, paginator = queryset.model, getattr(view, "pagination_class", None)
@@ -46,62 +46,62 @@ def _orders(view: Any, queryset: Any) -> Iterator[Fault]:
     if paginator is not None and issubclass(paginator, CursorPagination):
         order = paginator.ordering
     names = [order] if isinstance(order, str) else list(order)[:1]
-    if any(issubclass(each, OrderingFilter) for each in view.filter_backends):
-        offered = getattr(view, "ordering_fields", None)
-        names += [field.name for field in model._meta.fields] if offered in (None, "__all__") else offered
+    if any(issubclass(backend, OrderingFilter) for backend in view.filter_backends):
+        choices = getattr(view, "ordering_fields", None)
+        names += [field.name for field in model._meta.fields] if choices in (None, "__all__") else choices
     for name in names:
         if isinstance(name, str) and not _is_indexed(model, name.removeprefix("-")):
             yield Fault(f"orders by {name!r}, for which {model.__name__} has no index.", _HINT, "W030")
         if isinstance(name, str) and _may_be_null(model, name.removeprefix("-")):
-            hint = "Order by a column that always has a value, over relations that lead somewhere."
-            yield Fault(f"orders by {name!r}, which may be NULL: no page begins there.", hint, "W035")
+            hint = "Order by a column that cannot be NULL, over relations that cannot be NULL."
+            yield Fault(f"orders by {name!r}, which may be NULL: cursor pagination ends there.", hint, "W035")
         if isinstance(name, str) and _repeats_rows(model, name.removeprefix("-")):
-            hint = "Order by a column of the model, or of an object that each row has one of."
-            yield Fault(f"orders by {name!r}, which lists a row once for each of its related objects.", hint, "W042")
+            hint = "Order by a column of the model, or of a to-one relation."
+            yield Fault(f"orders by {name!r}, which repeats a row for each of its related objects.", hint, "W042")
 
 
-def _filters(view: Any, queryset: Any) -> Iterator[Fault]:
+def _check_filters(view: Any, queryset: Any) -> Iterator[Fault]:
     model = queryset.model
     for name in (*getattr(view, "filterset_fields", ()), view.lookup_field):
         if not _is_indexed(model, name):
             yield Fault(f"filters by {name!r}, for which {model.__name__} has no index.", _HINT, "W031")
 
 
-def _visibility(view: Any, queryset: Any) -> Iterator[Fault]:
+def _check_visibility(view: Any, queryset: Any) -> Iterator[Fault]:
     if not has_visibility(queryset):
         return  # hardening.E010
     try:
         rows = select_all(queryset) if chooses_rows(view) else queryset.all()
         visible = rows.visible_to(make_user("user"))
     except (DatabaseError, ObjectDoesNotExist):
-        return  # it asks the database for more, which only a request can
+        return  # it runs a query, which is only possible in a request
     conditions = list(find_conditions(visible.query.where))
     if conditions and not any(_serves(each) for each in conditions):
         model = queryset.model.__name__
-        yield Fault(f"shows what {model}.visible_to() finds without an index.", _HINT, "W032")
+        yield Fault(f"shows rows by {model}.visible_to(), whose conditions no index covers.", _HINT, "W032")
 
 
-def _searches(view: Any, queryset: Any) -> Iterator[Fault]:
+def _check_searches(view: Any, queryset: Any) -> Iterator[Fault]:
     model = queryset.model
     for name in getattr(view, "search_fields", None) or ():
         if name.startswith("=") and not _has_index(model, Upper(name[1:])):
             yield Fault(
-                f"looks {name[1:]!r} up by __iexact, which is UPPER({name[1:]}) in SQL: no index serves it.",
-                "Compare Lower() with an index of Lower(), or add an index of Upper().",
+                f"searches {name[1:]!r} by __iexact, which is UPPER({name[1:]}) in SQL: no index covers it.",
+                "Compare Lower() and add an index of Lower(), or add an index of Upper().",
                 "W033",
             )
 
 
-def _flatness(view: Any) -> Iterator[Fault]:
+def _check_column_list(view: Any) -> Iterator[Fault]:
     if issubclass(type(view), FlatListMixin) and view.serializer_class is not None:
         try:
             columns(view.serializer_class())
         except ImproperlyConfigured as error:
-            yield Fault(f"cannot list columns: {error}", "Leave FlatListMixin out.", "W034")
+            yield Fault(f"cannot use a column list: {error}", "Remove FlatListMixin.", "W034")
 
 
 def _serves(condition: Any) -> bool:
-    """Tell whether an index serves *condition*; True for expressions other than columns and functions of them."""
+    """Return whether an index covers *condition*; True for expressions other than columns and functions of them."""
     left = condition.lhs
     if isinstance(left, Col):
         name = str(condition.lookup_name)
@@ -120,7 +120,7 @@ def _columns(expression: Any) -> Iterator[Col]:
 
 
 def _shape(expression: Any) -> Any:
-    """Return what makes *expression* equal to another one, whether or not it is bound to a query."""
+    """Return a value that is equal for equal expressions, whether or not they are bound to a query."""
     if isinstance(expression, Col):
         return expression.target.name
     if isinstance(expression, F | Value):
@@ -129,7 +129,7 @@ def _shape(expression: Any) -> Any:
         return object()
     options = [vars(expression).get(name) for name in ("extra", "key_name", "lookup_name")]
     target = type(expression.output_field) if isinstance(expression, Cast) else None
-    return type(expression), options, target, [_shape(each) for each in expression.get_source_expressions()]
+    return type(expression), options, target, [_shape(source) for source in expression.get_source_expressions()]
 
 
 def _may_be_null(model: Any, path: str) -> bool:
@@ -141,9 +141,10 @@ def _repeats_rows(model: Any, path: str) -> bool:
 
 
 def _fields_along(model: Any, path: str) -> Iterator[Any]:
-    """Yield the fields, and relations, that the look-up *path* leads through."""
+    """Yield the fields and relations on the lookup *path*."""
     for name in path.split(LOOKUP_SEP):
-        field = next((each for each in model._meta.get_fields() if name == each.name), None) if model else None
+        fields = model._meta.get_fields() if model else ()
+        field = next((candidate for candidate in fields if name == candidate.name), None)
         if field is None:
             return
         yield field
@@ -151,28 +152,28 @@ def _fields_along(model: Any, path: str) -> Iterator[Any]:
 
 
 def _is_indexed(model: Any, path: str, lookup: str = "exact") -> bool:
-    """Tell whether an index of *model* begins with what the look-up *path* compares."""
+    """Return whether an index of *model* begins with the column or expression that the lookup *path* compares."""
     name, _separator, rest = path.partition("__")
     if rest == "iexact" or lookup == "iexact":
         return _has_index(model, Upper(name))
     try:
         field = model._meta.pk if name == "pk" else model._meta.get_field(name)
     except FieldDoesNotExist:
-        return True  # an annotation, of which only the database knows
+        return True  # an annotation
     if rest and field.is_relation:
         return _is_indexed(field.related_model, rest)
-    named = {vars(first)["name"] for first in _firsts(model) if isinstance(first, F)}
-    return field.primary_key or field.unique or getattr(field, "db_index", False) or field.name in named
+    indexed = {vars(first)["name"] for first in _firsts(model) if isinstance(first, F)}
+    return field.primary_key or field.unique or getattr(field, "db_index", False) or field.name in indexed
 
 
 def _has_index(model: Any, expression: Func) -> bool:
-    """Tell whether an index of *model* begins with *expression*."""
-    return any(type(each) is type(expression) and _names(each) == _names(expression) for each in _firsts(model))
+    """Return whether an index of *model* begins with *expression*."""
+    return any(type(first) is type(expression) and _names(first) == _names(expression) for first in _firsts(model))
 
 
 def _firsts(model: Any) -> Iterator[Any]:
-    """Yield what the indexes of all rows of *model* begin with."""
-    uniques = [each for each in model._meta.constraints if isinstance(each, UniqueConstraint)]
+    """Yield the first column or expression of every index of *model* that covers all rows."""
+    uniques = [constraint for constraint in model._meta.constraints if isinstance(constraint, UniqueConstraint)]
     for index in (*model._meta.indexes, *uniques):
         first = index.expressions[0] if index.expressions else F(index.fields[0].removeprefix("-"))
         if index.condition is None:
@@ -181,4 +182,4 @@ def _firsts(model: Any) -> Iterator[Any]:
 
 
 def _names(expression: Any) -> list[str]:
-    return [vars(each)["name"] for each in expression.get_source_expressions() if isinstance(each, F)]
+    return [vars(source)["name"] for source in expression.get_source_expressions() if isinstance(source, F)]

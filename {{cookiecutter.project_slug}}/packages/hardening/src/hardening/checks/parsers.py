@@ -1,4 +1,4 @@
-"""What a parser of other people's may not leave out."""
+"""Check of JSON parsers other than `hardening.parsers.JSONParser`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,14 +13,14 @@ from hardening.parsers import JSONParser
 
 def check_parsers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check the parsers of every routed view."""
-    return routes.faults([_lax])
+    return routes.faults([_check_json_parsers])
 
 
-def _lax(view: Any) -> Iterator[Fault]:
+def _check_json_parsers(view: Any) -> Iterator[Fault]:
     for parser in view.parser_classes:
         if getattr(parser, "media_type", None) == JSON and not issubclass(parser, JSONParser):
             yield Fault(
-                f"reads JSON by {parser.__name__}: NaN, a name twice, and any depth, on which Python's parser fails.",
-                "Derive the parser from hardening.parsers.JSONParser, and change what its parse() returns.",
+                f"parses JSON by {parser.__name__}, which accepts NaN, duplicate keys and unlimited nesting.",
+                "Derive the parser from hardening.parsers.JSONParser, and convert the value that its parse() returns.",
                 "W041",
             )

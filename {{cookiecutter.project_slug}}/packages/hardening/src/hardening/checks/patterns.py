@@ -1,4 +1,4 @@
-"""What a route may not make unreachable: objects whose keys its pattern does not match."""
+"""Checks of URL patterns that do not match the keys of all objects."""
 
 import re
 import uuid
@@ -14,7 +14,7 @@ from hardening.checks import routes
 from hardening.checks.routes import Fault
 from hardening.routing.lookup_patterns import model_of, resolve_field
 
-# Keys that any column of a kind may hold.
+# Valid keys for each type of column.
 _KEYS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (models.UUIDField, (str(uuid.UUID(int=0)), "f81d4fae-7dec-41d0-a765-00a0c91e6bf6")),
     (models.IntegerField, ("1", "1234567")),
@@ -24,7 +24,7 @@ _KEYS: tuple[tuple[type, tuple[str, ...]], ...] = (
 
 
 def check_patterns(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Check the pattern of every route to a view of one object."""
+    """Check the pattern of every detail route."""
     faults = [(type(view), fault) for view, pattern in routes.views() for fault in _faults(view, pattern)]
     return [routes.message(view.__name__, view, fault) for view, fault in dict.fromkeys(faults)]
 
@@ -38,12 +38,12 @@ def _faults(view: Any, route: Any) -> Iterator[Fault]:
     field = resolve_field(model, view.lookup_field)
     if field is None:
         hint = "Name a field of the model in lookup_field."
-        yield Fault(f"looks {model.__name__} up by {view.lookup_field!r}, which does not exist.", hint, "E030")
+        yield Fault(f"looks up {model.__name__} by {view.lookup_field!r}, which does not exist.", hint, "E030")
     elif isinstance(field, getattr(models, "CompositePrimaryKey", ())):
         hint = "Name a unique field in lookup_field."
-        yield Fault(f"looks {model.__name__} up by its composite key, which no URL names.", hint, "E030")
+        yield Fault(f"looks up {model.__name__} by its composite primary key.", hint, "E030")
     elif missed := [key for key in _keys_of(field) if not re.fullmatch(pattern, key)]:
-        hint = "Leave lookup_value_regex out, so that the pattern follows the field, or have it match every key."
+        hint = "Remove lookup_value_regex, so that the pattern follows from the field, or make it match every key."
         text = f"is routed by {pattern!r}, which does not match the key {missed[0]!r} of {model.__name__}."
         yield Fault(text, hint, "E030")
 
@@ -53,17 +53,17 @@ def _keys_of(field: Any) -> tuple[str, ...]:
 
 
 def _pattern(route: Any, name: str) -> str | None:
-    """Return the regular expression that *route* has for its parameter *name*."""
+    """Return the regular expression of the parameter *name* in *route*; None if there is none."""
     if isinstance(route, RoutePattern):
         converter: Any = route.converters.get(name)
         return None if converter is None else str(converter.regex)
     start = str(route).partition(f"(?P<{name}>")[2]
     depth, in_class = 1, False
-    for found in re.finditer(r"\\.|[\[\]()]", start):
-        character = found.group()
+    for token in re.finditer(r"\\.|[\[\]()]", start):
+        character = token.group()
         in_class = character == "[" or (in_class and character != "]")
         if not in_class and character in "()":
             depth += 1 if character == "(" else -1
         if not depth:
-            return start[: found.start()]
+            return start[: token.start()]
     return None

@@ -1,4 +1,4 @@
-"""Whether an anonymous user may use a view, and whether the view says so."""
+"""Find out whether an anonymous user may use a view, and whether the view declares that with `Public`."""
 
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from hardening.permissions import Public
 
 
 class Access(NamedTuple):
-    """Whether an anonymous user passes the permissions of one method, and whether these say `Public`."""
+    """Whether an anonymous user passes the permissions of a method, and whether they contain `Public`."""
 
     is_open: bool
     is_public: bool
@@ -19,7 +19,7 @@ class Access(NamedTuple):
 
 
 def examine_access(view: Any, method: str, queryset: Any) -> Access:
-    """Return the access of an anonymous user to *method*; *queryset* stands for the rows that permissions look at."""
+    """Return the access of an anonymous user to *method*; *queryset* is used for permissions that need one."""
     declared = list(getattr(view, "permission_choices", ()))
     prepared = send_stand_in(view, method, "anonymous")
     if queryset is not None:
@@ -28,24 +28,24 @@ def examine_access(view: Any, method: str, queryset: Any) -> Access:
         permissions = prepared.get_permissions()
     except RESPONSES:
         return Access(is_open=False, is_public=False)
-    except Exception as error:  # noqa: BLE001  # of the project's code
+    except Exception as error:  # noqa: BLE001  # raised by the project's code
         if not declared:
             return Access(is_open=False, is_public=False, problem=describe_exception(error))
-        permissions = [each() for each in declared]
+        permissions = [permission() for permission in declared]
         prepared.get_permissions = lambda: permissions
-        return _ask_each(prepared, permissions)
-    is_public = any(says_public(each) for each in permissions)
+        return _examine_choices(prepared, permissions)
+    is_public = any(map(says_public, permissions))
     try:
         prepared.check_permissions(prepared.request)
     except RESPONSES:
         return Access(is_open=False, is_public=is_public)
-    except Exception as error:  # noqa: BLE001  # of the project's code
+    except Exception as error:  # noqa: BLE001  # raised by the project's code
         return Access(is_open=False, is_public=is_public, problem=None if is_public else describe_exception(error))
     return Access(is_open=True, is_public=is_public)
 
 
-def _ask_each(view: Any, permissions: list[Any]) -> Access:
-    """Return the access that the most open of *permissions*, one of which is chosen, gives."""
+def _examine_choices(view: Any, permissions: list[Any]) -> Access:
+    """Return the access that the least restrictive of *permissions*, of which the view chooses one, gives."""
     is_open, is_public = False, True
     for permission in permissions:
         if not says_public(permission) and permission.has_permission(view.request, view):
@@ -54,7 +54,7 @@ def _ask_each(view: Any, permissions: list[Any]) -> Access:
 
 
 def says_public(permission: Any) -> bool:
-    """Tell whether *permission* is `Public`, or a composition with it that is not a negation."""
+    """Return whether *permission* is `Public`, or combines it by `&` or `|`."""
     if isinstance(permission, AND | OR):
         parts = vars(permission)
         return says_public(parts["op1"]) or says_public(parts["op2"])

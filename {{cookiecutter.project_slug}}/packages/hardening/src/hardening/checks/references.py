@@ -1,4 +1,4 @@
-"""The serializers that the code of a view names, found without running it."""
+"""Find the serializers that the code of a view names, without running it."""
 
 import functools
 import inspect
@@ -16,7 +16,7 @@ from hardening.resources.column_lists import FlatListMixin
 from hardening.resources.idempotency import IdempotencyMixin
 from hardening.resources.preconditions import PreconditionsMixin
 
-MAX_CALLS = 3  # functions that call one another, from the view's own on
+MAX_CALLS = 3  # nested calls, counted from the methods of the view
 
 _FRAMEWORK = {
     *viewsets.ModelViewSet.__mro__,
@@ -36,45 +36,45 @@ _BASES = {
 
 
 def own_classes(owner: type) -> list[type]:
-    """Return the classes of *owner*'s line that are neither DRF's nor ours."""
-    return [each for each in owner.__mro__ if each not in _FRAMEWORK]
+    """Return the classes in the MRO of *owner* that belong neither to DRF nor to this package."""
+    return [kind for kind in owner.__mro__ if kind not in _FRAMEWORK]
 
 
 def depends_on_request(serializer: type) -> bool:
-    """Tell whether *serializer* computes its fields, which the context may decide on."""
-    own = [each for each in serializer.__mro__ if each not in _BASES]
-    return any(name in vars(each) for each in own for name in ("__init__", "fields", "get_fields"))
+    """Return whether *serializer* computes its fields, so that they may depend on the context."""
+    own = [kind for kind in serializer.__mro__ if kind not in _BASES]
+    return any(name in vars(kind) for kind in own for name in ("__init__", "fields", "get_fields"))
 
 
 @functools.cache
 def read_names(owner: type, method: str | None = None) -> frozenset[str]:
-    """Return the names that *method*, or every method, of *owner* uses; without the frameworks' methods."""
-    values = [vars(each) for each in own_classes(owner)]
-    chosen = [value for each in values for name, value in each.items() if method in (None, name)]
+    """Return the names in the code of *method*, or of every method, of *owner*, without the framework's methods."""
+    namespaces = [vars(kind) for kind in own_classes(owner)]
+    chosen = [value for namespace in namespaces for name, value in namespace.items() if method in (None, name)]
     functions = [function for value in chosen for function in _functions(value)]
     return frozenset(name for function in functions for name in _names(function.__code__))
 
 
 def calls_parent_or(owner: type, method: str, other: str) -> bool:
-    """Tell whether every *method* of *owner*'s classes calls the one of its parent, or a method *other*."""
-    own = [vars(each)[method] for each in own_classes(owner) if method in vars(each)]
-    used = [{name for function in _functions(each) for name in _names(function.__code__)} for each in own]
+    """Return whether every *method* in the classes of *owner* calls that of its parent, or the method *other*."""
+    own = [vars(kind)[method] for kind in own_classes(owner) if method in vars(kind)]
+    used = [{name for function in _functions(value) for name in _names(function.__code__)} for value in own]
     return all(other in names or {"super", method} <= names for names in used)
 
 
 @functools.cache
 def find_referenced(owner: type) -> tuple[type[BaseSerializer[Any]], ...]:
-    """Return the serializers in *owner*'s attributes, and those that its methods and the functions they call name."""
-    found: dict[Any, None] = {}
+    """Return the serializers in the attributes of *owner*, and those named by its methods or functions they call."""
+    serializers: dict[Any, None] = {}
     seen: set[int] = set()
-    for each in own_classes(owner):
-        for value in vars(each).values():
-            _search(value, owner, found, seen, MAX_CALLS)
-    return tuple(found)
+    for kind in own_classes(owner):
+        for value in vars(kind).values():
+            _search(value, owner, serializers, seen, MAX_CALLS)
+    return tuple(serializers)
 
 
 def _search(value: Any, owner: type, found: dict[Any, None], seen: set[int], depth: int) -> None:
-    """Add the serializers that *value* is, contains, or names in its code to *found*."""
+    """Add to *found* the serializers that *value* is, contains, or names in its code."""
     if depth < 0 or id(value) in seen:
         return
     seen.add(id(value))
@@ -82,16 +82,16 @@ def _search(value: Any, owner: type, found: dict[Any, None], seen: set[int], dep
         if issubclass(value, BaseSerializer) and value not in _BASES:
             found[value] = None
     elif isinstance(value, Mapping | list | tuple | set | frozenset):
-        for each in list(value.values() if isinstance(value, Mapping) else value):
-            _search(each, owner, found, seen, depth - 1)
+        for item in list(value.values() if isinstance(value, Mapping) else value):
+            _search(item, owner, found, seen, depth - 1)
     else:
         for function in _functions(value):
-            for each in _resolve(function, owner):
-                _search(each, owner, found, seen, depth - 1)
+            for named in _resolve(function, owner):
+                _search(named, owner, found, seen, depth - 1)
 
 
 def _functions(value: Any, outer: tuple[FunctionType, ...] = ()) -> Iterator[FunctionType]:
-    """Yield the functions behind *value*: of a method, a property, a partial, or whatever a decorator wraps."""
+    """Yield the functions of *value*: of a method, a property, a partial, or a decorated function."""
     if isinstance(value, FunctionType) and value not in outer:
         yield value
         for content in _closure(value).values():
@@ -105,16 +105,16 @@ def _functions(value: Any, outer: tuple[FunctionType, ...] = ()) -> Iterator[Fun
 
 
 def _closure(function: FunctionType) -> dict[str, Any]:
-    """Return the variables of the functions around *function* that it uses, as far as they are set."""
-    found = {}
+    """Return the variables in the closure of *function* that are set."""
+    variables = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         with suppress(ValueError):  # not set yet
-            found[name] = cell.cell_contents
-    return found
+            variables[name] = cell.cell_contents
+    return variables
 
 
 def _resolve(function: FunctionType, owner: type) -> Iterator[Any]:
-    """Yield the values of the names in *function*: of its closure, its module, *owner*, and of imported modules."""
+    """Yield the values of the names in *function*: from its closure, its module, imported modules and *owner*."""
     closure = _closure(function)
     names = _names(function.__code__)
     for name in names:
@@ -128,6 +128,6 @@ def _resolve(function: FunctionType, owner: type) -> Iterator[Any]:
 
 
 def _names(code: CodeType) -> set[str]:
-    """Return the names in *code* and in the functions that it defines."""
-    nested = [name for each in code.co_consts if isinstance(each, CodeType) for name in _names(each)]
+    """Return the names in *code*, including those in nested functions."""
+    nested = [name for constant in code.co_consts if isinstance(constant, CodeType) for name in _names(constant)]
     return {*code.co_names, *code.co_freevars, *nested}

@@ -1,4 +1,4 @@
-"""Whether a `get_queryset()` of a view's own leaves out what `visible_to()` hides."""
+"""Find out whether a view's own `get_queryset()` applies the conditions of `visible_to()`."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -15,29 +15,29 @@ from hardening.models import QuerySet
 
 
 class Rows(NamedTuple):
-    """Whether some request reads rows that `visible_to()` would hide; *problem* names what could not be examined."""
+    """Whether a request can read rows hidden by `visible_to()`; *problem* says what could not be determined."""
 
     is_unrestricted: bool
     problem: str | None
 
 
 def has_visibility(queryset: Any) -> bool:
-    """Tell whether *queryset* defines `visible_to()`."""
+    """Return whether *queryset* defines `visible_to()`."""
     return getattr(type(queryset.all()), "visible_to", QuerySet.visible_to) is not QuerySet.visible_to
 
 
 def examine_rows(view: Any) -> Rows:
-    """Compare the rows that *view* chooses for two users with those that `visible_to()` leaves to them.
+    """Compare the querysets that *view* returns for two users with those of `visible_to()`.
 
-    A choice is restricted if it differs between the users, or has all of the conditions of `visible_to()`.
+    A view is restricted if its querysets differ between the users, or have all conditions of `visible_to()`.
     """
     problem = None
     for method in served_methods(view):
         try:
             chosen = [_choose(view, method, kind) for kind in ("user", "other")]
         except RESPONSES:
-            continue  # no user without rights gets that far
-        except Exception as error:  # noqa: BLE001  # of the project's code
+            continue  # rejected for a user without permissions
+        except Exception as error:  # noqa: BLE001  # raised by the project's code
             if not calls_parent_or(type(view), "get_queryset", "visible_to"):
                 problem = problem or f"{method.upper()}, {describe_exception(error)}"
             continue
@@ -53,19 +53,19 @@ def _choose(view: Any, method: str, kind: str) -> Any:
 
 
 def _is_restricted(chosen: list[Any]) -> bool:
-    if not all(isinstance(each, DjangoQuerySet) for each in chosen) or _differ(*chosen) or not _sql(chosen[0]):
+    if not all(isinstance(rows, DjangoQuerySet) for rows in chosen) or _differ(*chosen) or not _sql(chosen[0]):
         return True
     fresh = select_all(chosen[0])
     visible, error = collect(lambda: [fresh.visible_to(make_user(kind)) for kind in ("user", "other")])
     if error:
-        return True  # `hardening.W045` names it
+        return True  # reported by `hardening.W045`
     conditions = list(find_conditions(chosen[0].query.where))
     needed = list(find_conditions(visible[0].query.where))
-    return all(each in conditions for each in needed) and not (_differ(*visible) and not needed)
+    return all(condition in conditions for condition in needed) and not (_differ(*visible) and not needed)
 
 
 def select_all(queryset: Any) -> Any:
-    """Return all rows of *queryset*'s model in a queryset of its kind."""
+    """Return all rows of the model of *queryset*, in a queryset of the same class."""
     kind, default = type(queryset.all()), queryset.model._default_manager.all()
     return default if isinstance(default, kind) else kind(queryset.model)
 

@@ -1,4 +1,4 @@
-"""What a serializer may not leave to chance."""
+"""Checks of model serializers and their models."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -22,10 +22,10 @@ from hardening.checks.routes import exists
 from hardening.integrity.constraints import has_own_message, promises
 from hardening.serializers import ModelSerializer, RangeField
 
-# The options of a constraint that make Django leave it out on SQLite, with a warning only.
+# Options of constraints that SQLite does not support: Django omits the constraint, with only a warning.
 _NOT_IN_SQLITE = ("deferrable", "nulls_distinct")
 
-_OPTIONS = (  # of `Meta`, ours
+_OPTIONS = (  # the options of `Meta` that this package adds
     "constraint_fields",
     "create_defaults",
     "immutable_fields",
@@ -45,63 +45,64 @@ def check_serializers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             found += errors
             if error:
                 found.append(routes.message(type(serializer).__name__, type(serializer), routes.unexamined(error)))
-    # A view may make a class for each request.
-    return list({(each.msg, each.id, each.obj.__module__, each.obj.__qualname__): each for each in found}.values())
+    # Without duplicates by name, because a view may create a class for each request.
+    unique = {(item.msg, item.id, item.obj.__module__, item.obj.__qualname__): item for item in found}
+    return list(unique.values())
 
 
 def _explain(kind: Any, error: Exception) -> CheckMessage:
-    if isinstance(error, ImproperlyConfigured):  # an option that `get_fields` itself refuses
+    if isinstance(error, ImproperlyConfigured):  # an option that `get_fields()` itself rejects
         return Error(str(error), hint="Name a field of the serializer.", obj=kind, id="hardening.E004")
     return routes.message(kind.__name__, kind, routes.unexamined(error))
 
 
-def _kind(serializer: Any) -> Iterator[Error]:
+def _check_kind(serializer: Any) -> Iterator[Error]:
     if not isinstance(serializer, ModelSerializer):
         yield _error(
             serializer,
-            "is DRF's own: it looks up what is taken before it writes, and takes every related row.",
+            "derives from DRF's own class, which checks uniqueness before it writes and accepts every related row.",
             "Derive it from hardening.serializers.ModelSerializer.",
             "E007",
         )
 
 
-def _names(serializer: Any) -> Iterator[Error]:
+def _check_names(serializer: Any) -> Iterator[Error]:
     for name in vars(serializer.Meta):
         if name not in _OPTIONS and get_close_matches(name, _OPTIONS, cutoff=0.8):
             yield _unknown(serializer, "Meta", name)
 
 
-def _fields(serializer: Any) -> Iterator[Error]:
+def _check_fields(serializer: Any) -> Iterator[Error]:
     meta = serializer.Meta
     if getattr(meta, "fields", None) == ALL_FIELDS or getattr(meta, "exclude", None) is not None:
         yield _error(
             serializer,
-            "shows fields that nobody listed.",
-            "List them in Meta.fields: a column that is added later stays private until it is.",
+            "exposes every column of its model, including those that are added later.",
+            "List the fields in Meta.fields.",
             "E003",
         )
 
 
-def _options(serializer: Any) -> Iterator[Error]:
+def _check_options(serializer: Any) -> Iterator[Error]:
     meta, model = serializer.Meta, serializer.Meta.model
     fields = _fields_of(model)
-    known = {
+    valid = {
         "create_defaults": fields | serializer.fields.keys(),
         "immutable_fields": fields | serializer.fields.keys(),
     }
-    for option, names in known.items():
+    for option, names in valid.items():
         for name in set(getattr(meta, option, ())) - names:
             yield _unknown(serializer, f"Meta.{option}", name)
-    for name in _listed(getattr(model, "immutable_fields", ())) - fields:
+    for name in _build_set(getattr(model, "immutable_fields", ())) - fields:
         yield _unknown(serializer, f"{model.__name__}.immutable_fields", name)
 
 
-def _reported(serializer: Any) -> Iterator[Error]:
+def _check_constraint_fields(serializer: Any) -> Iterator[Error]:
     meta, model = serializer.Meta, serializer.Meta.model
     fields = _fields_of(model)
     constraints = {promise.constraint.name for promise in promises(model)}
     for name in getattr(meta, "constraint_fields", {}).keys() - constraints:
-        if get_close_matches(name, constraints, n=1, cutoff=0.9):  # others may be of a migration's own
+        if get_close_matches(name, constraints, n=1, cutoff=0.9):  # others may exist only in a migration
             yield _unknown(serializer, "Meta.constraint_fields", name)
     for key in getattr(meta, "constraint_fields", {}).values():
         if key not in serializer.fields:
@@ -111,7 +112,7 @@ def _reported(serializer: Any) -> Iterator[Error]:
             yield _unknown(serializer, f"{model.__name__}.constraint_fields", f"{name}: {field}")
 
 
-def _related(serializer: Any) -> Iterator[Error]:
+def _check_related(serializer: Any) -> Iterator[Error]:
     for option in ("select_related", "prefetch_related"):
         for path in getattr(serializer.Meta, option, ()):
             if isinstance(path, str) and not exists(serializer.Meta.model, path):
@@ -119,30 +120,31 @@ def _related(serializer: Any) -> Iterator[Error]:
 
 
 def _fields_of(model: Any) -> set[str]:
-    return {name for each in model._meta.get_fields() for name in (each.name, getattr(each, "attname", each.name))}
+    fields = model._meta.get_fields()
+    return {name for field in fields for name in (field.name, getattr(field, "attname", field.name))}
 
 
-def _listed(names: Any) -> set[str]:
-    """Return *names* as a set; a text, which lacks the comma of a tuple, as one that no field has."""
-    return {f"{names!r}, no tuple"} if isinstance(names, str) else set(names)
+def _build_set(names: Any) -> set[str]:
+    """Return *names* as a set; for a string, a tuple without its comma, a name that no field has."""
+    return {f"{names!r}, not a tuple"} if isinstance(names, str) else set(names)
 
 
 def _unknown(serializer: Any, option: str, name: str) -> Error:
     return _error(serializer, f"names {name!r} in {option}, which does not exist.", "Correct the name.", "E004")
 
 
-def _dates(serializer: Any) -> Iterator[Error]:
+def _check_dates(serializer: Any) -> Iterator[Error]:
     for field in serializer.Meta.model._meta.fields:
         if field.unique_for_date or field.unique_for_month or field.unique_for_year:
             yield _error(
                 serializer,
-                f"writes {field.name!r}, whose unique_for_date no database enforces.",
+                f"writes {field.name!r}, whose unique_for_date is not enforced by the database.",
                 "Use UniqueConstraint(TruncDate(…), …) instead.",
                 "E001",
             )
 
 
-def _constraints(serializer: Any) -> Iterator[Error]:
+def _check_constraints(serializer: Any) -> Iterator[Error]:
     model = serializer.Meta.model
     left_out = model._meta.required_db_features or model._meta.required_db_vendor
     if left_out or connections[router.db_for_write(model)].vendor != "sqlite":
@@ -153,57 +155,58 @@ def _constraints(serializer: Any) -> Iterator[Error]:
             yield _error(
                 serializer,
                 f"relies on {promise.constraint.name!r}, which SQLite does not create.",
-                "Use PostgreSQL, or another rule.",
+                "Use PostgreSQL, or another constraint.",
                 "E002",
             )
 
 
-def _messages(serializer: Any) -> Iterator[Error]:
+def _check_messages(serializer: Any) -> Iterator[Error]:
     model = serializer.Meta.model
-    own = {id(each) for owner in (model, *model._meta.all_parents) for each in owner._meta.constraints}
+    own = {id(constraint) for owner in (model, *model._meta.all_parents) for constraint in owner._meta.constraints}
     for promise in promises(model):
         if id(promise.constraint) in own and not has_own_message(promise.constraint):
             yield _error(
                 serializer,
                 f"writes {model.__name__}, whose constraint {promise.constraint.name!r} has no message.",
-                "Give it a violation_error_message: clients read it.",
+                "Set its violation_error_message, which is sent to clients.",
                 "E005",
             )
 
 
-def _scopes(serializer: Any) -> Iterator[Error]:
-    for name, each in serializer.fields.items():
-        field = each.child_relation if isinstance(each, ManyRelatedField) else each
+def _check_scopes(serializer: Any) -> Iterator[Error]:
+    for name, declared in serializer.fields.items():
+        field = declared.child_relation if isinstance(declared, ManyRelatedField) else declared
         queryset = getattr(field, "queryset", None)
         if not isinstance(field, RelatedField) or field.read_only or queryset is None:
             continue
         if hasattr(queryset.model._default_manager.all(), "visible_to") and not getattr(field, "scope", None):
             yield _error(
                 serializer,
-                f"accepts every {queryset.model.__name__} in {name!r}.",
-                "Name a scope in Meta.related_querysets, such as hardening.relations.visible_to_caller; what the "
-                "server fills belongs into Meta.create_defaults.",
+                f"accepts every {queryset.model.__name__} in {name!r}, visible to the user or not.",
+                "Set a scope in Meta.related_querysets, such as hardening.relations.visible_to_caller; for a value "
+                "that the server sets, use Meta.create_defaults.",
                 "E006",
             )
 
 
-def _nested(serializer: Any) -> Iterator[Error]:
-    """Name what drf-writable-nested writes: rows by the key in the body, without regard to whose they are."""
+def _check_nested(serializer: Any) -> Iterator[Error]:
+    """Find nested fields of drf-writable-nested, which writes any row whose primary key is in the request body."""
     if not hasattr(serializer, "update_or_create_reverse_relations"):
         return
-    for name, each in serializer.fields.items():
-        child = getattr(each, "child", each)
-        if isinstance(child, DRFModelSerializer) and not each.read_only:
+    for name, field in serializer.fields.items():
+        child = getattr(field, "child", field)
+        if isinstance(child, DRFModelSerializer) and not field.read_only:
             yield _error(
                 serializer,
-                f"changes every {child.Meta.model.__name__} whose key a client sends in {name!r}.",
-                "Write nested rows in create() and update(), by the managers of their parent.",
+                f"changes any {child.Meta.model.__name__} whose primary key a client sends in {name!r}.",
+                "Write nested rows in create() and update(), with the managers of their parent.",
                 "E006",
             )
 
 
-def _columns(serializer: Any) -> Iterator[Error]:
-    columns = {each.attname: each for each in serializer.Meta.model._meta.concrete_fields if each.is_relation}
+def _check_columns(serializer: Any) -> Iterator[Error]:
+    fields = serializer.Meta.model._meta.concrete_fields
+    columns = {column.attname: column for column in fields if column.is_relation}
     for name, field in serializer.fields.items():
         relation = columns.get(field.source)
         if relation is None or field.read_only or isinstance(field, RelatedField):
@@ -211,58 +214,58 @@ def _columns(serializer: Any) -> Iterator[Error]:
         if hasattr(relation.related_model._default_manager.all(), "visible_to"):
             yield _error(
                 serializer,
-                f"writes {name!r} as a plain column: every {relation.related_model.__name__} is accepted.",
+                f"writes {name!r} as a plain column, and accepts every {relation.related_model.__name__}.",
                 f"Use a related field for {relation.name!r}.",
                 "E006",
             )
 
 
-def _several_values(serializer: Any) -> Iterator[Error]:
-    columns = {each.name: each for each in serializer.Meta.model._meta.concrete_fields}
+def _check_several_values(serializer: Any) -> Iterator[Error]:
+    columns = {column.name: column for column in serializer.Meta.model._meta.concrete_fields}
     for name, field in serializer.fields.items():
         single = isinstance(field, ChoiceField) and not isinstance(field, MultipleChoiceField)
         if single and getattr(columns.get(field.source), "multiple", False):
             yield _error(
                 serializer,
-                f"has one choice in {name!r}, whose column holds several.",
-                "Name the package's mixin before the serializer, such as "
+                f"has a single choice in {name!r}, whose column stores several values.",
+                "Put the package's mixin before the serializer in the bases, such as "
                 "django_countries.serializers.CountryFieldMixin, or declare a list.",
                 "E019",
             )
 
 
-def _tags(serializer: Any) -> Iterator[Error]:
+def _check_tags(serializer: Any) -> Iterator[Error]:
     for fault in tags.find_faults(serializer):
         yield _error(serializer, fault.text, fault.hint, "E020")
 
 
-def _foreign(serializer: Any) -> Iterator[Error]:
-    """Name the fields of drf-extra-fields that write other values than the client sent, or none."""
+def _check_extra_fields(serializer: Any) -> Iterator[Error]:
+    """Find fields of drf-extra-fields that write another value than the client sent, or no value."""
     for name, field in serializer.fields.items():
         if hasattr(field, "range_type") and not isinstance(field, RangeField):
-            hint = "Leave it to the model serializer, or declare hardening.serializers.RangeField."
+            hint = "Remove the field, so that the model serializer builds it, or use hardening.serializers.RangeField."
             yield _error(serializer, f"has a range in {name!r} that psycopg cannot write.", hint, "E033")
         if "" in getattr(field, "EMPTY_VALUES", ()) and not (field.read_only or field.allow_null):
-            hint = "Set EMPTY_VALUES = () in the class of the field."
+            hint = "Set EMPTY_VALUES = () on the class of the field."
             yield _error(serializer, f'accepts "" and [] in {name!r}, where a file is required.', hint, "E033")
 
 
 _CHECKS = (
-    _kind,
-    _fields,
-    _names,
-    _options,
-    _reported,
-    _related,
-    _dates,
-    _constraints,
-    _messages,
-    _scopes,
-    _nested,
-    _columns,
-    _several_values,
-    _tags,
-    _foreign,
+    _check_kind,
+    _check_fields,
+    _check_names,
+    _check_options,
+    _check_constraint_fields,
+    _check_related,
+    _check_dates,
+    _check_constraints,
+    _check_messages,
+    _check_scopes,
+    _check_nested,
+    _check_columns,
+    _check_several_values,
+    _check_tags,
+    _check_extra_fields,
 )
 
 

@@ -1,4 +1,4 @@
-"""What the environment may not leave weak."""
+"""Checks of settings and environment variables."""
 
 import os
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from hardening.operations.environment import Environment
 
-# What every request has to pass, outermost first.
+# The required middleware, in order.
 _MIDDLEWARE = [
     "hardening.middleware.request_id",
     "hardening.middleware.security_headers",
@@ -25,64 +25,64 @@ _MIDDLEWARE = [
 
 
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Check what holds on a laptop too: rates that can be read, our middleware, closed defaults."""
+    """Check the settings that matter in development too: throttle rates, middleware, and default permissions."""
     rates: dict[str, Any] = api_settings.DEFAULT_THROTTLE_RATES
-    found: list[CheckMessage] = [error for scope, rate in rates.items() for error in _rate(scope, rate)]
+    found: list[CheckMessage] = [error for scope, rate in rates.items() for error in _check_rate(scope, rate)]
     if [each for each in settings.MIDDLEWARE if each in _MIDDLEWARE] != _MIDDLEWARE:
-        hint = f"Have these in it, in this order: {', '.join(_MIDDLEWARE)}."
-        found.append(Error("MIDDLEWARE lacks a part of hardening.", hint, id="hardening.E025"))
+        hint = f"Add these, in this order: {', '.join(_MIDDLEWARE)}."
+        text = "MIDDLEWARE does not contain the middleware of hardening in the right order."
+        found.append(Error(text, hint, id="hardening.E025"))
     if api_settings.NUM_PROXIES is None:
-        hint = "Set REST_FRAMEWORK['NUM_PROXIES'] to TRUSTED_PROXIES, 0 where there is none."
-        found.append(Error("Throttles believe whatever X-Forwarded-For says.", hint, id="hardening.E022"))
+        hint = "Set REST_FRAMEWORK['NUM_PROXIES'] to TRUSTED_PROXIES, which is 0 without a proxy."
+        found.append(Error("Throttles trust X-Forwarded-For from any client.", hint, id="hardening.E022"))
     defaults: Any = api_settings.DEFAULT_PERMISSION_CLASSES
     if not defaults or AllowAny in defaults:
-        hint = "Have IsAuthenticated in DEFAULT_PERMISSION_CLASSES, and Public on the views that need it."
-        found.append(Error("A view is open unless it says otherwise.", hint, id="hardening.E026"))
+        hint = "Set DEFAULT_PERMISSION_CLASSES to IsAuthenticated, and use Public on the views that need it."
+        found.append(Error("Views are public by default.", hint, id="hardening.E026"))
     if apps.is_installed("parler") and getattr(settings, "PARLER_ENABLE_CACHING", True):
         hint = "Set PARLER_ENABLE_CACHING = False."
-        text = "Translations are cached before they are committed, so that rejected ones are shown."
+        text = "django-parler caches translations before they are committed, so that rolled-back ones are served."
         found.append(CheckWarning(text, hint, id="hardening.W048"))
-    return [*found, *_misspelt()]
+    return [*found, *_check_unused_variables()]
 
 
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Check what production needs and a laptop does not."""
+    """Check the settings that only matter in production."""
     found: list[CheckMessage] = []
     if "locmem" in settings.CACHES["default"]["BACKEND"]:
         hint = "Set CACHE_URL to a Redis or Valkey server."
-        text = "Every process counts requests for itself, so limits are not exact."
+        text = "Every process counts requests separately, so that rate limits are not exact."
         found.append(CheckWarning(text, hint, id="hardening.W020"))
     if "*" in settings.ALLOWED_HOSTS:
-        hint = "Name the hosts in ALLOWED_HOSTS."
-        found.append(Error("This answers to every host name.", hint, id="hardening.E023"))
+        hint = "List the host names in ALLOWED_HOSTS."
+        found.append(Error("ALLOWED_HOSTS allows every host name.", hint, id="hardening.E023"))
     if getattr(settings, "CORS_ALLOW_ALL_ORIGINS", False) or "*" in getattr(settings, "CORS_ALLOWED_ORIGINS", ()):
-        hint = "Name the origins in CORS_ALLOWED_ORIGINS."
-        found.append(Error("Every origin's scripts may read this.", hint, id="hardening.E024"))
+        hint = "List the origins in CORS_ALLOWED_ORIGINS."
+        found.append(Error("CORS allows scripts of every origin to read responses.", hint, id="hardening.E024"))
     return found
 
 
-def _misspelt() -> list[CheckMessage]:
-    """Find variables whose names are nearly ones that are read; `X_DATABASE_URL` is meant to be another one."""
-    known = Environment.asked
+def _check_unused_variables() -> list[CheckMessage]:
+    """Find unused variables with a name similar to a used one, but not with an affix such as `X_DATABASE_URL`."""
+    used = Environment.asked
     found: list[CheckMessage] = []
-    for name in sorted(os.environ.keys() - known):
-        meant = get_close_matches(name, known, n=1, cutoff=0.85)
-        if not meant or name.startswith(f"{meant[0]}_") or name.endswith(f"_{meant[0]}"):
+    for name in sorted(os.environ.keys() - used):
+        similar = get_close_matches(name, used, n=1, cutoff=0.85)
+        if not similar or name.startswith(f"{similar[0]}_") or name.endswith(f"_{similar[0]}"):
             continue
-        hint = f"Call it {meant[0]}, or read it with `env` in config/settings.py."
-        found.append(CheckWarning(f"Nothing reads the environment's {name}.", hint, id="hardening.W021"))
+        hint = f"Rename it to {similar[0]}, or read it with `env` in config/settings.py."
+        found.append(CheckWarning(f"The environment variable {name} is not used.", hint, id="hardening.W021"))
     return found
 
 
-def _rate(scope: str, rate: str | None) -> list[CheckMessage]:
+def _check_rate(scope: str, rate: str | None) -> list[CheckMessage]:
     if not rate:
         return []
     try:
-        number, _seconds = SimpleRateThrottle.parse_rate(None, rate)  # type: ignore[arg-type]  # it uses no self
+        number, _seconds = SimpleRateThrottle.parse_rate(None, rate)  # type: ignore[arg-type]  # it does not use self
     except (ValueError, KeyError):
         number = 0
     if number and number > 0:
         return []
-    return [
-        Error(f"THROTTLE_{scope.upper()} is no rate: {rate!r}.", hint="60/min, 10/s, 1000/day.", id="hardening.E021")
-    ]
+    hint = "Use a rate such as 60/min, 10/s or 1000/day."
+    return [Error(f"THROTTLE_{scope.upper()} is not a throttle rate: {rate!r}.", hint=hint, id="hardening.E021")]

@@ -1,4 +1,4 @@
-"""Requests that a check sends to a view's hooks: every method of a route, for several kinds of user."""
+"""Stand-in requests for checks, which call methods of views with every HTTP method and several kinds of user."""
 
 import copy
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from django.db.models import CharField, EmailField
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 
-# Handlers that Django's own dispatch serves; OPTIONS is answered by DRF's metadata, HEAD by the handler of GET.
+# Without OPTIONS, which DRF's metadata serves, and HEAD, which the handler of GET serves.
 METHODS = ("get", "post", "put", "patch", "delete")
 
-# Of a user without rights, of another one, and of one with all rights.
+# Two users without permissions, and one with all permissions.
 USERS: dict[str, dict[str, Any]] = {
     "user": {"pk": 1},
     "other": {"pk": 2},
@@ -41,7 +41,7 @@ def served_methods(view: Any) -> Iterator[str]:
 
 
 def send_stand_in(view: Any, method: str, kind: str) -> Any:
-    """Return a copy of *view* as it is while it handles a request without body and query by a *kind* of user."""
+    """Return a copy of *view* in the state of handling a request by a *kind* of user, without body and query string."""
     prepared = copy.copy(view)
     request = HttpRequest()
     request.method = method.upper()
@@ -58,14 +58,14 @@ def send_stand_in(view: Any, method: str, kind: str) -> Any:
 
 
 def make_user(kind: str) -> Any:
-    """Return a user of the project's model that is not stored, with a value in every text that it needs."""
+    """Return an unsaved user of the project's user model, with a value in every text column."""
     model: Any = get_user_model()
     user = model(pk=USERS[kind]["pk"])
     for field in model._meta.concrete_fields:
         if isinstance(field, CharField) and not field.primary_key and not getattr(user, field.attname):
             setattr(user, field.attname, f"{kind}@example.com" if isinstance(field, EmailField) else kind)
     for name, value in USERS[kind].items():
-        with suppress(AttributeError):  # a model of the project's may compute it
+        with suppress(AttributeError):  # a property of the project's user model
             setattr(user, name, value)
     user._state.adding = False
     return user

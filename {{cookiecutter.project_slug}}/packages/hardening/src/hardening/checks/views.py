@@ -1,4 +1,4 @@
-"""What a view may not leave open."""
+"""Checks of views."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,12 +33,12 @@ def check_views(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 def check_deployed_views(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Check every routed view for what only belongs on a developer's machine."""
-    return routes.faults([_development])
+    """Check every routed view for classes that are only for development."""
+    return routes.faults([_check_development])
 
 
-def _permissions(view: Any) -> Iterator[Fault]:
-    if any(issubclass(each, AllowAny) and not issubclass(each, Public) for each in _classes_of(view)):
+def _check_permissions(view: Any) -> Iterator[Fault]:
+    if any(issubclass(kind, AllowAny) and not issubclass(kind, Public) for kind in _classes_of(view)):
         yield _OPEN
         return
     queryset = find_queryset(view)
@@ -49,32 +49,34 @@ def _permissions(view: Any) -> Iterator[Fault]:
             return
         if access.problem:
             yield Fault(
-                f"has permissions that could not be examined for an anonymous user: {access.problem}.",
-                "Begin permission_classes with IsAuthenticated, name Public, or list what get_permissions() may choose "
-                "in permission_choices = (...).",
+                f"has permissions that could not be determined for an anonymous user: {access.problem}.",
+                "Begin permission_classes with IsAuthenticated, use Public, or list the permissions that "
+                "get_permissions() may return in permission_choices = (...).",
                 "E029",
             )
             return
 
 
-_OPEN = Fault("is open to anyone.", "Say so with hardening.permissions.Public, or ask for a user.", "E011")
+_OPEN = Fault(
+    "is open to anonymous users.", "Declare that with hardening.permissions.Public, or require authentication.", "E011"
+)
 
 
 def _classes_of(view: Any) -> list[type]:
     declared = (*view.permission_classes, *getattr(view, "permission_choices", ()))
-    return [each for each in declared if isinstance(each, type)]
+    return [permission for permission in declared if isinstance(permission, type)]
 
 
-def _serializers(view: Any) -> Iterator[Fault]:
+def _check_serializers(view: Any) -> Iterator[Fault]:
     chosen = find_serializers(view)
-    hint = "List the classes that it may choose in serializer_classes = (...), () for none."
+    hint = "List the serializers that it may use in serializer_classes = (...), or () for none."
     if chosen.problem:
-        yield Fault(f"chooses its serializer in a way that could not be examined: {chosen.problem}.", hint, "E027")
+        yield Fault(f"has a serializer that could not be determined: {chosen.problem}.", hint, "E027")
     for kind in chosen.serializers:
         if hasattr(kind, "model_serializer_mapping") and not issubclass(kind, PolymorphicMixin):
             yield Fault(
-                f"writes by {kind.__name__}, which passes save() of the serializers that it chooses from by.",
-                "Derive it from hardening.serializers.polymorphic.PolymorphicMixin, before PolymorphicSerializer.",
+                f"writes by {kind.__name__}, which bypasses save() of the serializers that it delegates to.",
+                "Put hardening.serializers.polymorphic.PolymorphicMixin before PolymorphicSerializer in its bases.",
                 "E032",
             )
     unsafe = {"post", "put", "patch"} & set(served_methods(view))
@@ -82,54 +84,55 @@ def _serializers(view: Any) -> Iterator[Fault]:
         yield Fault("reads the request body without a serializer that the checks can find.", hint, "W046")
 
 
-def _visibility(view: Any) -> Iterator[Fault]:
+def _check_visibility(view: Any) -> Iterator[Fault]:
     queryset = find_queryset(view)
     if not issubclass(type(view), GenericAPIView):
         return
     if queryset is not None and not has_visibility(queryset):
         yield Fault(
-            f"shows every {queryset.model.__name__} to every caller.",
-            "Give its queryset a visible_to(user) of its own: derive it from hardening.models.QuerySet.",
+            f"shows every {queryset.model.__name__} to every user.",
+            "Define visible_to(user) on its queryset, which derives from hardening.models.QuerySet.",
             "E010",
         )
     elif chooses_rows(view):
-        yield from _chosen_rows(view)
+        yield from _check_get_queryset(view)
 
 
-def _chosen_rows(view: Any) -> Iterator[Fault]:
+def _check_get_queryset(view: Any) -> Iterator[Fault]:
     hint = "Begin get_queryset() with super().get_queryset(), or apply visible_to(self.request.user) there."
     rows = examine_rows(view)
     if rows.is_unrestricted:
-        yield Fault("chooses rows in get_queryset() that visible_to() hides.", hint, "E010")
+        yield Fault("returns rows from get_queryset() that visible_to() hides.", hint, "E010")
     elif rows.problem:
-        yield Fault(f"chooses its rows in a way that could not be examined: {rows.problem}.", hint, "E028")
+        yield Fault(f"has a queryset that could not be determined: {rows.problem}.", hint, "E028")
 
 
-def _pages(view: Any) -> Iterator[Fault]:
+def _check_pages(view: Any) -> Iterator[Fault]:
     if issubclass(type(view), ListModelMixin) and getattr(view, "pagination_class", None) is None:
-        yield Fault("lists without pages.", "Leave pagination_class as the settings have it.", "E012")
+        yield Fault("lists objects without pagination.", "Use the default pagination_class.", "E012")
 
 
-def _kind(view: Any) -> Iterator[Fault]:
+def _check_kind(view: Any) -> Iterator[Fault]:
     if not issubclass(type(view), GenericAPIView) or isinstance(view, GenericViewSet):
         return
     if find_queryset(view) is not None:
         yield Fault(
-            "is DRF's own: it asks no visible_to(), and changes objects without a lock.",
-            "Derive it from the classes of hardening.viewsets.",
+            "derives from DRF's own class, which does not apply visible_to() and does not lock the object it changes.",
+            "Derive it from a class of hardening.viewsets.",
             "E015",
         )
 
 
-def _keys(view: Any) -> Iterator[Fault]:
+def _check_idempotency(view: Any) -> Iterator[Fault]:
     if not isinstance(view, IdempotencyMixin):
         return
     queryset = find_queryset(view)
     if any(examine_access(view, method, queryset).is_open for method in served_methods(view) if method != "get"):
-        yield Fault("keeps keys for callers that it cannot tell apart.", "Ask for a user there.", "E014")
+        text = "stores idempotency keys of anonymous users, which cannot be told apart."
+        yield Fault(text, "Require authentication for its unsafe methods.", "E014")
 
 
-def _versions(view: Any) -> Iterator[Fault]:
+def _check_versions(view: Any) -> Iterator[Fault]:
     queryset = find_queryset(view) if isinstance(view, PreconditionsMixin) else None
     if queryset is None:
         return
@@ -139,40 +142,42 @@ def _versions(view: Any) -> Iterator[Fault]:
         yield Fault(f"has ETags of {model.__name__}, which has no version.", hint, "E016")
     for field in model._meta.concrete_fields:
         if field.is_relation and "SET" in getattr(field.remote_field.on_delete, "__name__", "").upper():
-            hint = "Use CASCADE, RESTRICT or PROTECT there: what sets it counts no version."
-            yield Fault(f"keeps its ETag when a deletion elsewhere changes {field.name!r}.", hint, "E018")
+            hint = "Use CASCADE, RESTRICT or PROTECT, because SET_NULL and SET_DEFAULT do not increment the version."
+            yield Fault(f"keeps its ETag when deleting a related object changes {field.name!r}.", hint, "E018")
 
 
-def _order(view: Any) -> Iterator[Fault]:
-    line = type(view).__mro__
+def _check_mixin_order(view: Any) -> Iterator[Fault]:
+    mro = type(view).__mro__
     for mixin in (PreconditionsMixin, IdempotencyMixin, FlatListMixin):
-        if mixin in line and GenericViewSet in line and line.index(mixin) > line.index(GenericViewSet):
-            yield Fault(f"has {mixin.__name__} without effect.", "Name it before the viewset among the bases.", "E017")
+        if mixin in mro and GenericViewSet in mro and mro.index(mixin) > mro.index(GenericViewSet):
+            hint = "Put it before the viewset in the bases."
+            yield Fault(f"has {mixin.__name__} after the viewset, where it has no effect.", hint, "E017")
 
 
-def _names(view: Any) -> Iterator[Fault]:
+def _check_names(view: Any) -> Iterator[Fault]:
     queryset = find_queryset(view)
     for option in ("search_fields", "ordering_fields") if queryset is not None else ():
-        offered = getattr(view, option, None) or ()
-        for name in () if isinstance(offered, str) else offered:
+        names = getattr(view, option, None) or ()
+        for name in () if isinstance(names, str) else names:
             path = name.lstrip("^=@$-")
             if path not in queryset.query.annotations and not exists(queryset.model, path):
                 yield Fault(f"names {name!r} in {option}, which does not exist.", "Correct the name.", "E004")
 
 
-def _guesses(view: Any) -> Iterator[Fault]:
-    """Find a log-in, such as a package's: a serializer that reads a password, and not to store it in a model."""
+def _check_log_ins(view: Any) -> Iterator[Fault]:
+    """Find log-ins without a throttle: a serializer with a password that is not that of a model."""
     chosen = find_serializers(view).serializers
     reads = any(_reads_password(kind, prepared) for kind, prepared in chosen.items())
     queryset = find_queryset(view)
     for method in served_methods(view) if reads else ():
-        guards = [
-            each for each in send_stand_in(view, method, "anonymous").get_throttles() if isinstance(each, GuardThrottle)
-        ]
-        if not guards and examine_access(view, method, queryset).is_open:
+        throttles = send_stand_in(view, method, "anonymous").get_throttles()
+        if (
+            not any(isinstance(throttle, GuardThrottle) for throttle in throttles)
+            and examine_access(view, method, queryset).is_open
+        ):
             yield Fault(
-                "checks passwords for anonymous users, and does not limit how many they try.",
-                "Set throttle_classes = [LoginAddressThrottle, LoginAccountThrottle], of hardening.throttling.",
+                "checks passwords of anonymous users without a limit of attempts.",
+                "Set throttle_classes = [LoginAddressThrottle, LoginAccountThrottle] from hardening.throttling.",
                 "W047",
             )
             return
@@ -185,13 +190,24 @@ def _reads_password(kind: type[Any], view: Any) -> bool:
     return password is not None and not password.read_only
 
 
-_CHECKS = (_permissions, _serializers, _kind, _visibility, _pages, _keys, _versions, _order, _names, _guesses)
+_CHECKS = (
+    _check_permissions,
+    _check_serializers,
+    _check_kind,
+    _check_visibility,
+    _check_pages,
+    _check_idempotency,
+    _check_versions,
+    _check_mixin_order,
+    _check_names,
+    _check_log_ins,
+)
 
 
-def _development(view: Any) -> Iterator[Fault]:
+def _check_development(view: Any) -> Iterator[Fault]:
     for kind, classes in (
         (BrowsableAPIRenderer, view.renderer_classes),
         (BasicAuthentication, view.authentication_classes),
     ):
-        if any(issubclass(each, kind) for each in classes):
-            yield Fault(f"uses {kind.__name__} in production.", "Leave it to DEBUG.", "E013")
+        if any(issubclass(configured, kind) for configured in classes):
+            yield Fault(f"uses {kind.__name__} in production.", "Use it with DEBUG only.", "E013")

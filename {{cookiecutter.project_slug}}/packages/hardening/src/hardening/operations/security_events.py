@@ -8,22 +8,24 @@ from rest_framework.throttling import BaseThrottle
 
 logger = structlog.stdlib.get_logger("hardening.security")
 
+# The meanings are those of `docs/security.md`.
 EVENTS = {
-    "account_deleted": "A user deleted their account and all of its tokens.",
+    "account_deleted": "A user deleted their account, including all tokens.",
     "account_registered": "An account was registered.",
-    "email_changed": "A user changed the email address of their account, which password resets are sent to.",
+    "email_changed": "A user changed the email address of their account, which receives password-reset emails.",
     "login": "A user logged in: a token or an admin session was created.",
-    "login_failed": "A log-in failed; neither username nor password is logged, because users confuse the two fields.",
-    "logout": "A user revoked a token or all of their tokens, or ended an admin session.",
-    "password_changed": "A user changed their password, knowing the old one; all other tokens were revoked.",
-    "password_reset": "A user set a new password using an emailed token; all tokens were revoked.",
-    "password_reset_failed": "An emailed token was invalid, expired or already used.",
-    "password_reset_requested": "A password reset was requested; `known` is whether the account exists.",
-    "permission_denied": "An authenticated user does not have permission for a request.",
-    "plain_http_refused": "A request reached the proxy without TLS and was rejected.",
-    "throttled": "A client exceeded a rate limit.",
-    "token_refused": "A token is unknown or expired, or its user is inactive.",
-    "wrong_password": "An authenticated user entered an incorrect current password.",
+    "login_failed": "The username or the password was wrong. Neither is logged, because people type "
+    "passwords into the username field.",
+    "logout": "A user revoked a token or all tokens, or closed an admin session.",
+    "password_changed": "A user changed their password with the current one; all other tokens were revoked.",
+    "password_reset": "A user set a new password with an emailed token; all tokens were revoked.",
+    "password_reset_failed": "The emailed token was invalid, expired or already used.",
+    "password_reset_requested": "A password reset was requested; `known` is true if the account exists.",
+    "permission_denied": "An authenticated user did not have permission.",
+    "plain_http_refused": "A request arrived through the proxy without TLS.",
+    "throttled": "A request exceeded a throttle rate.",
+    "token_refused": "A token was unknown, expired, or belonged to an inactive user.",
+    "wrong_password": "An authenticated user sent a wrong current password.",
 }
 
 

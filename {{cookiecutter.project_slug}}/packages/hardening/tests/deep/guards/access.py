@@ -19,7 +19,7 @@ GUARDS = [
     ),
     Guard(
         "hardening/checks/guard.py",
-        "    except Exception as error:  # noqa: BLE001  # a check runs a project's code, which may raise anything",
+        "    except Exception as error:  # noqa: BLE001  # a check runs the project's code, which may raise anything",
         "    except ZeroDivisionError as error:",
         "packages/hardening/tests/test_checks_of_access.py",
     ),
