@@ -100,7 +100,8 @@ def _read_ids(stat: Path) -> tuple[int, int]:
 def serve(folder: Path, middleware: str) -> Iterator[Server]:
     """Serve the rendered project in *folder* with the named list of middleware until the block ends."""
     path = folder / f"{middleware}.socket"
-    environment = os.environ | {"BENCH_MIDDLEWARE": middleware, "PYTHONPATH": str(TEMPLATE), "WEB_CONCURRENCY": "2"}
+    python_path = os.pathsep.join(map(str, (TEMPLATE, folder / "packages" / "hardening" / "src")))
+    environment = os.environ | {"BENCH_MIDDLEWARE": middleware, "PYTHONPATH": python_path, "WEB_CONCURRENCY": "2"}
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"unix:{path}", "--log-level", "error"]
     with subprocess.Popen(command, cwd=folder, env=environment) as process:
         try:
