@@ -46,7 +46,7 @@ def test_nested_rows_count_together(settings):
     assert post(sheet(100, 100)).json() == {"non_field_errors": ["Send at most 1000 rows in one request body."]}
 
 
-def test_the_rows_of_a_list_count_with_what_is_nested_in_them(settings):
+def test_the_limit_of_rows_counts_nested_rows_too(settings):
     post = echoes.route(settings, SheetSerializer, many=True)
 
     assert sent(post, [sheet(1, 100)] * 10) == (400, {"max_body_rows"})

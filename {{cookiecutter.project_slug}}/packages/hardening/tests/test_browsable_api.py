@@ -20,7 +20,7 @@ def options(response: HttpResponse, name: str) -> list[str]:
     return [text.strip() for text in re.findall(r"<option[^>]*>([^<]*)</option>", select[1]) if text.strip(" -")]
 
 
-def test_drop_downs_offer_only_what_is_the_readers_for_two_users_in_turn(ada, bob):
+def test_drop_downs_list_only_objects_visible_to_the_user(ada, bob):
     for client in (ada, bob):
         Crate.objects.create(owner=client.user, code=f"of-{client.user.username}")
 
@@ -56,7 +56,7 @@ def test_a_form_leaves_out_the_object_being_edited(ada):
     assert len(options(response, "sibling")) == 1
 
 
-def test_what_the_server_fills_is_no_input(ada):
+def test_a_field_that_the_server_sets_is_not_an_input_of_the_form(ada):
     html = ada.get("/shapes/gadgets-page/", headers=PAGE).content.decode()
 
     assert 'name="serial"' in html
@@ -67,7 +67,7 @@ def post_form(client: Client, **fields: str) -> HttpResponse:
     return client.post("/shapes/badges-page/", fields, format="multipart", headers=PAGE)
 
 
-def test_a_refusal_of_the_database_stands_in_the_form(ada):
+def test_a_constraint_violation_is_shown_in_the_form(ada):
     Badge.objects.create(number="7")
 
     response = post_form(ada, badge="7", note="kept")
@@ -83,7 +83,7 @@ def test_a_form_can_be_sent(ada):
     assert Badge.objects.count() == 1
 
 
-def test_options_describe_fields_and_list_nobodys_rows(ada, bob):
+def test_options_describe_fields_without_listing_rows(ada, bob):
     Crate.objects.create(owner=bob.user, code="of-bob")
 
     response = ada.options("/shapes/parcels-page/")
@@ -93,7 +93,7 @@ def test_options_describe_fields_and_list_nobodys_rows(ada, bob):
     assert "of-bob" not in response.content.decode()
 
 
-def test_options_of_an_object_describe_what_put_takes(ada):
+def test_options_of_an_object_describe_the_fields_of_put(ada):
     parcel = Parcel.objects.create(title="x")
 
     response = ada.options(f"/shapes/parcels-page/{parcel.pk}/")

@@ -40,7 +40,7 @@ def without_parents(fields: dict[str, Field[Any, Any, Any, Any]]) -> Any:
 
 
 @SERIALIZERS
-def test_a_copy_is_what_drf_builds(serializer):
+def test_a_copied_field_equals_the_one_that_drf_builds(serializer):
     built = super(ModelSerializer, serializer).get_fields
     get_cached_fields(serializer, ModelSerializer, built)
 
@@ -48,7 +48,7 @@ def test_a_copy_is_what_drf_builds(serializer):
 
 
 @SERIALIZERS
-def test_what_an_instance_changes_is_its_own(serializer):
+def test_a_change_of_an_instances_fields_does_not_affect_other_instances(serializer):
     cls = type(serializer)
     for field in cls().fields.values():
         field.error_messages["required"] = "changed"
@@ -64,7 +64,7 @@ def test_what_an_instance_changes_is_its_own(serializer):
         assert "changed" not in field._kwargs
 
 
-def test_what_a_meta_says_at_run_time_counts(monkeypatch):
+def test_a_change_of_meta_at_run_time_takes_effect(monkeypatch):
     assert list(CouponSerializer().fields) == ["id", "code"]
 
     monkeypatch.setattr(CouponSerializer.Meta, "fields", ("code",))

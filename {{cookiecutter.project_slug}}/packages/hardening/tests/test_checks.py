@@ -49,7 +49,7 @@ class Asking(models.Model):
         managed = False
 
 
-def test_a_scope_that_is_missing_is_refused_and_one_that_asks_the_database_is_let_be(found, db):
+def test_a_scope_that_is_missing_is_rejected_and_one_that_asks_the_database_is_let_be(found, db):
     assert found(view(queryset=Undecided.objects.all())) == ["E010"]
     assert found(view(queryset=Asking.objects.all())) == []
 
@@ -72,11 +72,11 @@ class Unscoped(models.Model):
         ({"ordering_fields": ("nubmer", "id")}, ["E004"]),
     ],
 )
-def test_a_view_that_is_open_is_refused(found, attributes, numbers):
+def test_a_view_that_is_open_is_rejected(found, attributes, numbers):
     assert found(view(**attributes)) == numbers
 
 
-def test_what_an_action_sets_for_itself_is_checked_too(found):
+def test_attributes_of_an_action_are_checked_too(found):
     loose = serializer(Parcel, ("id", "crate"), related_querysets={})
 
     class ActingViewSet(ModelViewSet):
@@ -107,7 +107,7 @@ def test_a_serializer_that_a_view_chooses_by_its_action_is_checked_too(found):
     assert found(ChoosingViewSet.as_view({"get": "list", "post": "create"})) == ["E003"]
 
 
-def test_what_all_routes_of_a_view_leave_open_is_said_once(settings):
+def test_a_fault_of_all_routes_of_a_view_is_reported_once(settings):
     urls = ModuleType("urls")
     router = SimpleRouter()
     attributes = {"queryset": Badge.objects.all(), "permission_classes": [], "serializer_class": serializer(Badge)}
@@ -128,20 +128,20 @@ class Scrap(VersionedModel):
         managed = False
 
 
-def test_what_has_no_version_or_changes_without_one_has_no_etag(found):
+def test_etags_of_a_model_without_a_reliable_version_are_reported(found):
     assert found(view(None, PreconditionsMixin)) == ["E016"]
     assert found(view(serializer(Ticket), PreconditionsMixin, queryset=Ticket.objects.all())) == []
     assert found(view(serializer(Scrap), PreconditionsMixin, queryset=Scrap.objects.all())) == ["E018"]
 
 
 @pytest.mark.parametrize("mixin", [IdempotencyMixin, FlatListMixin])
-def test_a_mixin_that_stands_where_it_has_no_effect_is_refused(found, mixin):
+def test_a_mixin_after_the_viewset_is_reported(found, mixin):
     names = {"queryset": Badge.objects.all(), "serializer_class": serializer(Badge)}
 
     assert found(type("LateViewSet", (ModelViewSet, mixin), names).as_view({"get": "list"})) == ["E017"]
 
 
-def test_keys_of_callers_without_a_name_are_refused(found):
+def test_idempotency_keys_of_anonymous_users_are_reported(found):
     assert found(view(None, IdempotencyMixin)) == []
     assert found(view(None, IdempotencyMixin, permission_classes=[Public])) == ["E014"]
 
@@ -149,7 +149,7 @@ def test_keys_of_callers_without_a_name_are_refused(found):
 @pytest.mark.parametrize(
     "attributes", [{"renderer_classes": [BrowsableAPIRenderer]}, {"authentication_classes": [BasicAuthentication]}]
 )
-def test_what_is_for_developers_is_refused_in_production(found, settings, attributes):
+def test_classes_for_development_are_reported_in_production(found, settings, attributes):
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
 
     assert found(view(**attributes)) == []
@@ -192,7 +192,7 @@ def test_our_middleware_has_to_be_there_in_its_order(found, settings, wrong):
 @pytest.mark.parametrize(
     ("name", "value", "number"), [("NUM_PROXIES", None, "E022"), ("DEFAULT_PERMISSION_CLASSES", [AllowAny], "E026")]
 )
-def test_a_default_that_is_open_is_refused(found, monkeypatch, name, value, number):
+def test_a_default_that_is_open_is_rejected(found, monkeypatch, name, value, number):
     from rest_framework.settings import api_settings  # noqa: PLC0415  # as the check finds it
 
     monkeypatch.setattr(api_settings, name, value)
@@ -208,7 +208,7 @@ def test_a_default_that_is_open_is_refused(found, monkeypatch, name, value, numb
         ("CORS_ALLOWED_ORIGINS", ["*"], "E024"),
     ],
 )
-def test_what_is_open_to_everybody_is_refused_in_production(found, settings, name, value, number):
+def test_hosts_and_origins_of_everybody_are_reported_in_production(found, settings, name, value, number):
     setattr(settings, name, value)
 
     assert number not in found(view())

@@ -70,7 +70,7 @@ def rows_of_staff(self):
     ],
 )
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_get_queryset_that_leaves_visible_to_out_is_refused(found, rows, numbers, declared):
+def test_a_get_queryset_that_leaves_visible_to_out_is_rejected(found, rows, numbers, declared):
     attributes = {} if declared else {"queryset": None}
 
     assert found(crates(get_queryset=rows, **attributes)) == numbers
@@ -176,7 +176,7 @@ def test_permissions_are_examined_for_every_action(found):
     assert found(view(None, check_permissions=lambda self, request: None)) == ["E011"]
 
 
-def test_permissions_that_cannot_be_chosen_by_a_check_are_refused_until_they_are_declared(found):
+def test_permissions_that_cannot_be_chosen_by_a_check_are_rejected_until_they_are_declared(found):
     def get_permissions(self):
         return [{"a": IsAuthenticated, "b": Public}[self.request.query_params["kind"]]()]
 
@@ -187,7 +187,7 @@ def test_permissions_that_cannot_be_chosen_by_a_check_are_refused_until_they_are
     ]
 
 
-def test_idempotency_keys_of_a_write_that_is_open_by_any_permission_are_refused(found):
+def test_idempotency_keys_of_a_write_that_is_open_by_any_permission_are_rejected(found):
     assert "E014" in found(view(None, IdempotencyMixin, permission_classes=[~IsAdminUser]))
     assert found(view(None, IdempotencyMixin, permission_classes=[IsAuthenticatedOrReadOnly | Public])) == ["E014"]
 
@@ -207,7 +207,7 @@ class PlainSerializer(drf.Serializer):
         (ListAPIView, {"get_queryset": lambda self: Badge.objects.all()}, ["E015"]),
     ],
 )
-def test_a_view_of_drfs_own_is_refused_only_if_it_has_rows(found, base, attributes, numbers):
+def test_a_view_of_drfs_own_is_rejected_only_if_it_has_rows(found, base, attributes, numbers):
     kind = type("PackageView", (base,), {"serializer_class": PlainSerializer, **attributes})
     callback = kind.as_view({"post": "post"}) if issubclass(kind, viewsets.ViewSetMixin) else kind.as_view()
 

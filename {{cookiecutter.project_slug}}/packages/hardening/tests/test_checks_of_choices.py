@@ -123,7 +123,7 @@ def from_the_database(self):
 
 
 @pytest.mark.parametrize("choose", [from_body, from_a_module, from_the_database])
-def test_a_view_whose_choice_cannot_be_examined_is_refused_until_it_declares_its_serializers(found, choose):
+def test_a_view_whose_choice_cannot_be_examined_is_rejected_until_it_declares_its_serializers(found, choose):
     assert "E027" in found(viewset(get_serializer_class=choose))
     assert any("ChoosingViewSet" in each.msg for each in run_checks() if each.id == "hardening.E027")
     assert sorted(found(viewset(get_serializer_class=choose, serializer_classes=(StockSerializer,)))) == STOCK

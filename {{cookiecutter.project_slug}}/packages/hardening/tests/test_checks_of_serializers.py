@@ -97,15 +97,15 @@ class Misnamed(Model):
         (serializer(Parcel, ("id", "crates"), related_querysets={}), "E006"),
     ],
 )
-def test_a_serializer_that_leaves_something_to_chance_is_refused(found, bad, number):
+def test_a_serializer_that_leaves_something_to_chance_is_rejected(found, bad, number):
     assert found(view(bad)) == [number]
 
 
-def test_a_rule_that_the_database_does_not_create_is_refused(found):
+def test_a_rule_that_the_database_does_not_create_is_rejected(found):
     assert found(view(serializer(Deferred, ("position",)))) == (["E002"] if connection.vendor == "sqlite" else [])
 
 
-def test_a_scope_on_a_field_that_is_none_of_ours_is_refused(found):
+def test_a_scope_on_a_field_of_another_class_is_reported(found):
     from rest_framework.relations import PrimaryKeyRelatedField  # noqa: PLC0415  # DRF's own, by the same name
 
     class BadSerializer(serializers.ModelSerializer):
@@ -119,7 +119,7 @@ def test_a_scope_on_a_field_that_is_none_of_ours_is_refused(found):
     assert found(view(BadSerializer)) == ["E004"]
 
 
-def test_a_key_that_is_written_as_a_plain_column_is_refused(found):
+def test_a_key_that_is_written_as_a_plain_column_is_rejected(found):
     class PlainSerializer(serializers.ModelSerializer):
         crate_id = serializers.IntegerField()
 
@@ -130,7 +130,7 @@ def test_a_key_that_is_written_as_a_plain_column_is_refused(found):
     assert found(view(PlainSerializer)) == ["E006"]
 
 
-def test_one_choice_for_a_column_of_several_values_is_refused(found, monkeypatch):
+def test_one_choice_for_a_column_of_several_values_is_rejected(found, monkeypatch):
     class ChoiceSerializer(serializers.ModelSerializer):
         note = serializers.ChoiceField(choices=["a"])
 
@@ -143,7 +143,7 @@ def test_one_choice_for_a_column_of_several_values_is_refused(found, monkeypatch
     assert found(view(ChoiceSerializer)) == ["E019"]
 
 
-def test_a_serializer_or_a_view_of_drfs_own_is_refused(found):
+def test_a_serializer_or_a_view_of_drfs_own_is_rejected(found):
     class PlainSerializer(drf.ModelSerializer):
         class Meta:
             model = Badge
@@ -157,5 +157,5 @@ def test_a_serializer_or_a_view_of_drfs_own_is_refused(found):
 
 
 @pytest.mark.parametrize("option", ["create_default", "related_queryset", "immutable_field", "constraints_fields"])
-def test_an_option_that_is_misspelt_is_refused(found, option):
+def test_an_option_that_is_misspelt_is_rejected(found, option):
     assert found(view(serializer(Badge, **{option: {}}))) == ["E004"]

@@ -101,12 +101,12 @@ def test_nothing_but_the_columns_is_read(ada):
     [MethodSerializer, NamedSerializer, OwnSerializer, BasketSerializer, TicketSerializer, plain(Parcel, "by_code")],
     ids=lambda each: each.__name__,
 )
-def test_what_is_more_than_columns_is_refused(serializer):
+def test_a_column_list_with_other_fields_than_columns_raises(serializer):
     with pytest.raises(ImproperlyConfigured, match=r"lists are not flat\.$"):
         columns(serializer())
 
 
-def test_what_is_only_written_is_no_matter():
+def test_write_only_fields_do_not_affect_a_column_list():
     class SecretSerializer(plain(Badge)):
         secret = serializers.ListField(write_only=True)
 

@@ -101,7 +101,7 @@ def test_with_atomic_requests_a_violation_after_commit_is_a_server_error(send, g
 
 @OUTERMOST
 @pytest.mark.parametrize("exclude", [non_atomic_requests, lambda view: view])
-def test_a_view_that_the_project_excludes_from_atomic_requests_runs_in_none(settings, ada, atomic_requests, exclude):
+def test_a_view_with_non_atomic_requests_runs_without_a_transaction(settings, ada, atomic_requests, exclude):
     urls = ModuleType("urls")
     urls.urlpatterns = [path("plain/", exclude(RememberingView.as_view()))]
     settings.ROOT_URLCONF = urls

@@ -117,7 +117,7 @@ class Verdicts(TestCase):
         (Q(integer__mod=2), Verdict.UNDECIDED),
     ],
 )
-def test_python_decides_what_is_certain_and_nothing_else(condition, verdict):
+def test_python_decides_only_conditions_that_it_evaluates_like_the_database(condition, verdict):
     row = Values(integer=1, flag=True, text="a", amount=Decimal("1.10"))
 
     assert holds(condition, row) is verdict

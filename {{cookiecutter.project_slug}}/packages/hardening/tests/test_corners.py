@@ -38,7 +38,7 @@ def test_a_part_of_a_composite_key_is_chosen_once(post):
     assert change.errors == {"number": ["This field cannot be changed."]}
 
 
-def test_the_key_of_a_parents_table_is_no_matter_for_its_rows(ada, post):
+def test_a_primary_key_of_the_parent_table_does_not_affect_child_rows(ada, post):
     truck = post("trucks", plate="a", fleet_number=1).json()
 
     response = ada.patch(f"/shapes/trucks/{truck['id']}/", {"plate": "b", "id": truck["id"]})
@@ -65,7 +65,7 @@ def test_a_parent_may_be_written_along_with_its_child(post):
     assert models.Item.objects.count() == 1
 
 
-def test_what_a_change_replaces_is_no_duplicate_of_what_replaces_it(ada, post):
+def test_only_a_duplicate_among_the_new_nested_rows_is_409(ada, post):
     basket = post("baskets", name="fruit", items=[{"name": "apple"}]).json()
 
     items = [{"name": "apple"}, {"name": "pear"}, {"name": "pear"}]
@@ -113,7 +113,7 @@ def test_a_rule_with_a_name_that_the_database_cuts_is_recognised(post):
     assert (response.status_code, response.json()) == (409, {"text": ["Said before."]})
 
 
-def test_a_deletion_that_would_break_a_rule_elsewhere_is_refused(ada, post):
+def test_a_deletion_that_would_break_a_rule_elsewhere_is_rejected(ada, post):
     basket = post("baskets", name="fruit", items=[]).json()
     models.Kept.objects.create(basket_id=basket["id"])
 
@@ -167,7 +167,7 @@ def test_a_default_is_asked_for_every_row(post, monkeypatch):
     assert len({each["serial"] for each in response.json()}) == 2
 
 
-def test_what_never_changes_does_not_change_in_a_list_either(ada, post):
+def test_an_immutable_field_cannot_be_changed_in_a_list_either(ada, post):
     post("gadgets", serial="a", kind="even", value=2)
     gadget = models.Gadget.objects.get()
 
@@ -189,7 +189,7 @@ def test_what_never_changes_does_not_change_in_a_list_either(ada, post):
     assert (gadget.serial, gadget.value) == ("a", 4)
 
 
-def test_what_a_scope_refuses_is_said_of_every_row_and_field(post, monkeypatch):
+def test_an_object_outside_of_a_scope_is_reported_for_every_row_and_field(post, monkeypatch):
     def refuse(queryset, field):
         raise ValidationError("Not today.")
 
@@ -202,7 +202,7 @@ def test_what_a_scope_refuses_is_said_of_every_row_and_field(post, monkeypatch):
 
 
 @pytest.mark.parametrize(("codes", "guilty"), [(("a", "X", "A"), "2"), (("a", "Q", "z"), "1"), (("B", "Q", "z"), "1")])
-def test_what_save_changes_does_not_change_which_row_of_a_list_is_refused(post, monkeypatch, codes, guilty):
+def test_changes_in_save_do_not_change_which_row_of_a_list_is_rejected(post, monkeypatch, codes, guilty):
     save = models.Badge.save
 
     def normalised(self, *args, **kwargs):
@@ -230,7 +230,7 @@ def test_a_serializer_may_try_again_with_another_value(post):
 
 
 @pytest.mark.checked_before_commit
-def test_whose_account_is_deleted_meanwhile_is_asked_to_come_again(way, post, monkeypatch):
+def test_a_write_of_an_account_deleted_meanwhile_is_503(way, post, monkeypatch):
     gone = {"owner": lambda serializer: get_user_model()(pk=10**6)}
     monkeypatch.setattr(SERIALIZERS["gadgets"].Meta, "create_defaults", gone)
 
@@ -240,7 +240,7 @@ def test_whose_account_is_deleted_meanwhile_is_asked_to_come_again(way, post, mo
 
 
 @pytest.mark.parametrize("value", [5, 1.5])
-def test_a_slug_that_is_no_moment_names_no_object(value):
+def test_a_slug_that_is_not_a_date_time_is_rejected(value):
     field = SlugRelatedField("changed", queryset=models.Document.objects.all())
 
     with pytest.raises(ValidationError) as refusal:

@@ -5,7 +5,7 @@ import pytest
 from shapes import models
 
 
-def test_what_models_protect_is_409_and_names_the_kind_of_what_holds_it(ada, post, way):
+def test_deleting_a_protected_object_is_409_and_names_the_referring_model(ada, post, way):
     author = post("authors", name="Ada").json()
     book = post("books", author=author["id"], title="x").json()
 
@@ -17,7 +17,7 @@ def test_what_models_protect_is_409_and_names_the_kind_of_what_holds_it(ada, pos
 
 
 @pytest.mark.checked_before_commit
-def test_what_only_the_database_guards_is_409_too(ada, post, way):
+def test_deleting_an_object_with_a_foreign_key_only_in_the_database_is_409(ada, post, way):
     author = post("authors", name="Ada").json()
     book = post("books", author=author["id"], title="x").json()
     receipt = models.Receipt.objects.create(book_id=book["id"])
@@ -29,7 +29,7 @@ def test_what_only_the_database_guards_is_409_too(ada, post, way):
     receipt.delete()
 
 
-def test_what_nobody_holds_can_be_deleted(ada, post, way):
+def test_an_object_without_references_can_be_deleted(ada, post, way):
     author = post("authors", name="Ada").json()
 
     assert ada.delete(f"/shapes/authors/{author['id']}/").status_code == 204

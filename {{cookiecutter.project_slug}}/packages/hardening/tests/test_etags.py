@@ -145,7 +145,7 @@ SEEN = {
 
 
 @pytest.mark.parametrize(("name", "change"), [(name, change) for name in SEEN for change in SEEN[name]])
-def test_a_change_of_what_a_get_shows_of_other_rows_changes_the_etag(ada, label, name, change):
+def test_a_change_of_a_related_row_in_the_response_changes_the_etag(ada, label, name, change):
     ticket = Ticket.objects.create(title="One")
     ticket.labels.add(label)
     target = f"/{name}/{ticket.pk}/"
@@ -172,7 +172,7 @@ def test_an_etag_stays_while_nothing_that_a_get_shows_changes(ada, label):
     assert ada.get(f"/labels/{ticket.pk}/", headers={"If-None-Match": before["ETag"]}).status_code == 304
 
 
-def test_the_response_to_a_create_shows_what_is_annotated(ada, label):
+def test_the_response_to_a_create_has_the_annotations(ada, label):
     made = ada.post("/counted/", {"title": "One"})
 
     assert made.json()["counted"] == 0
@@ -181,7 +181,7 @@ def test_the_response_to_a_create_shows_what_is_annotated(ada, label):
 
 @pytest.mark.parametrize("headers", [{}, {"If-Match": "{tag}"}])
 @pytest.mark.parametrize("method", ["patch", "put"])
-def test_the_response_to_a_write_shows_what_the_database_computed(ada, method, headers):
+def test_the_response_to_a_write_has_the_values_that_the_database_computed(ada, method, headers):
     made = ada.post("/bills/", {"price": 2, "quantity": 3})
     target, sent = (
         f"/bills/{made.json()['id']}/",
@@ -199,7 +199,7 @@ def test_the_response_to_a_write_shows_what_the_database_computed(ada, method, h
     assert ada.get(target).json() == changed.json()
 
 
-def test_an_action_judges_the_tag_of_a_get_and_shows_what_is_stored(ada):
+def test_an_action_compares_the_etag_of_a_get_and_returns_the_stored_object(ada):
     made = ada.post("/bills/", {"price": 2, "quantity": 3})
     target = f"/bills/{made.json()['id']}/raise_price/"
 

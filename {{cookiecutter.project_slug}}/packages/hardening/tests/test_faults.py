@@ -84,7 +84,7 @@ def test_a_value_that_its_column_cannot_hold_is_400(postgresql, post, author):
 
 
 @OUTERMOST
-def test_what_fails_after_commit_is_no_conflict_and_the_row_is_kept(post):
+def test_an_error_after_commit_is_not_a_conflict_and_the_row_is_kept(post):
     response = post("books-later", number="7")
 
     assert response.status_code == 500
@@ -133,7 +133,7 @@ def test_a_rule_that_is_judged_at_commit_is_explained_with_atomic_requests_too(p
 
 
 @OUTERMOST
-def test_a_change_that_is_refused_at_commit_is_explained(postgresql, ada, post):
+def test_a_change_that_is_rejected_at_commit_is_explained(postgresql, ada, post):
     post("steps", position=1)
     second = post("steps", position=2).json()
 

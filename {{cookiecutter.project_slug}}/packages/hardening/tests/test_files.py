@@ -86,7 +86,7 @@ def test_a_rejected_nested_write_leaves_no_file(send, stored):
 
 
 @pytest.mark.parametrize("path", ["/scans/add_at_once/", "/scans/add_each/"])
-def test_an_action_that_writes_many_rows_keeps_all_files_or_none(ada, stored, path):
+def test_an_action_that_writes_many_rows_keeps_all_of_its_files_or_none(ada, stored, path):
     assert ada.post(path, {"titles": ["a", "b", "a"]}).status_code == 409
     assert (stored(), Scan.objects.count()) == ([], 0)
     assert ada.post(path, {"titles": ["a", "b"]}).status_code == 201
@@ -185,7 +185,7 @@ class BlindStorage(FileSystemStorage):
         return f"{name}-{Scan.objects.count()}"
 
 
-def test_a_storage_that_cannot_tell_what_exists_keeps_its_files(send, stored, monkeypatch, caplog):
+def test_a_storage_without_exists_keeps_its_files(send, stored, monkeypatch, caplog):
     monkeypatch.setattr(Scan._meta.get_field("file"), "storage", BlindStorage())
 
     assert [send("post", "/scans/", title="a")[0] for _ in range(2)] == [201, 409]

@@ -18,7 +18,7 @@ def keyed(key: str = "k-1") -> dict[str, str]:
     return {"Idempotency-Key": key}
 
 
-def test_a_retry_gets_the_first_answer_and_has_no_effect(ada):
+def test_a_retry_gets_the_first_response_and_has_no_effect(ada):
     first = ada.post(TICKETS, {"title": "One", "count": 3}, headers=keyed())
     again = ada.post(TICKETS, {"count": 3, "title": "One"}, headers=keyed())
 
@@ -29,7 +29,7 @@ def test_a_retry_gets_the_first_answer_and_has_no_effect(ada):
     assert Ticket.objects.count() == 1
 
 
-def test_the_answer_stays_what_it_was(ada):
+def test_the_first_response_is_replayed_unchanged(ada):
     first = ada.post(TICKETS, {"title": "One"}, headers=keyed())
     Ticket.objects.all().delete()
 
@@ -112,7 +112,7 @@ def test_a_list_is_created_once(ada):
     assert Ticket.objects.count() == 2
 
 
-def test_an_expired_answer_is_no_answer(ada, settings):
+def test_an_expired_response_is_not_replayed(ada, settings):
     ada.post(TICKETS, {"title": "One"}, headers=keyed())
     StoredAnswer.objects.update(created=timezone.now() - settings.IDEMPOTENCY_KEY_TTL)
 
@@ -122,7 +122,7 @@ def test_an_expired_answer_is_no_answer(ada, settings):
     assert ada.post(TICKETS, {"title": "Two"}, headers=keyed())["Idempotency-Replayed"] == "true"
 
 
-def test_the_purge_takes_what_has_expired_and_nothing_else(ada, settings, capsys):
+def test_purge_deletes_only_expired_responses(ada, settings, capsys):
     for key in ("old", "new"):
         ada.post(TICKETS, {"title": key}, headers=keyed(key))
     old = timezone.now() - settings.IDEMPOTENCY_KEY_TTL - timedelta(seconds=1)
@@ -143,5 +143,5 @@ def test_other_methods_do_not_read_the_key(ada):
         assert changed.json()["count"] == count
 
 
-def test_who_is_not_signed_in_has_no_keys(client):
+def test_an_anonymous_user_with_an_invalid_idempotency_key_is_401(client):
     assert client.post(TICKETS, {"title": "One"}, headers=keyed(" ")).status_code == 401

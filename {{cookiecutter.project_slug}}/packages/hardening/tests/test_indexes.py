@@ -89,7 +89,7 @@ def found(found, db):  # Django looks at what the database can do for an index
     return ids
 
 
-def test_what_an_action_sets_for_itself_hides_nothing_of_its_view(settings, db):
+def test_attributes_of_an_action_do_not_hide_faults_of_its_view(settings, db):
     class LedgerViewSet(ModelViewSet):
         queryset = Ledger.objects.all()
         serializer_class = LedgerSerializer
@@ -111,7 +111,7 @@ def test_an_order_that_an_index_serves_is_sound(found, ordering):
     assert found(pages(ordering)) == []
 
 
-def test_an_order_by_what_may_be_null_is_found(found):
+def test_an_ordering_by_a_nullable_column_is_reported(found):
     assert found(pages("-closed")) == ["W035"]
 
 
@@ -168,7 +168,7 @@ def test_a_filter_without_an_index_is_found(found, attributes, numbers):
         ({"lower__iexact": "x"}, ["W032"]),
     ],
 )
-def test_what_a_caller_sees_is_found_by_an_index(found, comparison, numbers):
+def test_visible_to_without_an_index_is_reported(found, comparison, numbers):
     assert found(visible(**comparison)) == numbers
 
 

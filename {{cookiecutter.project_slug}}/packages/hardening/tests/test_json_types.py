@@ -98,7 +98,7 @@ FOREIGN: list[tuple[Any, Any]] = [
 
 
 @pytest.mark.parametrize(("field", "value"), FOREIGN)
-def test_a_field_of_somebody_else_accepts_what_it_likes(settings, field, value):
+def test_a_packages_field_is_exempt_from_json_type_checking(settings, field, value):
     post = echoes.route(settings, echoes.serializer(value=field))
 
     assert post({"value": value}).status_code == 200
@@ -112,7 +112,7 @@ class LaxChoiceField(drf.ChoiceField):
 
 
 @pytest.mark.parametrize("value", [[], {}, False, 0])
-def test_a_choice_of_somebody_else_reads_no_value_of_another_type_as_blank(settings, value):
+def test_a_packages_choice_field_does_not_read_another_json_type_as_blank(settings, value):
     post = echoes.route(settings, echoes.serializer(value=LaxChoiceField(choices=["a"])))
 
     assert post({"value": "a"}).status_code == 200
@@ -135,7 +135,7 @@ def test_an_empty_object_of_a_choice_is_shown_as_the_field_accepts_it():
         assert repr(serializers.ChoiceField(choices=["a"], **options).to_representation(Nothing())) == repr(shown)
 
 
-def test_a_field_of_somebody_else_is_checked_where_it_asks_for_it(settings):
+def test_a_packages_field_with_strict_input_is_checked(settings):
     class Counted(drf.IntegerField):
         strict_input = True
 
@@ -171,7 +171,7 @@ SHOWN: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize("kind", SHOWN)
-def test_what_a_field_shows_it_accepts_back(settings, kind):
+def test_a_field_accepts_the_value_that_it_renders(settings, kind):
     field, value = SHOWN[kind]
     settings.USE_TZ = False
     post = echoes.route(settings, echoes.serializer(value=field))

@@ -119,7 +119,7 @@ def test_the_parameters_that_an_error_names(ada):
 
 
 @pytest.mark.parametrize(("length", "shown"), [(64, "x" * 64), (65, "x" * 64 + "…"), (100_000, "x" * 64 + "…")])
-def test_the_length_of_what_an_error_repeats(ada, post, length, shown):
+def test_an_error_repeats_at_most_64_characters_of_the_input(ada, post, length, shown):
     sent = "x" * length
 
     errors: list[Any] = [

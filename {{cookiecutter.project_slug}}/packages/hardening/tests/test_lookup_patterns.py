@@ -178,7 +178,7 @@ class LooseViewSet(ModelViewSet):
         path("x/<str:pk>/", over(Line, plain(Line, "text")).as_view({"get": "retrieve"})),
     ],
 )
-def test_a_route_that_cannot_match_its_models_keys_is_refused(found_in, route):
+def test_a_route_that_cannot_match_its_models_keys_is_rejected(found_in, route):
     assert found_in(route) == ["E030"]
 
 

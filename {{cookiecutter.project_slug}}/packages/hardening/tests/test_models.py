@@ -60,7 +60,7 @@ def admin_form(shape: Any, data: dict[str, Any], instance: Any = None) -> Any:
         ),
     ],
 )
-def test_a_form_reports_what_the_api_reports(ada, post, make, shape, path, stored, body, errors):
+def test_a_form_reports_the_same_errors_as_the_api(ada, post, make, shape, path, stored, body, errors):
     if stored:
         assert post(path, stored).status_code == 201
 
@@ -77,7 +77,7 @@ def test_a_rule_of_clean_is_the_same_in_a_form(ada, post, make):
 
 
 @pytest.mark.parametrize("make", [form, admin_form])
-def test_a_form_does_not_change_what_never_changes(bob, gadget, make):
+def test_a_form_does_not_change_an_immutable_field(bob, gadget, make):
     data = {"owner": bob.user.pk, "serial": "t", "kind": "even", "value": 2}
 
     errors = make(Gadget, data, gadget).errors
@@ -110,6 +110,6 @@ def test_the_rest_can_be_changed(gadget):
     assert Gadget.objects.get().value == 6
 
 
-def test_a_queryset_has_to_say_who_sees_what():
+def test_a_queryset_without_visible_to_raises():
     with pytest.raises(NotImplementedError, match="visible_to"):
         QuerySet(Gadget).visible_to(None)

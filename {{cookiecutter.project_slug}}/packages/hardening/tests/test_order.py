@@ -40,11 +40,11 @@ def test_a_create_goes_from_the_shape_to_the_rules_to_the_database(record):
         ),
     ],
 )
-def test_what_breaks_a_rule_gets_no_further_and_costs_no_statement(record, body, calls):
+def test_an_invalid_request_is_rejected_before_any_query_runs(record, body, calls):
     assert record("post", **body) == calls
 
 
-def test_a_change_locks_first_and_is_judged_with_what_is_stored(ada, record):
+def test_an_update_locks_the_row_before_it_validates(ada, record):
     created = ada.post("/shapes/recorded/", {"serial": "s", "kind": "even", "value": 2}).json()
 
     calls = record("patch", f"{created['id']}/", value=4)

@@ -260,7 +260,7 @@ def test_a_key_of_the_clients_choice_is_looked_up_where_it_may_be_taken_and_nowh
     assert set(Word.objects.values_list("text", "kind")) == {("a", "x"), ("b", "y")}
 
 
-def test_the_same_value_in_another_type_is_no_change(ada):
+def test_an_equal_value_of_another_type_is_not_a_change(ada):
     gadget = Gadget.objects.create(owner=ada.user, serial="s", kind="even", value=2)
     stored = Gadget.objects.get()
     saved(stored, owner_id=str(ada.user.pk), value=4)

@@ -188,7 +188,7 @@ def test_a_deletion_that_other_rows_forbid_is_409(way, send, method, path):
     ],
 )
 @OUTERMOST
-def test_only_a_transaction_undoes_what_a_view_wrote_before(send, good, path, kept):
+def test_earlier_writes_of_a_view_are_rolled_back_only_in_a_transaction(send, good, path, kept):
     assert send("post", path, {"name": "a"}) == (409, {"name": TAKEN})
     assert sorted(models.Good.objects.values_list("name", flat=True)) == kept
 

@@ -23,7 +23,7 @@ def match(*tags: str) -> dict[str, str]:
     return {"If-Match": ", ".join(tags)}
 
 
-def test_what_shows_one_object_has_its_tag(ada, ticket, target):
+def test_a_response_with_one_object_has_its_etag(ada, ticket, target):
     shown = ada.get(target)
     changed = ada.patch(target, {"count": 1}, headers=match(shown["ETag"]))
 
@@ -34,7 +34,7 @@ def test_what_shows_one_object_has_its_tag(ada, ticket, target):
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_a_change_of_what_the_caller_has_not_named_is_428(ada, ticket, target, method):
+def test_a_change_without_if_match_is_428(ada, ticket, target, method):
     response = getattr(ada, method)(target, {"title": "Two", "nonsense": 1})
 
     assert response.status_code == 428
@@ -75,7 +75,7 @@ def test_two_changes_of_the_same_state_are_one_change_and_a_412(ada, ticket, tar
 
 
 @pytest.mark.parametrize("sent", ["", "x", '"open', "1-1", '"a" "b"', '*, "a"', '"ä"', "W/x", '"a",'])
-def test_what_is_no_tag_is_400(ada, ticket, target, sent):
+def test_an_invalid_etag_is_400(ada, ticket, target, sent):
     change = ada.patch(target, {"count": 3}, headers={"If-Match": sent})
     read = ada.get(target, headers={"If-None-Match": sent})
 
@@ -83,12 +83,12 @@ def test_what_is_no_tag_is_400(ada, ticket, target, sent):
     assert (read.status_code, read.json()["code"]) == (400, "bad_request")
 
 
-def test_who_is_not_signed_in_or_names_nothing_hears_that_first(ada, client, ticket, target):
+def test_401_and_404_come_before_precondition_errors(ada, client, ticket, target):
     assert client.patch(target, {"count": 3}).status_code == 401
     assert ada.patch(f"{TICKETS}999999/", {"count": 3}).status_code == 404
 
 
-def test_a_refused_change_leaves_the_tag(ada, ticket, target):
+def test_a_rejected_change_leaves_the_tag(ada, ticket, target):
     ada.post(TICKETS, {"title": "Taken"})
     refused = ada.patch(target, {"title": "Taken"}, headers=match(ticket["ETag"]))
 
@@ -108,7 +108,7 @@ def test_a_change_of_related_objects_alone_is_a_change(ada, ticket, target):
 
 @pytest.mark.parametrize("known", ["{tag}", "W/{tag}", '"x", {tag}', "*"])
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_what_the_caller_has_already_is_not_sent_again(ada, ticket, target, method, known):
+def test_a_matching_if_none_match_is_304(ada, ticket, target, method, known):
     response = getattr(ada, method)(target, headers={"If-None-Match": known.format(tag=ticket["ETag"])})
 
     assert response.status_code == 304
@@ -116,7 +116,7 @@ def test_what_the_caller_has_already_is_not_sent_again(ada, ticket, target, meth
     assert response["ETag"] == ticket["ETag"]
 
 
-def test_what_has_changed_is_sent_again(ada, ticket, target):
+def test_a_changed_object_is_sent_again(ada, ticket, target):
     ada.patch(target, {"count": 1}, headers=match(ticket["ETag"]))
 
     response = ada.get(target, headers={"If-None-Match": ticket["ETag"]})

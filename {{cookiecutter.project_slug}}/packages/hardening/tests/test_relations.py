@@ -50,7 +50,7 @@ def send(ada: Client) -> Callable[..., HttpResponse]:
 
 @pytest.mark.parametrize("method", ["post", "put", "patch"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_ones_own_are_accepted(ada, send, kind, method):
+def test_objects_visible_to_the_user_are_accepted(ada, send, kind, method):
     mine = [crate(ada, code) for code in ("a", "b")]
 
     response = send(kind, method, crate=named(kind, mine[0]), crates=[named(kind, each) for each in mine])
@@ -63,7 +63,9 @@ def test_ones_own_are_accepted(ada, send, kind, method):
 @pytest.mark.parametrize("method", ["post", "put", "patch"])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("many", [False, True])
-def test_others_and_absent_ones_get_the_same_answer_in_as_many_queries(ada, bob, send, kind, method, many):
+def test_another_users_object_gets_the_same_response_as_a_missing_one_in_as_many_queries(
+    ada, bob, send, kind, method, many
+):
     answers = []
     for name in (named(kind, crate(bob, "theirs")), absent(kind)):
         with CaptureQueriesContext(connection) as queries:
@@ -75,7 +77,7 @@ def test_others_and_absent_ones_get_the_same_answer_in_as_many_queries(ada, bob,
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bad", [1.5, True, {}, [], {"pk": 1}, "a\x00b", "\ud800", None])
-def test_what_can_be_no_key_is_refused_before_any_sql(ada, kind, bad, django_assert_num_queries):
+def test_a_value_that_cannot_be_a_primary_key_is_rejected_before_any_sql(ada, kind, bad, django_assert_num_queries):
     with django_assert_num_queries(1):  # the token
         response = ada.send("post", f"/shapes/parcels-by-{kind}/", {"title": "x", "crates": [bad]})
 
@@ -84,7 +86,7 @@ def test_what_can_be_no_key_is_refused_before_any_sql(ada, kind, bad, django_ass
 
 
 @pytest.mark.parametrize("bad", [10**30, -(10**30), "", "\u0967", " 1", "1.0", "0x1", "9" * 101])
-def test_what_is_no_number_of_a_row_is_refused_before_any_sql(ada, bad, django_assert_num_queries):
+def test_a_value_that_is_not_a_primary_key_is_rejected_before_any_sql(ada, bad, django_assert_num_queries):
     with django_assert_num_queries(1):
         response = ada.post("/shapes/parcels-by-key/", {"title": "x", "crates": [bad]})
 
@@ -94,7 +96,9 @@ def test_what_is_no_number_of_a_row_is_refused_before_any_sql(ada, bad, django_a
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bad", [1.5, True, {}, [], "a\x00b", "\ud800"])
-def test_what_can_be_no_key_is_refused_alone_too(ada, kind, bad, django_assert_num_queries):
+def test_a_value_that_cannot_be_a_primary_key_is_rejected_in_a_single_field_too(
+    ada, kind, bad, django_assert_num_queries
+):
     with django_assert_num_queries(1):
         response = ada.send("post", f"/shapes/parcels-by-{kind}/", {"title": "x", "crate": bad})
 
@@ -212,7 +216,7 @@ def test_a_scope_knows_the_object_being_edited(ada, method):
     assert change(parcel) == 400
 
 
-def test_an_item_limit_counts_what_was_sent(ada):
+def test_the_limit_of_items_counts_the_items_in_the_request(ada):
     mine = crate(ada, "mine")
 
     response = ada.post("/shapes/parcels-by-key/", {"title": "x", "crates": [mine.pk] * 101})
@@ -235,6 +239,6 @@ def test_a_long_value_is_not_repeated_in_full(ada):
     assert response.json() == {"crate": [f"Object with code={'x' * 64}… does not exist."]}
 
 
-def test_a_hyperlink_to_something_else_is_refused(ada):
+def test_a_hyperlink_to_something_else_is_rejected(ada):
     for link in ("http://testserver/nothing/", "http://testserver/shapes/badges/1/", "http://[", "ftp:", "/", 5):
         assert ada.post("/shapes/parcels-by-link/", {"title": "x", "crate": link}).status_code == 400

@@ -36,7 +36,7 @@ def bodies(name: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("method", "form"), [("post", each) for each in bodies(None)] + [("put", "single")])
-def test_what_a_body_names_is_looked_up_where_it_is_written(ada, mine, kind, method, form):
+def test_related_objects_of_a_body_are_read_from_the_database_that_is_written(ada, mine, kind, method, form):
     path = f"/shapes/parcels-by-{kind}/"
     if method == "put":
         path += f"{Parcel.objects.create(title='x').pk}/"
@@ -47,7 +47,7 @@ def test_what_a_body_names_is_looked_up_where_it_is_written(ada, mine, kind, met
     assert set(Parcel.objects.values_list("crate", "crates")) <= {(mine.pk, None), (None, mine.pk), (mine.pk, mine.pk)}
 
 
-def test_what_nested_objects_name_is_looked_up_there_too(ada, mine):
+def test_related_objects_of_nested_objects_are_read_from_the_same_database(ada, mine):
     stamp = {"crate": mine.pk, "code": mine.code, "link": named("link", mine), "crates": [mine.pk]}
 
     response = ada.post("/shapes/parcels-stamped/", {"title": "x", "stamp": stamp, "stamps": [stamp, stamp]})
@@ -55,11 +55,11 @@ def test_what_nested_objects_name_is_looked_up_there_too(ada, mine):
     assert response.status_code == 201, response.content
 
 
-def test_a_form_offers_what_it_will_take(ada, mine):
+def test_a_form_lists_the_objects_that_it_accepts(ada, mine):
     response = ada.get("/shapes/parcels-page/", headers=PAGE)
 
     assert options(response, "crate") == ["mine"]
 
 
-def test_what_is_only_read_comes_from_the_replica(ada, mine):
+def test_reads_use_the_replica(ada, mine):
     assert ada.get(f"/shapes/crate/{mine.pk}/").status_code == 404

@@ -14,7 +14,7 @@ def test_a_unique_column_behind_another_key_and_name(post):
     assert response.json() == {"badge": ["badge with this number already exists."]}
 
 
-def test_unique_together_without_words_has_drfs(post):
+def test_unique_together_without_a_message_has_drfs_message(post):
     post("seats", row="A", number=1)
 
     response = post("seats", row="A", number=1)

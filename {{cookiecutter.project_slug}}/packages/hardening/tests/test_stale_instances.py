@@ -182,14 +182,14 @@ def test_a_row_that_is_nested_is_brought_up_to_date_too(ada, items):
     assert Label.objects.get().text == "other"
 
 
-def test_constraints_are_judged_with_what_is_stored_by_then(ada):
+def test_constraints_are_checked_against_the_row_stored_at_the_write(ada):
     slot = Slot.objects.create(day="2026-01-01", room="A", starts=5, ends=6, seats=1)
 
     assert ada.patch(f"/slot/{slot.pk}/", {"starts": 7}).json() == {"id": slot.pk, "starts": 7, "ends": 8}
 
 
 @pytest.mark.parametrize("how", ["list", "queryset"])
-def test_many_are_changed_without_undoing_what_another_client_changed(ada, items, how):
+def test_a_bulk_change_keeps_concurrent_changes(ada, items, how):
     body = [{"id": each.pk, "name": f"{each.name}2"} for each in items]
 
     response = ada.patch("/items/many/", body, headers={"X-How": how})

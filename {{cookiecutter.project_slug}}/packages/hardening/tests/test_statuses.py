@@ -59,7 +59,7 @@ def test_raised_about_a_field_it_is_under_that_field(ada, place, error, status, 
         ("django-plain", 400, {"non_field_errors": ["Wrong."]}),
     ],
 )
-def test_raised_about_the_whole_it_names_fields_or_none(ada, place, error, status, body):
+def test_a_field_error_of_the_whole_object_may_name_fields(ada, place, error, status, body):
     response = ada.post(PATH, {"name": "x", "where": place, "error": error})
 
     assert (response.status_code, response.json()) == (status, body)
@@ -141,11 +141,11 @@ def test_the_object_that_the_url_names_is_not_found(ada):
 
 
 @pytest.mark.parametrize(("error", "seconds"), [("throttled", "7"), ("try-again", "1")])
-def test_who_has_to_wait_is_told_how_long(ada, error, seconds):
+def test_a_throttled_response_has_retry_after(ada, error, seconds):
     assert ada.post(PATH, {"where": "view", "error": error})["Retry-After"] == seconds
 
 
-def test_problem_details_point_to_what_is_wrong(ada):
+def test_problem_details_point_to_the_invalid_values(ada):
     body = {"name": "x", "inners": [{"name": "y"}, {"name": ""}], "where": "validate", "error": "plain"}
 
     response = ada.post(PATH, body, headers={"Accept": "application/problem+json"})
@@ -178,7 +178,7 @@ def test_problem_details_point_to_what_is_wrong(ada):
         (None, False),
     ],
 )
-def test_problem_details_are_for_who_asks(ada, accept, problem_details):
+def test_problem_details_are_sent_only_to_clients_that_accept_them(ada, accept, problem_details):
     headers = {} if accept is None else {"Accept": accept}
 
     refused = ada.post(PATH, {"name": ""}, headers=headers)
@@ -187,7 +187,7 @@ def test_problem_details_are_for_who_asks(ada, accept, problem_details):
     assert (refused["Content-Type"] == "application/problem+json") is problem_details
 
 
-def test_asking_for_problem_details_is_no_error(ada):
+def test_accepting_problem_details_is_not_an_error(ada):
     response = ada.get("/shapes/badges/", headers={"Accept": "application/problem+json"})
 
     assert response.status_code == 200

@@ -12,7 +12,7 @@ def columns(instance: Any) -> dict[str, Any]:
     return {name: value for name, value in vars(instance).items() if name != "_state"}
 
 
-def test_a_token_and_its_user_are_what_the_orm_finds(ada):
+def test_find_token_returns_the_same_token_and_user_as_the_orm(ada):
     stored, _token = get_token_model().objects.create(ada.user, expiry=timedelta(hours=1))
     expected = get_token_model().objects.select_related("user").get(pk=stored.pk)
 

@@ -44,7 +44,7 @@ def test_an_expression_that_leads_to_a_duplicate_is_a_conflict(ada, post):
     assert (response.status_code, response.json()) == (409, {"back": ["stock with this slot already exists."]})
 
 
-def test_what_else_an_expression_violates_is_reported_too(ada, post):
+def test_other_violations_of_an_expression_are_reported_too(ada, post):
     models.Stock.objects.create(name="a", slot=1, left=0)
     second = models.Stock.objects.create(name="b", slot=2, left=0)
 
@@ -142,7 +142,7 @@ def test_naming_duplicates_costs_the_same_statements_for_every_number_of_rows(po
     assert told.count("SELECT") <= 1 + 2 * 4
 
 
-def test_an_exclusion_constraint_without_a_message_says_what_overlaps(postgresql, post):
+def test_an_exclusion_constraint_without_a_message_names_the_overlapping_fields(postgresql, post):
     stay = {"room": 1, "start": "2026-01-01T00:00:00Z", "end": "2026-01-05T00:00:00Z"}
     post("stays", stay)
 

@@ -35,14 +35,14 @@ def test_a_shape_error_of_a_child_has_its_index(post):
         ({"items": [{"name": "a"}, {"name": "fruit"}]}, 400, {"items": {"1": {"name": ["Named as its basket."]}}}),
     ],
 )
-def test_a_refused_child_has_its_index_and_nothing_is_left(post, changes, status, detail):
+def test_a_rejected_child_has_its_index_and_nothing_is_left(post, changes, status, detail):
     response = post("baskets", basket(**changes))
 
     assert (response.status_code, response.json()) == (status, detail)
     assert [each.objects.count() for each in (models.Basket, models.Label, models.Item)] == [0, 0, 0]
 
 
-def test_a_refused_one_to_one_has_its_key(post):
+def test_a_rejected_one_to_one_has_its_key(post):
     post("baskets", basket())
 
     response = post("baskets", basket(name="other"))
@@ -52,7 +52,7 @@ def test_a_refused_one_to_one_has_its_key(post):
     assert models.Basket.objects.count() == 1
 
 
-def test_parent_and_child_with_the_same_key_are_told_apart(post):
+def test_parent_and_child_with_the_same_primary_key_are_distinguished(post):
     post("baskets", basket())
 
     response = post("baskets", basket(label={"text": "other"}))
@@ -137,7 +137,7 @@ def test_rows_written_in_one_statement_are_explained_by_index(post, rows, status
     assert models.Slot.objects.count() == 1
 
 
-def test_a_patch_keeps_what_save_computes(ada, post):
+def test_a_patch_keeps_fields_that_save_computes(ada, post):
     created = post("documents", title="A", body="one two").json()
 
     response = ada.patch(f"/shapes/documents/{created['id']}/", {"body": "one two three"})
@@ -155,7 +155,7 @@ def test_put_and_patch_of_the_same_values_are_no_duplicates(ada, post):
 
 
 @pytest.mark.parametrize("method", ["put", "patch"])
-def test_a_refused_change_leaves_everything_as_it_was(ada, post, method):
+def test_a_rejected_change_leaves_everything_as_it_was(ada, post, method):
     post("badges", badge="1")
     other = post("badges", badge="2", note="mine").json()
 
@@ -250,7 +250,7 @@ def test_a_list_is_one_transaction_and_an_insert_for_each(post, way):
     assert told[-1] in ("COMMIT", "RELEASE")
 
 
-def test_what_the_server_fills_is_not_the_clients(ada, bob, post):
+def test_a_client_cannot_set_a_field_that_the_server_sets(ada, bob, post):
     body = {"serial": "s", "kind": "even", "value": 2}
 
     assert post("gadgets", body).json()["owner"] == ada.user.pk
@@ -263,7 +263,7 @@ def test_what_the_server_fills_is_not_the_clients(ada, bob, post):
 
 @pytest.mark.parametrize("method", ["put", "patch"])
 @pytest.mark.parametrize("field", ["owner", "serial"])
-def test_what_never_changes_is_refused_with_another_value_only(ada, bob, post, method, field):
+def test_an_immutable_field_is_rejected_only_with_another_value(ada, bob, post, method, field):
     created = post("gadgets", serial="s", kind="even", value=2).json()
     target = f"/shapes/gadgets/{created['id']}/"
     other = {"owner": bob.user.pk, "serial": "other"}[field]

@@ -45,7 +45,7 @@ JSON = "Content-Type: application/json"
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
 @pytest.mark.parametrize("value", ["chunked", "Chunked"])
-def test_a_chunked_body_is_refused_before_it_is_read_as_none(server, token, method, value):
+def test_a_chunked_body_is_411_before_django_reads_it_as_empty(server, token, method, value):
     body = chunked(b'{"username": "chunked", "email": "chunked@example.com"}')
 
     status, headers, answer = raw(server, request(method, PATH, token, JSON, f"Transfer-Encoding: {value}", body=body))
@@ -55,7 +55,7 @@ def test_a_chunked_body_is_refused_before_it_is_read_as_none(server, token, meth
     assert headers["x-request-id"]
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server, token):
+def test_a_body_that_is_too_large_is_rejected_before_it_is_sent(server, token):
     status, _headers, answer = raw(server, request("POST", PATH, token, JSON, "Content-Length: 99999999"))
 
     assert status == 413
@@ -77,7 +77,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server, token):
         ("X-A: a\x00b",),
     ],
 )
-def test_what_two_servers_could_read_in_two_ways_is_refused(server, token, lines):
+def test_a_request_that_two_servers_could_parse_differently_is_rejected(server, token, lines):
     status, _headers, _answer = raw(server, request("POST", PATH, token, JSON, *lines, body=b"{}"))
 
     assert status in (400, 411, 501)

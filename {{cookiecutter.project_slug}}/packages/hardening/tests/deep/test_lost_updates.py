@@ -54,7 +54,7 @@ def test_two_changes_of_different_fields_never_lose_one(ada):
         tag = again.headers["ETag"]
 
 
-def test_racers_with_one_key_have_one_effect_and_one_answer(ada):
+def test_racers_with_one_key_have_one_effect_and_one_response(ada):
     for _round in range(ROUNDS):
         title = f"once {next(NUMBERS)}"
         answers = together(
@@ -70,7 +70,7 @@ def test_racers_with_one_key_have_one_effect_and_one_answer(ada):
         assert all(each.headers["Retry-After"] == "1" for each in running)
 
 
-def test_nobody_gets_two_rows_from_one_key(ada):
+def test_concurrent_requests_with_one_idempotency_key_create_one_row(ada):
     """Without the title, which is unique, nothing but the key holds racers back."""
     before = len(rows(ada))
     answers = together([partial(ada, "POST", TICKETS, [], **{"Idempotency-Key": f"none-{next(NUMBERS)}"})] * RACERS)
@@ -89,7 +89,7 @@ def rows(ada: Caller) -> list[dict]:
 
 
 @pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
-def test_a_process_killed_after_commit_has_stored_the_answer(vendor, tmp_path):
+def test_a_process_killed_after_commit_has_stored_the_response(vendor, tmp_path):
     settings = {"DJANGO_SETTINGS_MODULE": "deep.limited"}
     with database(vendor, tmp_path, f"dying_{os.getpid()}") as url, serving(url, tmp_path, **settings) as server:
         ada = server.caller("ada")

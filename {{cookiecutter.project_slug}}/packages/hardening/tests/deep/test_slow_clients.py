@@ -42,7 +42,7 @@ def callers(server: Server) -> tuple[Caller, Caller]:
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE", "POST"])
-def test_a_half_sent_body_keeps_nobody_from_writing(server, callers, monkeypatch, method):
+def test_an_incomplete_body_does_not_block_other_writes(server, callers, monkeypatch, method):
     slow, other = callers
     made = other("POST", TICKETS, {"title": f"slow {next(NUMBERS)}"}).body
     target, title = f"{TICKETS}{made['id']}/", f"slow {next(NUMBERS)}"
@@ -137,7 +137,7 @@ def test_a_client_that_sends_a_byte_now_and_then_holds_no_thread(impatient, part
     assert [line for line in logged if "exception" in line] == []
 
 
-def test_clients_that_send_nothing_keep_nobody_waiting(impatient, monkeypatch):
+def test_idle_connections_do_not_delay_other_clients(impatient, monkeypatch):
     monkeypatch.setattr("deep.test_limits.PATIENCE", LIMIT)
     with ExitStack() as stack:
         for _connection in range(THREADS * 10):

@@ -57,7 +57,7 @@ def test_as_many_guesses_pass_as_the_rate_says_whatever_address_is_claimed(limit
     assert Counter(answer.status for answer in answers) == {401: LIMIT - 1, 429: REQUESTS - LIMIT + 1}
 
 
-def test_when_valkey_is_gone_reads_go_on_and_nobody_guesses(limited):
+def test_without_valkey_reads_are_allowed_and_log_ins_are_503(limited):
     server, valkey = limited
     ada = server.caller("ada")
     valkey.terminate()

@@ -48,13 +48,13 @@ def test_an_address_that_is_claimed_opens_no_account_of_attempts(running, ada):
 
 
 @pytest.mark.parametrize("claimed", [{}, {"X-Forwarded-Proto": "https"}, {"X-Forwarded-Ssl": "on"}])
-def test_what_came_without_tls_is_refused_whatever_it_claims(running, ada, claimed):
+def test_a_request_without_tls_is_rejected_whatever_headers_it_has(running, ada, claimed):
     in_the_clear = Caller(running.http, ada.headers)
 
     assert in_the_clear("GET", PROFILES, **claimed).status == 403
 
 
-def test_what_came_with_tls_is_answered_and_linked_to_as_that(running, ada):
+def test_a_request_over_tls_gets_https_links(running, ada):
     for number in range(2):
         assert ada("POST", PROFILES, profile(number)).status == 201
 
@@ -85,7 +85,7 @@ def test_a_body_in_chunks_arrives_whole(running, ada):
     assert (response.status, answer["username"]) == (201, "chunked")
 
 
-def test_a_body_that_the_proxy_refuses_gets_the_answer_of_the_api(running, ada):
+def test_a_body_that_the_proxy_rejects_gets_the_response_of_the_api(running, ada):
     refused = ada("POST", PROFILES, {"bio": "x" * 1024 * 1024})
 
     assert refused.status == PayloadTooLarge.status_code == 413
@@ -93,7 +93,7 @@ def test_a_body_that_the_proxy_refuses_gets_the_answer_of_the_api(running, ada):
     assert "X-Request-ID" not in refused.headers  # the API never saw it
 
 
-def test_a_server_that_is_told_to_stop_finishes_what_it_began(tmp_path):
+def test_a_stopping_server_finishes_running_requests(tmp_path):
     with proxied(tmp_path) as running, ThreadPoolExecutor(8) as threads:
         ada = signed_up(Caller(running.https), "ada")
         held = {"X-Hold": str(tmp_path)}

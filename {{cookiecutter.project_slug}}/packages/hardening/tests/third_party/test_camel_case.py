@@ -91,7 +91,7 @@ def test_fields_are_read_and_shown_in_camel_case(ada, kind):
         ),
     ],
 )
-def test_an_error_stands_under_the_name_that_was_sent(ada, kind, body, status, errors, pointer):
+def test_an_error_is_reported_under_the_camel_case_name(ada, kind, body, status, errors, pointer):
     News.objects.create(first_line="taken")
 
     plain, problem = ada.post(f"/{kind}/", body), ada.post(f"/{kind}/", body, **PROBLEM)

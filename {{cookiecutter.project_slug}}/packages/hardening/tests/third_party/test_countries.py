@@ -87,7 +87,7 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("kind", SHOWN)
-def test_what_is_shown_is_accepted_back(ada, kind):
+def test_a_rendered_value_is_accepted(ada, kind):
     for sent in ("NZ", SHOWN[kind]):
         created = ada.post(f"/{kind}/", {"name": "a", "country": sent})
 
@@ -117,7 +117,7 @@ def test_a_country_that_is_null_is_shown_and_accepted_back(ada):
 
 @pytest.mark.parametrize("kind", SHOWN)
 @pytest.mark.parametrize("value", ["XX", "", "\0", [], {}, ["NZ"], False, True, 0, 1.5, {"code": None}, {"name": "NZ"}])
-def test_what_is_not_a_country_is_400_under_its_field(ada, kind, value):
+def test_an_invalid_country_is_400_under_its_field(ada, kind, value):
     response = ada.post(f"/{kind}/", {"name": "a", "country": value})
 
     assert (response.status_code, list(response.json())) == (400, ["country"])
@@ -125,7 +125,7 @@ def test_what_is_not_a_country_is_400_under_its_field(ada, kind, value):
 
 
 @pytest.mark.parametrize("value", [{}, [], False])
-def test_what_is_not_a_text_is_not_an_empty_country(ada, value):
+def test_a_value_that_is_not_a_string_is_not_an_empty_country(ada, value):
     response = ada.post("/mixed/", {"name": "a", "country": "NZ", "via": value})
 
     assert (response.status_code, response.json()) == (400, {"via": ["The value has the wrong JSON type."]})

@@ -185,7 +185,7 @@ def test_the_checks_accept_filters(db):
         ({"filterset_fields": ["maker"]}, "W040"),
     ],
 )
-def test_a_filter_set_that_fails_or_tells_too_much_is_reported(db, attributes, number):
+def test_a_filter_set_that_fails_or_reveals_hidden_objects_is_reported(db, attributes, number):
     view = viewset(TuneSerializer, filter_backends=[filters.DjangoFilterBackend], **attributes)
 
     assert checked(routes(tunes=view)) == [number]

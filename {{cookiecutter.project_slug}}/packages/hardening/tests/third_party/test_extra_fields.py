@@ -109,7 +109,7 @@ def test_a_file_is_stored_and_shown(ada, prefix):
     ],
 )
 @pytest.mark.parametrize("method", ["post", "put"])
-def test_a_value_that_is_no_file_is_400_under_its_field(ada, method, value):
+def test_a_value_that_is_not_a_file_is_400_under_its_field(ada, method, value):
     created = ada.post("/parcels/", {"name": "a", "scan": encoded(b"hello")})
     place = "/parcels/" if method == "post" else f"/parcels/{created.json()['id']}/"
 
@@ -129,7 +129,7 @@ def test_a_rejected_file_is_not_kept(ada):
     assert files() == before
 
 
-def test_what_the_projects_own_code_raises_is_a_server_error(ada):
+def test_an_exception_of_the_projects_code_is_a_server_error(ada):
     response = ada.post("/parcels/", {"name": "a", "scan": encoded(b"fails")})
 
     assert (response.status_code, response.json()) == SERVER_ERROR

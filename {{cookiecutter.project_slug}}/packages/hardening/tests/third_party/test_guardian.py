@@ -138,7 +138,7 @@ def test_the_name_of_a_hidden_object_is_409(ada):
     assert (response.status_code, list(response.json())) == (409, ["name"])
 
 
-def test_generic_permissions_decide_what_is_visible_too(ada):
+def test_generic_object_permissions_decide_visibility_too(ada):
     mine, _other = Drawer.objects.create(name="mine"), Drawer.objects.create(name="other")
     assign_perm("view_drawer", ada.user, mine)
 

@@ -155,7 +155,7 @@ def test_a_body_that_names_another_project_is_400(ada, project, kind):
 @pytest.mark.parametrize("kind", ["tasks", "choosing"])
 @pytest.mark.parametrize("body", [b"{", b"5", b"null", b'"x"', b"[1]", b"[[]]", b"true", b""])
 @pytest.mark.parametrize("method", ["post", "put"])
-def test_a_body_that_is_no_object_is_400(ada, project, kind, body, method):
+def test_a_body_that_is_not_an_object_is_400(ada, project, kind, body, method):
     task = Task.objects.create(project=project, title="t")
     where = f"/projects/{project.pk}/{kind}/" + (f"{task.pk}/" if method == "put" else "")
 

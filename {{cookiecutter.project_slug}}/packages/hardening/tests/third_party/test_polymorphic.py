@@ -177,7 +177,7 @@ def test_an_error_of_a_change_is_reported_under_its_field(ada, disc, method, cha
 
 @pytest.mark.parametrize("body", [b"[1]", b"5", b"null", b'"x"', b"[]", b"true"])
 @pytest.mark.parametrize("method", ["post", "put", "patch"])
-def test_a_body_that_is_no_object_is_400(ada, disc, method, body):
+def test_a_body_that_is_not_an_object_is_400(ada, disc, method, body):
     response = ada.send(method, "/items/" if method == "post" else disc, body)
 
     assert response.status_code == 400, response.content
@@ -223,7 +223,7 @@ def test_the_schema_accepts_the_type_beside_the_fields():
     assert all(part.get("additionalProperties", True) for part in parts)
 
 
-def test_the_checks_accept_the_mixin_and_name_what_is_wrong_below_it(db):
+def test_the_checks_accept_the_mixin_and_examine_its_serializers(db):
     assert checked(urlpatterns) == []
     assert checked(routes(items=items(BareSerializer))) == ["E032"]
     assert checked(routes(items=items(UncheckedSerializer))) == ["E003", "E006"]

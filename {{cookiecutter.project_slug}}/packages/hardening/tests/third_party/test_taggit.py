@@ -88,7 +88,7 @@ def test_tags_are_stored_shown_and_accepted_back(ada):
 @pytest.mark.parametrize(
     "tags", ["", "a", '["a"]', "[" * 5000, {}, {"a": 1}, 1, True, None, [1], [None], [["a"]], [""], [" "], ["\0"]]
 )
-def test_what_is_not_a_list_of_texts_is_400_under_its_field(ada, tags):
+def test_a_value_that_is_not_a_list_of_strings_is_400_under_its_field(ada, tags):
     response = ada.post("/photos/", {"name": "a", "tags": tags})
 
     assert (response.status_code, list(response.json())) == (400, ["tags"])

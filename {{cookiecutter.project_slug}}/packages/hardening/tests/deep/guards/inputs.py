@@ -6,7 +6,7 @@ LIMITS = "packages/hardening/tests/test_limits.py"
 RELATIONS = "packages/hardening/tests/test_relations.py"
 OUTERMOST = "tests/config/test_outermost.py"
 REQUESTS = "tests/config/test_requests.py"
-ANSWERS = "tests/test_contract.py::test_every_row_gets_its_answer_and_leaves_every_list_and_object_readable"
+ANSWERS = "tests/test_contract.py::test_every_row_gets_its_response_and_leaves_every_list_and_object_readable"
 TEXTS, TYPES, KEYS, VALUES, KINDS, PATHS, QUERIES, PAGES = (
     f"{ANSWERS}[{name}]" for name in ("texts", "types", "keys", "values", "kinds", "paths", "queries", "pages")
 )
@@ -44,7 +44,7 @@ GUARDS = [
         "hardening/relations/primary_keys.py",
         "    if len(text) > MAX_URL:\n        return False\n",
         "",
-        f"{LINEAR}::test_a_link_is_no_url_before_it_is_taken_apart",
+        f"{LINEAR}::test_a_url_that_is_too_long_is_rejected_before_it_is_parsed",
     ),
     Guard(
         "hardening/middleware.py",
@@ -56,7 +56,7 @@ GUARDS = [
         "hardening/json_types.py",
         "return type(field) in _OF_DRF if own is None else bool(own)",
         "return True",
-        f"{JSON_TYPES}::test_a_field_of_somebody_else_accepts_what_it_likes",
+        f"{JSON_TYPES}::test_a_packages_field_is_exempt_from_json_type_checking",
     ),
     Guard(
         "hardening/serializers/cached_fields.py",
@@ -122,7 +122,7 @@ GUARDS = [
         "hardening/truncation.py",
         "return value if len(text) <= _LONGEST_ECHO else",
         "return value if True else",
-        f"{LIMITS}::test_the_length_of_what_an_error_repeats",
+        f"{LIMITS}::test_an_error_repeats_at_most_64_characters_of_the_input",
     ),
     Guard(
         "hardening/relations/related_fields.py",

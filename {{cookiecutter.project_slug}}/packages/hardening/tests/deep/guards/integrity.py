@@ -79,6 +79,6 @@ GUARDS = [
         "hardening/serializers/models.py",
         'errors[key] = [ErrorDetail(_("This field cannot be changed."), "immutable")]',
         "pass",
-        f"{WRITES}::test_what_the_server_fills_is_not_the_clients",
+        f"{WRITES}::test_a_client_cannot_set_a_field_that_the_server_sets",
     ),
 ]

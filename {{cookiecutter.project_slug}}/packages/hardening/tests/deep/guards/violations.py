@@ -84,7 +84,7 @@ GUARDS = [
         "hardening/integrity/atomic_requests.py",
         "if alias not in set(excluded)]",
         "]",
-        f"{COMMITS}::test_a_view_that_the_project_excludes_from_atomic_requests_runs_in_none",
+        f"{COMMITS}::test_a_view_with_non_atomic_requests_runs_without_a_transaction",
     ),
     Guard(
         "hardening/integrity/files.py",

@@ -67,7 +67,7 @@ def test_every_route_and_method_has_a_row():
 
 
 @pytest.mark.parametrize("route", TABLE)
-def test_every_caller_gets_the_status_of_the_table(route, callers):
+def test_every_client_gets_the_expected_status(route, callers):
     faults = []
     for name, caller in callers.items():
         path = path_of(route, callers["owner"].ids)
@@ -99,7 +99,7 @@ def essence(response: HttpResponse) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])
 @pytest.mark.parametrize("route", [name for name in TABLE if name.endswith("-detail")])
-def test_what_is_somebody_elses_looks_as_if_it_were_not_there(route, accept, callers):
+def test_another_users_object_is_404_like_a_missing_one(route, accept, callers):
     kind = route.partition("-")[0]
     for caller in (callers[name] for name in ("other", "staff", "superuser", "nobody", "expired")):
         body = filled(BODIES[kind], caller.ids)

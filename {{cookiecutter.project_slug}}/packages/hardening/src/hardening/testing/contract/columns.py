@@ -45,7 +45,7 @@ def serializers() -> dict[str, Any]:
     return {type(each).__name__: each for each in routes.serializers()}
 
 
-def test_a_serializer_writes_and_shows_what_the_table_says():
+def test_serializers_have_the_columns_of_the_table():
     fields = {name: each.fields.items() for name, each in serializers().items()}
 
     writable = {name: {key for key, field in each if not field.read_only} for name, each in fields.items()}

@@ -54,7 +54,7 @@ def unreadable(client: Client) -> list[str]:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_row_gets_its_answer_and_leaves_every_list_and_object_readable(table, ids, ada, client):
+def test_every_row_gets_its_response_and_leaves_every_list_and_object_readable(table, ids, ada, client):
     callers = {"ada": ada, "nobody": client}
 
     found = [fault(row, send(row, callers[row.who], ids)) for row in TABLES[table]()]

@@ -83,7 +83,7 @@ def told(caller: Client, related: Related, path: str, name: Any, accept: str) ->
 
 
 @pytest.mark.parametrize("related", OWNED, ids=str)
-def test_what_is_somebody_elses_is_refused_like_what_is_absent(related, ada, bob, sign_in):
+def test_another_users_object_is_rejected_like_a_missing_one(related, ada, bob, sign_in):
     path = path_to(related, ada)
     gone = OBJECTS[related.model](sign_in("eve").user)
     theirs, absent = (name_of(each, related.field) for each in (OBJECTS[related.model](bob.user), gone))
@@ -96,7 +96,7 @@ def test_what_is_somebody_elses_is_refused_like_what_is_absent(related, ada, bob
 
 
 @pytest.mark.parametrize(("related", "owner"), CHOSEN, ids=str)
-def test_what_the_caller_may_see_is_not_refused(related, owner, ada, bob):
+def test_an_object_visible_to_the_user_is_accepted(related, owner, ada, bob):
     target = OBJECTS[related.model]({"ada": ada, "bob": bob}[owner].user)
 
     response = send(ada, related, path_to(related, ada), name_of(target, related.field))
@@ -122,7 +122,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize("related", FORMS, ids=str)
-def test_a_form_offers_ones_own_to_two_users_in_turn(related, page, ada, bob):
+def test_a_form_lists_only_objects_visible_to_its_user(related, page, ada, bob):
     objects = {caller: OBJECTS[related.model](caller.user) for caller in (ada, bob)}
 
     for caller, other in ((ada, bob), (bob, ada), (ada, bob)):
@@ -138,7 +138,7 @@ def test_a_form_offers_ones_own_to_two_users_in_turn(related, page, ada, bob):
 
 
 @pytest.mark.parametrize("related", OPTIONS, ids=str)
-def test_options_tell_of_nobody(related, page, ada, bob):
+def test_options_do_not_list_objects_of_other_users(related, page, ada, bob):
     theirs = OBJECTS[related.model](bob.user)
 
     assert str(theirs) not in page(ada, related, "options")
