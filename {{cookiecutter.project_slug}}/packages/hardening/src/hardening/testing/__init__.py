@@ -1,9 +1,9 @@
-"""Tools for testing an API: clients, a throwaway PostgreSQL, and the contract of every route.
+"""Tools for testing an API: authenticated clients, a temporary PostgreSQL server, and tests of every route.
 
 The pytest plugin is `hardening.testing.plugin`.
 """
 
 import pytest
 
-# Before the first import of these modules, so that pytest explains their assertions.
+# Before the first import of these modules, so that pytest rewrites their assertions.
 pytest.register_assert_rewrite("hardening.testing.client", "hardening.testing.contract", "hardening.testing.rows")

@@ -1,4 +1,4 @@
-"""The test client: JSON in and out, and a look at every error that passes."""
+"""The test client, which sends JSON and checks every error response."""
 
 import functools
 import json
@@ -15,14 +15,14 @@ _INTERNALS = re.compile("psycopg|sqlite|select .* from |insert into |constraint 
 
 
 class Client(APIClient):
-    """DRF's client, which checks of every answer what has to hold for all of them; *user* is whose token it has."""
+    """DRF's test client, which checks the format of every response; *user* is the authenticated user, if any."""
 
     def __init__(self, *, user: Any = None, **headers: Any) -> None:
         super().__init__(raise_request_exception=False, **headers)
         self.user = user
 
     def send(self, method: str, path: str, body: Any, **headers: str) -> Any:
-        """Send *body* as JSON in ASCII, so that it may hold what is no Unicode text, or as it is where it is bytes."""
+        """Send *body* as it is if it is bytes, or else as JSON in ASCII, which can contain lone surrogates."""
         text = body if isinstance(body, bytes) else json.dumps(body)
         return getattr(self, method)(path, text, content_type="application/json", headers=headers)
 
@@ -35,17 +35,18 @@ class Client(APIClient):
         return response
 
 
-# Codes that only the shapes of the tests have, in their `clean()` methods.
+# Codes of the test-only models in `shapes`.
 OF_SHAPES = {"same_name", "taken", "wrong_kind"}
 
 
 @functools.cache
 def documented_codes() -> set[str]:
+    """Return the codes in the catalogue, and those of the test-only models."""
     return {entry.code for entry in entries()} | OF_SHAPES
 
 
 def codes(data: Any) -> set[str]:
-    """Return the codes of all error details in *data*."""
+    """Return the codes of all `ErrorDetail`s in *data*."""
     if isinstance(data, dict):
         return {code for value in data.values() for code in codes(value)}
     if isinstance(data, list):
@@ -54,7 +55,7 @@ def codes(data: Any) -> set[str]:
 
 
 def assert_error_document(response: Any) -> None:
-    """Assert that an error is JSON in one of its two shapes, and tells nothing of SQL or drivers."""
+    """Assert that an error is JSON in one of the two formats, with documented codes and without SQL or driver names."""
     media_type = response["Content-Type"].partition(";")[0]
     assert media_type in ("application/json", "application/problem+json"), response.content
     body = response.json()

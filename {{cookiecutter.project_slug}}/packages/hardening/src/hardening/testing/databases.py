@@ -1,4 +1,4 @@
-"""The databases of a test run: the given one, and a second for what a router sends elsewhere."""
+"""The `DATABASES` setting of a test run: the configured database, and a second one for database routers."""
 
 import os
 import tempfile
@@ -8,24 +8,24 @@ from django.db import connection
 
 
 def for_tests(database: dict[str, Any]) -> dict[str, Any]:
-    """Return `DATABASES` for tests over *database*."""
-    return {"default": _in_a_file(database, "default"), "second": _in_a_file(_sqlite(), "second")}
+    """Return the `DATABASES` setting for tests with *database* as the default."""
+    return {"default": _configure(database, "default"), "second": _configure(_build_sqlite(), "second")}
 
 
-def _sqlite() -> dict[str, Any]:
+def _build_sqlite() -> dict[str, Any]:
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:", "OPTIONS": {"transaction_mode": "IMMEDIATE"}}
 
 
-def _in_a_file(database: dict[str, Any], alias: str) -> dict[str, Any]:
-    """Return a SQLite *database* in a file: threads do not share one in memory. Others wait for a slow disk."""
+def _configure(database: dict[str, Any], alias: str) -> dict[str, Any]:
+    """Return *database* for tests: SQLite in a file, which threads can share, or a longer timeout for slow disks."""
     if "sqlite3" not in database["ENGINE"]:
-        patient = database["OPTIONS"]["options"].replace("statement_timeout=10s", "statement_timeout=60s")
-        return {**database, "OPTIONS": {**database["OPTIONS"], "options": patient}}
+        options = database["OPTIONS"]["options"].replace("statement_timeout=10s", "statement_timeout=60s")
+        return {**database, "OPTIONS": {**database["OPTIONS"], "options": options}}
     options = {**database["OPTIONS"], "timeout": 20, "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"}
     name = f"{tempfile.gettempdir()}/tests-{os.getpid()}-{alias}.sqlite3"
     return {**database, "OPTIONS": options, "TEST": {"NAME": name}}
 
 
 def needs_no_commit(way: str) -> bool:
-    """SQLite tells of a missing reference at COMMIT only, which is the caller's where the write is nested."""
+    """Return whether a foreign key violation is raised before the outer transaction commits; SQLite's are not."""
     return connection.vendor == "postgresql" or way == "outermost"

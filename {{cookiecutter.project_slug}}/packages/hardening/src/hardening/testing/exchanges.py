@@ -1,4 +1,4 @@
-"""A WSGI server in one function: for what happens before and after Django, which the test client leaves out."""
+"""A minimal WSGI server, for tests of code outside of Django's handler, which the test client bypasses."""
 
 import io
 import json
@@ -10,7 +10,7 @@ from wsgiref.util import setup_testing_defaults
 
 @dataclass
 class Exchange:
-    """What a server got from the application."""
+    """The response that a server got from the application."""
 
     status: int
     headers: dict[str, str]
@@ -25,13 +25,13 @@ class Exchange:
 def exchange(
     application: Callable[..., Any], method: str, path: str, query: str = "", body: bytes = b"", **environ: str
 ) -> Exchange:
-    """Send one request to *application* as a server does, and end it properly."""
-    known: dict[str, Any] = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": "::1"}
-    known |= {"HTTP_HOST": "testserver", "wsgi.input": io.BytesIO(body), "wsgi.url_scheme": "https"}
-    known |= {"CONTENT_LENGTH": str(len(body)), **environ}
-    setup_testing_defaults(known)
+    """Send a request to *application* as a server does, read the whole response, and close it."""
+    request: dict[str, Any] = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": "::1"}
+    request |= {"HTTP_HOST": "testserver", "wsgi.input": io.BytesIO(body), "wsgi.url_scheme": "https"}
+    request |= {"CONTENT_LENGTH": str(len(body)), **environ}
+    setup_testing_defaults(request)
     started: list[Any] = []
-    chunks = application(known, lambda status, headers, exc_info=None: started.append((status, headers)))
+    chunks = application(request, lambda status, headers, exc_info=None: started.append((status, headers)))
     content, broke_off = b"", False
     try:
         for chunk in chunks:
@@ -42,5 +42,5 @@ def exchange(
         chunks.close()
     [(status, headers)] = started
     names = [name.lower() for name, _value in headers]
-    assert len(names) == len(set(names)), "a header is there twice"
+    assert len(names) == len(set(names)), "the response has a header twice"
     return Exchange(int(status.split()[0]), {name.lower(): value for name, value in headers}, content, broke_off)

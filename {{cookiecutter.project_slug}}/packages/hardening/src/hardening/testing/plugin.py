@@ -1,6 +1,6 @@
-"""The pytest plugin: signed-in clients, the log as a text, and a database that is set up faster.
+"""The pytest plugin: authenticated clients, the log output, and a faster database setup.
 
-A project loads it in its top `conftest.py`: `pytest_plugins = ["hardening.testing.plugin"]`.
+A project loads it in its top-level `conftest.py`: `pytest_plugins = ["hardening.testing.plugin"]`.
 """
 
 import io
@@ -54,7 +54,7 @@ def postgresql() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> None:
-    """Make the databases as pytest-django does; what is flushed later gets no new permissions, which take longest."""
+    """Create the databases as pytest-django does; do not create permissions after each flush, which is slow."""
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
@@ -65,45 +65,46 @@ def _empty_cache() -> None:
 
 @pytest.fixture
 def mail_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Send mail before the answer, and not in a thread."""
+    """Send email before the response instead of in a thread."""
     monkeypatch.setattr("hardening.operations.email._sender.submit", lambda send, message: send(message))
 
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """What is logged while the test runs, as it would stand on standard output."""
-    handler: Any = next(each for each in logging.getLogger().handlers if isinstance(each.formatter, ProcessorFormatter))
-    written = io.StringIO()
-    before = handler.setStream(written)
-    yield written
-    handler.setStream(before)
+    """The log output of the test, as on standard output."""
+    handlers: list[Any] = logging.getLogger().handlers
+    handler = next(candidate for candidate in handlers if isinstance(candidate.formatter, ProcessorFormatter))
+    output = io.StringIO()
+    previous = handler.setStream(output)
+    yield output
+    handler.setStream(previous)
 
 
 @pytest.fixture
 def client() -> Client:
-    """A client without a token."""
+    """An anonymous client."""
     return Client()
 
 
 @pytest.fixture
 def sign_in(db: None) -> Callable[..., Client]:
-    """Return a function that makes a user and returns a client with a token of theirs."""
+    """Return a function that creates a user and returns a client with a token of that user."""
 
-    def signed_in(username: str) -> Client:
+    def create_client(username: str) -> Client:
         user = get_user_model().objects.create_user(username, f"{username}@example.com", "correct horse battery")
         _stored, token = get_token_model().objects.create(user)
         return Client(user=user, HTTP_AUTHORIZATION=f"Bearer {token}")
 
-    return signed_in
+    return create_client
 
 
 @pytest.fixture
 def ada(sign_in: Callable[..., Client]) -> Client:
-    """A client signed in as Ada."""
+    """A client authenticated as Ada."""
     return sign_in("ada")
 
 
 @pytest.fixture
 def bob(sign_in: Callable[..., Client]) -> Client:
-    """A client signed in as Bob, who sees nothing of Ada's."""
+    """A client authenticated as Bob, to whom Ada's objects are not visible."""
     return sign_in("bob")

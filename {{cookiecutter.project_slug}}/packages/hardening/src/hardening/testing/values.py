@@ -1,10 +1,10 @@
-"""Values that a field of a kind refuses, each with the code of its error."""
+"""Invalid values for fields of each type, with the code of the error."""
 
 from typing import Any
 
 Refused = list[tuple[Any, str]]
 
-MISSING = object()  # the key is not there
+MISSING = object()  # the field is not in the request body
 
 NUL, SURROGATE = "null_characters_not_allowed", "surrogate_characters_not_allowed"
 WRONG_TYPE = "invalid_type"
@@ -31,8 +31,8 @@ NO_TEXTS: Refused = [
 BLANK: Refused = [("", "blank"), (" ", "blank"), ("\t\n", "blank"), ("\u00a0", "blank"), ("\u2003", "blank")]
 TEXTS = NO_TEXTS + UNSTORABLE + BLANK
 NO_EMAILS: Refused = [
-    (each, "invalid")
-    for each in (
+    (value, "invalid")
+    for value in (
         "a", "@", "a@", "@b.example", "a@b", "a b@c.example", "a@b..example", "a@-b.example", "a@b.example,c@d.example",
         "a@[1.2.3]", "<a@b.example>", "a@b.example\nBcc: c@d.example", "a@b.example ;", "a@b_c.example",
         "a" * 65 + "@b",
@@ -84,8 +84,8 @@ NO_INTEGERS: Refused = [
 ]
 
 NO_MOMENTS: Refused = [
-    (each, "invalid")
-    for each in (
+    (value, "invalid")
+    for value in (
         "", "a", "2026", "2026-12", "2026-12-01T25:00:00Z", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z",
         "0000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "2026-12-01T00:00:60Z", "2026-12-01T00:00:00+99:00",
         "-2026-12-01T00:00:00Z", "now", "\0", "\ud800", "1" * 5000, "2026-12-01T00:00:00 Europe/Berlin",
@@ -103,7 +103,7 @@ NO_MOMENTS: Refused = [
     ("0001-01-01T00:00:00+14:00", "overflow"),
     ("9999-12-31T23:59:59-14:00", "overflow"),
 ]  # fmt: skip
-# An address that is a number is no address either, and DRF's words win.
+# For a number, an email field has DRF's own code.
 NO_ADDRESSES: Refused = [
     *((value, "invalid" if code == WRONG_TYPE else code) for value, code in NO_TEXTS),
     *UNSTORABLE,
@@ -113,6 +113,7 @@ NO_ADDRESSES: Refused = [
 
 
 def longer_than(limit: int, code: str = "max_length") -> Refused:
+    """Return strings that are longer than *limit* characters."""
     return [("x" * (limit + 1), code), ("é" * (limit + 1), code), ("x" * 100_000, code)]
 
 

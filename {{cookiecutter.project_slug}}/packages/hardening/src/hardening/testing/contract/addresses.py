@@ -1,4 +1,4 @@
-"""Paths, query strings and headers that name nothing, or too much."""
+"""Test cases of invalid paths, query strings and headers."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
@@ -8,8 +8,8 @@ from typing import Any
 from hardening.testing import tables
 from hardening.testing.rows import Row
 
-LISTS = [tables.collection(kind) for kind in tables.joined("RESOURCES")]
-OBJECTS = [tables.single(kind) for kind in tables.joined("RESOURCES")]
+LISTS = [tables.collection(kind) for kind in tables.merge("RESOURCES")]
+OBJECTS = [tables.single(kind) for kind in tables.merge("RESOURCES")]
 ORDERED = [path for app in tables.APPS for path in getattr(app, "ORDERED", ())]
 SEARCHED = [path for app in tables.APPS for path in app.SEARCHED]
 SINGLE = sorted({(method, path) for app in tables.APPS for method, path, *_rest in app.SINGLE})
@@ -21,7 +21,7 @@ NO_KEYS = [
     "1%2F", "1%3Fa=1", "1%27%20OR%201=1", "$(id)", "9223372036854775807", "9223372036854775808",
     "9999999999999999999", "99999999999999999999", "1" * 5000, "..", "%2e%2e", "me", "1.json", "00000000-0000-0000",
 ]  # fmt: skip
-# What stands before and after the key of an object that is there.
+# Text before and after the primary key of an existing object.
 OTHER_SPELLINGS = [("0", ""), ("+", ""), ("%20", ""), ("", "%20"), ("", "%0A"), ("%09", ""), ("", ".0"), ("0_", "")]
 NO_PATHS = [
     "/", "//", "/api", "/api/", "/api/v1", "/api/v1/", "/api/v2/profiles/", "/api/v1//profiles/", "/api/v1/profiles",
@@ -84,7 +84,7 @@ NO_HOSTS = [
     "testserver,x",
 ]
 
-# Headers that change nothing.
+# Headers that have no effect.
 IGNORED = [
     {"X-HTTP-Method-Override": "DELETE"},
     {"X-Forwarded-Host": "evil.example.com"},
@@ -141,7 +141,7 @@ def queries() -> Iterator[Row]:
 
 
 def unknown(method: str, path: str, queries: Iterable[str]) -> Iterator[Row]:
-    """Yield a row for every one of *queries*, whose parameter *path* does not have."""
+    """Yield a row for each of *queries*, whose parameter is unknown to *path*."""
     for query in queries:
         body: Any = None if method in ("GET", "DELETE") else {}
         yield Row(method, f"{path}?{query}", 400, "unknown_parameter", f"/{_first_name(query)}", body)
@@ -190,8 +190,8 @@ def headers() -> Iterator[Row]:
             yield Row("GET", path, 406, headers={"Accept": accept})
         for host in NO_HOSTS:
             yield Row("GET", path, 400, "bad_request", headers={"Host": host})
-        for each in IGNORED:
-            yield Row("GET", path, 200, headers=each)
+        for ignored in IGNORED:
+            yield Row("GET", path, 200, headers=ignored)
         for method in ("FOO", "TRACE", "CONNECT", "PROPFIND"):
             yield Row(method, path, 405, "method_not_allowed")
         yield Row("POST", path, 400, headers={"X-HTTP-Method-Override": "GET"}, body={})

@@ -1,4 +1,4 @@
-"""Bodies that no route takes, whatever it is for: what they are, and what is answered."""
+"""Test cases of request bodies, media types and encodings that every route rejects."""
 
 from collections.abc import Iterator
 
@@ -80,7 +80,7 @@ NO_NUMBERS = [
     b'{"a": ' + b"9" * 5000 + b"}",
     b"[" + b"1" * 101 + b"]",
 ]
-# A body that is JSON, and no object.
+# Bodies that are valid JSON, but not an object.
 NO_OBJECTS = [b"[]", b"[{}]", b"true", b"false", b"0", b"1.5", b'"{}"', b'""']
 MEDIA_TYPES = [
     "text/plain",
@@ -112,8 +112,8 @@ ENCODINGS = ["gzip", "deflate", "br", "zstd", "gzip, identity", "x"]
 
 
 def routes() -> Iterator[tuple[str, str, str]]:
-    """Yield the method and path of every route that reads a body, and who may send it one."""
-    for kind in tables.joined("RESOURCES"):
+    """Yield the method and path of every route that reads a request body, and the user who may send it."""
+    for kind in tables.merge("RESOURCES"):
         yield "POST", tables.collection(kind), "ada"
         yield "PATCH", tables.single(kind), "ada"
     yield from {(method, path, who) for app in tables.APPS for method, path, who, _valid, _fields in app.SINGLE}

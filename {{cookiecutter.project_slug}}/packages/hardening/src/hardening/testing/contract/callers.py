@@ -1,4 +1,4 @@
-"""Callers of every kind, and an object of each kind for each of them that may have one."""
+"""Clients of anonymous users, owners, other users and staff, each with an object of every kind."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from hardening.testing.client import Client
 
 @dataclass
 class Caller:
-    """A client, which of the table's columns it stands for, and the ids of its objects by kind."""
+    """A client, its column in the table of expected statuses, and the ids of its objects by kind."""
 
     client: Client
     column: str
@@ -22,28 +22,29 @@ class Caller:
 
 @pytest.fixture
 def callers(ada: Client, client: Client, sign_in: Callable[..., Client]) -> dict[str, Caller]:
-    """Return the callers by name; the rows of the table are about Ada's objects."""
+    """Return the clients by name; the requests are for Ada's objects."""
     own = tables.make(ada)
-    found = {"nobody": Caller(client, "nobody", own), "owner": Caller(ada, "owner", own)}
+    clients = {"nobody": Caller(client, "nobody", own), "owner": Caller(ada, "owner", own)}
     for name, rights in (
         ("other", {}),
         ("staff", {"is_staff": True}),
         ("superuser", {"is_staff": True, "is_superuser": True}),
     ):
-        someone = sign_in(name)
-        found[name] = Caller(someone, "other", tables.make(someone))
-        type(someone.user).objects.filter(pk=someone.user.pk).update(**rights)
-    return found | {name: Caller(each, "dead", own) for name, each in dead(ada, sign_in).items()}
+        other = sign_in(name)
+        clients[name] = Caller(other, "other", tables.make(other))
+        type(other.user).objects.filter(pk=other.user.pk).update(**rights)
+    invalid = create_invalid_clients(ada, sign_in)
+    return clients | {name: Caller(other, "dead", own) for name, other in invalid.items()}
 
 
-def dead(ada: Client, sign_in: Callable[..., Client]) -> dict[str, Client]:
-    """Return clients whose token is no good any more, or never was."""
+def create_invalid_clients(ada: Client, sign_in: Callable[..., Client]) -> dict[str, Client]:
+    """Return clients whose token is expired, revoked, malformed, or that of an inactive user."""
     tokens = get_token_model().objects
     _stored, expired = tokens.create(ada.user, expiry=timedelta(seconds=-1))
     revoked, gone = tokens.create(ada.user)
     revoked.delete()
     inactive = sign_in("inactive")
     type(inactive.user).objects.filter(pk=inactive.user.pk).update(is_active=False)
-    sent = {"expired": expired, "revoked": gone, "garbled": "garbled"}
-    found = {name: Client(HTTP_AUTHORIZATION=f"Bearer {token}") for name, token in sent.items()}
-    return found | {"inactive": inactive}
+    invalid = {"expired": expired, "revoked": gone, "garbled": "garbled"}
+    clients = {name: Client(HTTP_AUTHORIZATION=f"Bearer {token}") for name, token in invalid.items()}
+    return clients | {"inactive": inactive}

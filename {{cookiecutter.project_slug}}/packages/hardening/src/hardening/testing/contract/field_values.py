@@ -1,4 +1,4 @@
-"""Bodies of which one field is bad: every writable field of every route, times what its kind refuses."""
+"""Test cases with one invalid field: every writable field of every route with every invalid value of its type."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,8 +14,8 @@ STRANGE_KEYS = [
 
 
 def routes() -> Iterator[tuple[str, str, str, dict[str, Any], dict[str, Refused]]]:
-    """Yield `(method, path, who, a body that is valid, {field: what it refuses})` of every route that reads a body."""
-    for kind, (valid, fields) in tables.joined("RESOURCES").items():
+    """Yield `(method, path, who, valid body, {field: invalid values})` for every route that reads a request body."""
+    for kind, (valid, fields) in tables.merge("RESOURCES").items():
         collection, single = tables.collection(kind), tables.single(kind)
         for method, path, rest in (("POST", collection, valid), ("PUT", single, valid), ("PATCH", single, {})):
             yield method, path, "ada", rest, fields
@@ -25,10 +25,10 @@ def routes() -> Iterator[tuple[str, str, str, dict[str, Any], dict[str, Refused]
 
 def values() -> Iterator[Row]:
     for method, path, who, valid, fields in routes():
-        for field, refused in fields.items():
-            for value, code in refused:
+        for field, invalid in fields.items():
+            for value, code in invalid:
                 if value is not MISSING or field in valid:
-                    yield Row(method, path, 400, code, f"/{field}", changed(valid, field, value), who=who)
+                    yield Row(method, path, 400, code, f"/{field}", replace_field(valid, field, value), who=who)
     for app in tables.APPS:
         yield from app.rows()
 
@@ -40,7 +40,7 @@ def keys() -> Iterator[Row]:
             yield Row(method, path, 400, "unknown_field", f"/{shown}", valid | {key: 1}, who=who)
 
 
-def changed(body: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
-    """Return *body* with *value* in *field*, or without the field."""
-    rest = {key: each for key, each in body.items() if key != field}
+def replace_field(body: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
+    """Return *body* with *value* in *field*, or without the field if *value* is `MISSING`."""
+    rest = {key: item for key, item in body.items() if key != field}
     return rest if value is MISSING else rest | {field: value}

@@ -1,7 +1,7 @@
-"""Every key of every resource's model, sent over HTTP: no row of a user comes to refer to another user's.
+"""Send every foreign key of every resource over HTTP, and check that no row refers to another user's object.
 
-The checks and the other tests look at serializers. This one does not, so that it holds for a view whose serializer
-nobody can find out.
+Unlike the checks and the other tests, this test does not examine serializers, so that it also covers views whose
+serializer cannot be determined.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,12 +13,12 @@ from django.urls import resolve
 from hardening.checks.choices import find_queryset
 from hardening.testing import tables
 from hardening.testing.client import Client
-from hardening.testing.rows import filled
+from hardening.testing.rows import fill_ids
 
 pytestmark = pytest.mark.django_db
 
-RESOURCES = tables.joined("RESOURCES")
-OBJECTS = tables.joined("OBJECTS")
+RESOURCES = tables.merge("RESOURCES")
+OBJECTS = tables.merge("OBJECTS")
 
 
 def foreign_keys(kind: str) -> Iterator[Any]:
@@ -31,7 +31,7 @@ def foreign_keys(kind: str) -> Iterator[Any]:
 
 @pytest.fixture
 def writers(ada: Client, sign_in: Callable[..., Client]) -> list[Client]:
-    """Clients of a user without rights, and of one with all of them."""
+    """Clients of a user without permissions, and of one with all permissions."""
     root = sign_in("root")
     type(root.user).objects.filter(pk=root.user.pk).update(is_staff=True, is_superuser=True)
     return [ada, root]
@@ -43,7 +43,7 @@ def test_no_request_makes_a_row_refer_to_another_users(kind, writers, bob):
     made = {field: OBJECTS[field.related_model](bob.user).pk for field in keys}
     for client in writers:
         ids = tables.make(client)
-        valid = filled(RESOURCES[kind][0], ids)
+        valid = fill_ids(RESOURCES[kind][0], ids)
         for field, theirs in made.items():
             rows = field.model._base_manager.filter(**{field.name: theirs})
             before = set(rows.values_list("pk", flat=True))

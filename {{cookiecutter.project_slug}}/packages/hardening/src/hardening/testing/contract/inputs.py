@@ -1,4 +1,4 @@
-"""Every row of the tables of bad input gets its exact answer, and leaves nothing behind that breaks a list."""
+"""Send every test case of invalid input, and check that all lists and objects stay readable."""
 
 from contextlib import suppress
 from typing import Any
@@ -32,13 +32,13 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 @pytest.fixture
 def ids(ada: Client, bob: Client) -> dict[str, int]:
-    """The ids of one object of each kind, Ada's, and of each of Bob's as `their_…`."""
+    """The ids of Ada's objects by kind, and of Bob's objects as `their_<kind>`."""
     theirs = {f"their_{kind}": key for kind, key in tables.make(bob).items()}
     return tables.make(ada) | theirs
 
 
-def unreadable(client: Client) -> list[str]:
-    """Return the lists and objects that *client* cannot read any more."""
+def list_unreadable(client: Client) -> list[str]:
+    """Return the lists and objects that *client* cannot read."""
     paths = list(LISTS)
     broken = []
     while paths:
@@ -57,29 +57,29 @@ def unreadable(client: Client) -> list[str]:
 def test_every_row_gets_its_response_and_leaves_every_list_and_object_readable(table, ids, ada, client):
     callers = {"ada": ada, "nobody": client}
 
-    found = [fault(row, send(row, callers[row.who], ids)) for row in TABLES[table]()]
+    differences = [fault(row, send(row, callers[row.who], ids)) for row in TABLES[table]()]
 
-    faults = [each for each in found if each]
+    faults = [difference for difference in differences if difference]
     assert not faults, "\n".join(faults)
-    assert unreadable(ada) == []
+    assert list_unreadable(ada) == []
 
 
-def routed() -> set[tuple[Any, str]]:
-    """Return the pattern and the method of everything that the API offers."""
-    found = set()
+def list_operations() -> set[tuple[Any, str]]:
+    """Return the view function and the method of every operation of the API."""
+    operations = set()
     for view, pattern in routes.views():
-        offered = getattr(pattern.callback, "actions", None) or [name for name in METHODS if hasattr(view, name)]
-        found |= {(pattern.callback, str(method).upper()) for method in offered if method in METHODS}
-    return found
+        methods = getattr(pattern.callback, "actions", None) or [name for name in METHODS if hasattr(view, name)]
+        operations |= {(pattern.callback, str(method).upper()) for method in methods if method in METHODS}
+    return operations
 
 
 def test_everything_that_the_api_offers_has_a_row():
     rows = [row for table in TABLES.values() for row in table()]
-    keys = dict.fromkeys(tables.joined("RESOURCES"), 1)
+    keys = dict.fromkeys(tables.merge("RESOURCES"), 1)
     asked = set()
     for row in rows:
         with suppress(Resolver404):
             asked.add((resolve(unquote(row.path.format(**keys).partition("?")[0])).func, row.method))
 
     assert len(rows) >= 500
-    assert routed() - asked == set(), tables.WHERE
+    assert list_operations() - asked == set(), tables.WHERE

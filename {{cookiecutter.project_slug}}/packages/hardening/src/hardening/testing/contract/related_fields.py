@@ -1,4 +1,4 @@
-"""Every related field of every route: what is somebody else's is as good as absent, and offered to nobody else."""
+"""Tests of every related field: another user's object is rejected like a missing one, and never listed in a form."""
 
 import re
 from typing import Any, NamedTuple
@@ -17,55 +17,55 @@ from hardening.parsers import JSONParser
 from hardening.renderers import JSONRenderer
 from hardening.testing import tables
 from hardening.testing.client import Client
-from hardening.testing.contract.written_fields import Related, written
+from hardening.testing.contract.written_fields import Related, list_related_fields
 from hardening.testing.statements import address
 
 pytestmark = pytest.mark.django_db
 
-# {model: a function that makes an object of it for a user}; what everybody may see is somebody else's to nobody.
-OBJECTS: dict[Any, Any] = tables.joined("OBJECTS")
+# {model: a function that creates an object of it for a user}, and the models whose objects are visible to all users.
+OBJECTS: dict[Any, Any] = tables.merge("OBJECTS")
 EVERYBODYS = {model for app in tables.APPS for model in getattr(app, "EVERYBODYS", ())}
 
-FIELDS = list(written())
-OWNED = [each for each in FIELDS if each.model not in EVERYBODYS]
-CHOSEN = [(each, "bob" if each.model in EVERYBODYS else "ada") for each in FIELDS if each.method == "post"]
-FORMS = [each for each in OWNED if each.method != "patch" and each.path[0] != 0]
-OPTIONS = {(each.route, each.model): each for each in FORMS}.values()
+FIELDS = list(list_related_fields())
+OWNED = [field for field in FIELDS if field.model not in EVERYBODYS]
+CHOSEN = [(field, "bob" if field.model in EVERYBODYS else "ada") for field in FIELDS if field.method == "post"]
+FORMS = [field for field in OWNED if field.method != "patch" and field.path[0] != 0]
+OPTIONS = {(field.route, field.model): field for field in FORMS}.values()
 
 
 def test_every_related_field_has_objects_to_be_asked_with():
-    asked = {each.model for each in FIELDS} | {each.holder for each in FIELDS if each.holder}
+    needed = {field.model for field in FIELDS} | {field.holder for field in FIELDS if field.holder}
 
-    assert asked <= OBJECTS.keys(), tables.WHERE
+    assert needed <= OBJECTS.keys(), tables.WHERE
     assert OBJECTS.keys() >= EVERYBODYS
 
 
 def name_of(target: Any, field: Any) -> Any:
-    """Return what *field* calls *target* in a body."""
+    """Return the value that refers to *target* in *field* of a request body."""
     if isinstance(field, HyperlinkedRelatedField):
         return "http://testserver" + reverse(field.view_name, args=[target.pk])
     return getattr(target, field.slug_field) if isinstance(field, SlugRelatedField) else target.pk
 
 
 def path_to(related: Related, caller: Client) -> str:
-    """Return the path of the route, to an object of the caller's where it is about one."""
+    """Return the path of the route, with the id of an object of *caller* if the path has one."""
     return address(related.route, lambda: OBJECTS[related.holder](caller.user).pk)
 
 
 def send(caller: Client, related: Related, path: str, name: Any, accept: str = PROBLEM_JSON) -> Any:
-    known = {"Accept": accept, "If-Match": "*"}
-    response: Any = getattr(caller, related.method)(path, related.body(name), headers=known)
+    headers = {"Accept": accept, "If-Match": "*"}
+    response: Any = getattr(caller, related.method)(path, related.body(name), headers=headers)
     return response
 
 
-def refusals(response: Any, related: Related) -> set[str]:
-    """Return the codes of what an answer says against the object that was named."""
+def read_codes(response: Any, related: Related) -> set[str]:
+    """Return the codes of the errors of the related field."""
     errors = response.json().get("errors", ()) if response.status_code == 400 else ()
-    return {each["code"] for each in errors if each["pointer"] == related.pointer}
+    return {error["code"] for error in errors if error["pointer"] == related.pointer}
 
 
-class Told(NamedTuple):
-    """All that a client can tell apart, without what it sent itself and the id of the request."""
+class Observation(NamedTuple):
+    """Everything that a client can observe, without its own input and the request id."""
 
     status: int
     headers: dict[str, str]
@@ -73,26 +73,28 @@ class Told(NamedTuple):
     statements: int
 
 
-def told(caller: Client, related: Related, path: str, name: Any, accept: str) -> Told:
+def observe(caller: Client, related: Related, path: str, name: Any, accept: str) -> Observation:
+    """Send a request, and return its response with the number of SQL statements."""
     with CaptureQueriesContext(connection) as queries:
         response = send(caller, related, path, name, accept)
     headers = {key: value for key, value in response.items() if key not in ("Content-Length", "X-Request-ID")}
     body = response.content.decode().replace(response["X-Request-ID"], "")
-    body = body.replace(f'"status":{response.status_code},', "")  # a key may be the same number
-    return Told(response.status_code, headers, re.sub(rf"(?<!\w){re.escape(str(name))}(?!\w)", "…", body), len(queries))
+    body = body.replace(f'"status":{response.status_code},', "")  # an id may be the same number
+    body = re.sub(rf"(?<!\w){re.escape(str(name))}(?!\w)", "…", body)
+    return Observation(response.status_code, headers, body, len(queries))
 
 
 @pytest.mark.parametrize("related", OWNED, ids=str)
 def test_another_users_object_is_rejected_like_a_missing_one(related, ada, bob, sign_in):
     path = path_to(related, ada)
-    gone = OBJECTS[related.model](sign_in("eve").user)
-    theirs, absent = (name_of(each, related.field) for each in (OBJECTS[related.model](bob.user), gone))
-    gone.delete()
+    deleted = OBJECTS[related.model](sign_in("eve").user)
+    theirs, missing = (name_of(target, related.field) for target in (OBJECTS[related.model](bob.user), deleted))
+    deleted.delete()
 
     for accept in ("application/json", PROBLEM_JSON):
-        assert told(ada, related, path, theirs, accept) == told(ada, related, path, absent, accept)
+        assert observe(ada, related, path, theirs, accept) == observe(ada, related, path, missing, accept)
     response = send(ada, related, path, theirs)
-    assert (response.status_code, refusals(response, related)) == (400, {"does_not_exist"})
+    assert (response.status_code, read_codes(response, related)) == (400, {"does_not_exist"})
 
 
 @pytest.mark.parametrize(("related", "owner"), CHOSEN, ids=str)
@@ -102,14 +104,14 @@ def test_an_object_visible_to_the_user_is_accepted(related, owner, ada, bob):
     response = send(ada, related, path_to(related, ada), name_of(target, related.field))
 
     assert response.status_code in (201, 400), response.content  # the rest of the body may be missing
-    assert refusals(response, related) == set()
+    assert read_codes(response, related) == set()
 
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a function that asks for a page of a view as DEBUG has it: with forms, and OPTIONS."""
+    """Return a function that requests a view as with DEBUG: with the browsable API, forms and OPTIONS."""
 
-    def asked(caller: Client, related: Related, method: str = "get") -> str:
+    def request_page(caller: Client, related: Related, method: str = "get") -> str:
         monkeypatch.setattr(related.view, "renderer_classes", [JSONRenderer, BrowsableAPIRenderer])
         monkeypatch.setattr(related.view, "parser_classes", [JSONParser, FormParser, MultiPartParser])
         monkeypatch.setattr(related.view, "metadata_class", SimpleMetadata)
@@ -118,7 +120,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Any:
         assert response.status_code == 200, response.content
         return str(response.content.decode())
 
-    return asked
+    return request_page
 
 
 @pytest.mark.parametrize("related", FORMS, ids=str)
@@ -130,11 +132,11 @@ def test_a_form_lists_only_objects_visible_to_its_user(related, page, ada, bob):
         select = re.search(
             rf'<select[^>]*name="{".".join(map(str, related.path))}"[^>]*>(.*?)</select>', html, re.DOTALL
         )
-        offered = re.findall(r'<option value="([^"]*)"', select[1]) if select else []
-        assert str(name_of(objects[other], related.field)) not in offered
+        listed = re.findall(r'<option value="([^"]*)"', select[1]) if select else []
+        assert str(name_of(objects[other], related.field)) not in listed
         assert str(objects[other]) not in html
         if 0 not in related.path:  # DRF has no form for a list of objects
-            assert str(name_of(objects[caller], related.field)) in offered
+            assert str(name_of(objects[caller], related.field)) in listed
 
 
 @pytest.mark.parametrize("related", OPTIONS, ids=str)

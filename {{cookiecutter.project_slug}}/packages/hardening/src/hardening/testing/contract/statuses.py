@@ -1,10 +1,10 @@
-"""The answers that callers get: what the tables of the apps are made of."""
+"""Expected statuses, for the tables of the apps."""
 
 from typing import NamedTuple
 
 
 class Statuses(NamedTuple):
-    """The answers to a caller without a token, with a dead one, to the owner, and to anyone else, staff included."""
+    """The statuses for a client without a token, with an invalid one, for the owner, and for other users and staff."""
 
     nobody: int
     dead: int
@@ -27,7 +27,7 @@ def to_owner(status: int) -> Statuses:
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 NOTHING = dict.fromkeys(METHODS, to_users(405))
-NOTHING_PUBLIC = dict.fromkeys(METHODS, to_all(405))  # where no token is looked at
+NOTHING_PUBLIC = dict.fromkeys(METHODS, to_all(405))  # for views without authentication
 READABLE = {"GET": to_all(200), "HEAD": to_all(200)}
 LIST = NOTHING | {"GET": to_users(200), "HEAD": to_users(200), "POST": to_users(201)}
 OBJECT = NOTHING | {

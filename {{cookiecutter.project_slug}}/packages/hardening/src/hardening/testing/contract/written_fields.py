@@ -1,4 +1,4 @@
-"""Every related field that a request can write, as the router leads to it."""
+"""Find every related field that a request can write, by way of the routed views."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -16,9 +16,9 @@ Path = tuple[str | int, ...]  # as in ("stamps", 0, "crate")
 
 
 class Related(NamedTuple):
-    """A related field of one route and method; *many* tells whether it takes a list.
+    """A related field of one route and method; *many* is whether it accepts a list.
 
-    *holder* is the model of the view's rows, None for a view without rows.
+    *holder* is the model of the view, or None for a view without a queryset.
     """
 
     route: str
@@ -34,12 +34,12 @@ class Related(NamedTuple):
 
     @property
     def model(self) -> type[Any]:
-        """The model of what the field names."""
+        """The model that the field refers to."""
         model: type[Any] = self.field.queryset.model
         return model
 
     def body(self, name: Any) -> Any:
-        """Return a body that names one object, and nothing else."""
+        """Return a request body with only this field, which refers to one object."""
         value = [name] if self.many else name
         for step in reversed(self.path):
             value = [value] if isinstance(step, int) else {step: value}
@@ -47,14 +47,14 @@ class Related(NamedTuple):
 
     @property
     def pointer(self) -> str:
-        """Where an answer tells of the object that was named."""
+        """The JSON pointer of the field's errors."""
         return "".join(f"/{step}" for step in (*self.path, *([0] if self.many else [])))
 
 
-def written() -> Iterator[Related]:
+def list_related_fields() -> Iterator[Related]:
     """Yield every related field of every routed view, once for each method that writes it."""
     for view, pattern in routes.views():
-        actions = getattr(pattern.callback, "actions", None) or {each: each for each in METHODS if hasattr(view, each)}
+        actions = getattr(pattern.callback, "actions", None) or [name for name in METHODS if hasattr(view, name)]
         holder = getattr(find_queryset(view), "model", None)
         for method in METHODS:
             if method not in actions:
@@ -65,14 +65,14 @@ def written() -> Iterator[Related]:
 
 
 def _serializers(view: Any, method: str) -> Iterator[tuple[Any, Path]]:
-    """Yield the serializers that *view* reads a body with, and those of a list's objects where it takes one."""
+    """Yield the serializers of the request body of *view*, and those of its items if it accepts a list."""
     bodies: list[Any] = [{}, []]
     try:
         prepared = send_stand_in(view, method, "user")
         read = [prepared.get_serializer(data=data) for data in bodies] if hasattr(view, "get_serializer") else []
-    except Exception:  # noqa: BLE001  # a choice that depends on more than a user: each may be read then
+    except Exception:  # noqa: BLE001  # the choice depends on more than the user: all serializers are possible
         read = []
-    for serializer in read[:1] + [each for each in read[1:] if isinstance(each, ListSerializer)]:
+    for serializer in read[:1] + [other for other in read[1:] if isinstance(other, ListSerializer)]:
         is_list = isinstance(serializer, ListSerializer)
         yield (serializer.child, (0,)) if is_list else (serializer, ())
     if not read:
@@ -81,14 +81,14 @@ def _serializers(view: Any, method: str) -> Iterator[tuple[Any, Path]]:
 
 
 def _fields(field: Any, path: Path) -> Iterator[tuple[Path, Any, bool]]:
-    """Yield the related fields that *field* is or holds, however deep."""
+    """Yield the related fields that *field* is or contains, at any depth."""
     if isinstance(field, relations.ManyRelatedField):
         yield path, field.child_relation, True
     elif isinstance(field, relations.RelatedField):
         yield path, field, False
     elif hasattr(field, "fields"):
-        for name, each in field.fields.items():
-            if not each.read_only:
-                yield from _fields(each, (*path, name))
+        for name, nested in field.fields.items():
+            if not nested.read_only:
+                yield from _fields(nested, (*path, name))
     elif getattr(field, "child", None) is not None:
         yield from _fields(field.child, (*path, 0))
