@@ -12,6 +12,8 @@ class HardeningConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here, because these modules need the models or load DRF's settings.
+        from django.contrib.auth.base_user import AbstractBaseUser  # noqa: PLC0415  # needs the models
+
         from hardening.authentication import record_last_login  # noqa: PLC0415  # needs the models
         from hardening.checks.filtersets import check_filtersets  # noqa: PLC0415  # needs the models
         from hardening.checks.guard import guard_check  # noqa: PLC0415  # needs the models
@@ -22,11 +24,14 @@ class HardeningConfig(AppConfig):
         from hardening.checks.settings import check_deployment, check_settings  # noqa: PLC0415  # loads DRF's settings
         from hardening.checks.views import check_deployed_views, check_views  # noqa: PLC0415  # needs the models
         from hardening.integrity.files import watch_field_files  # noqa: PLC0415  # needs the models
+        from hardening.integrity.writes import writes_as_given  # noqa: PLC0415  # needs the models
         from hardening.operations import security_events  # noqa: PLC0415  # loads DRF's settings
         from hardening.throttling import remember_address  # noqa: PLC0415  # loads DRF's settings
 
         security_events.listen()
         watch_field_files()
+        # Not where it is used: its module can be imported only once all apps are loaded.
+        writes_as_given(AbstractBaseUser.save)
         user_logged_in.connect(remember_address, dispatch_uid="hardening.throttling")
         # With the uid of Django's own receiver, which is therefore not connected.
         user_logged_in.connect(record_last_login, dispatch_uid="update_last_login")

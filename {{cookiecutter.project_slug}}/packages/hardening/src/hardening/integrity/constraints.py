@@ -104,8 +104,8 @@ def _get_plain_expressions(constraint: BaseConstraint) -> tuple[str, ...]:
 
     SQLite names the columns of such an index and not the index, as it does for a constraint of `fields`.
     """
-    expressions: Any = getattr(constraint, "expressions", ())
-    found = [each.expression if isinstance(each, OrderBy) else each for each in expressions]
+    expressions = getattr(constraint, "expressions", ())
+    found: list[Any] = [each.expression if isinstance(each, OrderBy) else each for each in expressions]
     return tuple(each.name for each in found) if all(isinstance(each, F) for each in found) else ()
 
 
