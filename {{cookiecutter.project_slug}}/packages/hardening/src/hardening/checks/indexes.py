@@ -76,7 +76,7 @@ def _check_visibility(view: Any, queryset: Any) -> Iterator[Fault]:
     except (DatabaseError, ObjectDoesNotExist):
         return  # it runs a query, which is only possible in a request
     conditions = list(find_conditions(visible.query.where))
-    if conditions and not any(_serves(each) for each in conditions):
+    if conditions and not any(map(_is_covered, conditions)):
         model = queryset.model.__name__
         yield Fault(f"shows rows by {model}.visible_to(), whose conditions no index covers.", _HINT, "W032")
 
@@ -100,7 +100,7 @@ def _check_column_list(view: Any) -> Iterator[Fault]:
             yield Fault(f"cannot use a column list: {error}", "Remove FlatListMixin.", "W034")
 
 
-def _serves(condition: Any) -> bool:
+def _is_covered(condition: Any) -> bool:
     """Return whether an index covers *condition*; True for expressions other than columns and functions of them."""
     left = condition.lhs
     if isinstance(left, Col):

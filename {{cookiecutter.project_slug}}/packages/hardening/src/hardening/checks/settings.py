@@ -28,7 +28,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check the settings that matter in development too: throttle rates, middleware, and default permissions."""
     rates: dict[str, Any] = api_settings.DEFAULT_THROTTLE_RATES
     found: list[CheckMessage] = [error for scope, rate in rates.items() for error in _check_rate(scope, rate)]
-    if [each for each in settings.MIDDLEWARE if each in _MIDDLEWARE] != _MIDDLEWARE:
+    if [path for path in settings.MIDDLEWARE if path in _MIDDLEWARE] != _MIDDLEWARE:
         hint = f"Add these, in this order: {', '.join(_MIDDLEWARE)}."
         text = "MIDDLEWARE does not contain the middleware of hardening in the right order."
         found.append(Error(text, hint, id="hardening.E025"))

@@ -52,7 +52,7 @@ def _list_model_conflicts(serializer: Any, model: type[Model], *, creates: bool)
         if _may_be_violated(promise, {*written, *(promise.fields if is_named else ())}, creates=creates):
             yield Conflict(promise.status, key)
     # A constraint that exists only in a migration can be reported under a field too, and may be unique.
-    by_hand = reporting_keys(serializer).keys() - {each.constraint.name for each in known}
+    by_hand = reporting_keys(serializer).keys() - {promise.constraint.name for promise in known}
     yield from (Conflict(status.HTTP_409_CONFLICT, reporting_keys(serializer)[name]) for name in by_hand)
 
 
