@@ -64,7 +64,7 @@ def test_the_gitlab_job_that_runs_the_templates_hooks_has_no_token():
     jobs = yaml.safe_load((TREE / ".gitlab-ci.yml").read_text())
 
     assert "UPDATE_TOKEN" not in str(jobs["update"])
-    assert jobs["propose"]["environment"] == "template-update"
+    assert jobs["propose"]["environment"] == {"name": "template-update", "action": "access"}
     assert "make" not in str(jobs["propose"]["script"])
 
 

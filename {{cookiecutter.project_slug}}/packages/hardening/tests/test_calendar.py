@@ -9,7 +9,7 @@ from django.utils import timezone
 from hardening import serializers
 from hardening.testing.client import codes
 from shapes import echoes
-from shapes.models import Kinds
+from shapes.models import Document, Kinds
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +103,18 @@ def test_a_decimal_without_a_limit_has_as_many_digits_as_json(settings, value):
         assert len(response.content) < 300
         if response.status_code == 200:
             assert Decimal(response.json()[field]) == Decimal(value)
+
+
+class ByDateTimeSerializer(serializers.Serializer):
+    document = serializers.SlugRelatedField("changed", queryset=Document.objects.all())
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"])
+def test_a_related_object_is_not_found_by_a_date_time_that_no_database_stores(settings, value, many):
+    post = echoes.route(settings, ByDateTimeSerializer, many=many)
+
+    response = post([{"document": value}] if many else {"document": value})
+
+    assert response.status_code == 400
+    assert "does_not_exist" in codes(response.data)

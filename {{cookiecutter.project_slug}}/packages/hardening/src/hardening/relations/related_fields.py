@@ -6,6 +6,7 @@ An object outside of the scope gets the same "does not exist" error as an id tha
 import functools
 import itertools
 from collections.abc import Hashable, Iterable, Mapping
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -132,8 +133,12 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
             self.fail(self.wrong_type, data_type=type(data).__name__)
         try:
             key = field.to_python(data)
+            if isinstance(key, datetime) and key.tzinfo is not None:
+                key.astimezone(UTC)  # as the database compares it
         except TypeError:  # a number for a date
             self.fail(self.wrong_type, data_type=type(data).__name__)
+        except OverflowError:  # a date-time at the edge of the calendar
+            self.missing(data)
         if isinstance(field, IntegerField) and not in_range(key, field):
             self.missing(data)
         return key
