@@ -86,7 +86,19 @@ def serve(target: str, folder: Path) -> Iterator[int]:
             wait_for(f"http://127.0.0.1:{port}/api/v1/docs/", server)
             yield port
         finally:
-            os.killpg(server.pid, signal.SIGTERM)
+            stop(server)
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """Stop *server* and its children.
+
+    `uv run` forwards the signal that its child receives as well, and `runserver` may hang on the second one.
+    """
+    os.killpg(server.pid, signal.SIGTERM)
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
