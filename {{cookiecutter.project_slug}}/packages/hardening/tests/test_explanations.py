@@ -10,10 +10,9 @@ from django.db import connection, models as django
 from django.db.models import F, Func, Q, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Lower, Now
 
-from hardening.integrity import matching, refusals, rows, values, violations
-from hardening.integrity.columns import column_checks
-from hardening.integrity.constraints import promises
-from hardening.integrity.matching import SavedInstances
+from hardening.integrity import explanations, reporting, rows, values, violations
+from hardening.integrity.constraints import get_column_checks, get_constraints
+from hardening.integrity.rows import SavedInstances
 from hardening.integrity.selects import work_out
 from hardening.integrity.violations import find_duplicates, find_violations
 from shapes import models
@@ -36,13 +35,13 @@ def really_broken(*_args: Any, **_kwargs: Any) -> Any:
 
 BREAKAGES: dict[str, tuple[Any, str]] = {
     "the matching of rows": (rows, "SavedInstances"),
-    "the candidates": (rows, "candidate"),
-    "the search for the row": (refusals, "find_violations"),
-    "the search for duplicates": (refusals, "find_duplicates"),
-    "the validators": (refusals, "validate_values"),
+    "the candidates": (rows, "build_candidate"),
+    "the search for the row": (violations, "find_violations"),
+    "the search for duplicates": (violations, "find_duplicates"),
+    "the validators": (explanations, "validate_values"),
     "the expressions": (violations, "_expressions"),
-    "the place of an error": (rows, "key_of"),
-    "the table": (refusals, "owns"),
+    "the place of an error": (reporting, "find_field_name"),
+    "the table": (explanations, "owns"),
 }
 
 
@@ -71,6 +70,17 @@ def test_a_message_with_a_wrong_format_is_replaced(post, monkeypatch, message):
     response = post("aliases", name="Ada", rank=2)
 
     assert (response.status_code, response.json()) == (409, {"name": ["This field must be unique."]})
+
+
+def test_a_constraint_that_clean_validates_is_reported_as_by_the_database(post, monkeypatch):
+    post("aliases", name="ada")
+    by_the_database = post("aliases", name="Ada", rank=2)
+    monkeypatch.setattr(models.Alias, "clean", django.Model.validate_constraints)
+
+    by_clean = post("aliases", name="Ada", rank=2)
+
+    assert by_clean.status_code == by_the_database.status_code == 409
+    assert by_clean.json() == by_the_database.json()
 
 
 @pytest.mark.parametrize("target", ["clean_fields", "__str__", "refresh_from_db", "get_deferred_fields"])
@@ -120,11 +130,11 @@ def test_no_expression_makes_the_search_for_violations_raise(kind, adding):
 
     worked_out = work_out(stock, "default")
 
-    for promise in (*promises(models.Stock), *column_checks(models.Stock)):
-        assert len(find_violations(promise, [worked_out, stock], "default")) == 2
-        assert len(find_duplicates(promise, [worked_out, stock], "default")) == 2
+    for constraint in (*get_constraints(models.Stock), *get_column_checks(models.Stock)):
+        assert len(find_violations(constraint, [worked_out, stock], "default")) == 2
+        assert len(find_duplicates(constraint, [worked_out, stock], "default")) == 2
     assert connection.is_usable()
-    name = next(each for each in promises(models.Stock) if each.fields == ("name",))
+    name = next(each for each in get_constraints(models.Stock) if each.fields == ("name",))
     assert find_violations(name, [worked_out], "default") == [True]
 
 
@@ -133,7 +143,7 @@ def test_an_expression_that_makes_a_duplicate_is_found(kind):
     models.Stock.objects.create(name="a", slot=1)
     stock = models.Stock.objects.create(name="b", slot=2, left=1)
     stock.slot = EXPRESSIONS[kind]()
-    slot = next(each for each in promises(models.Stock) if each.fields == ("slot",))
+    slot = next(each for each in get_constraints(models.Stock) if each.fields == ("slot",))
 
     assert find_violations(slot, [work_out(stock, "default")], "default") == [True]
     assert find_violations(slot, [stock], "default") == [False]  # nobody knows
@@ -144,9 +154,12 @@ def test_deferred_columns_and_rows_that_are_gone_do_not_make_it_raise():
     deferred = models.Alias.objects.only("pk", "deleted").get()
     models.Alias._base_manager.all().delete()
 
-    for promise in promises(models.Alias):
-        assert find_violations(promise, [deferred], "default") == [False]
-        assert find_duplicates(promise, [deferred, models.Alias(name="b")], "default") in ([False, False], [True, True])
+    for constraint in get_constraints(models.Alias):
+        assert find_violations(constraint, [deferred], "default") == [False]
+        assert find_duplicates(constraint, [deferred, models.Alias(name="b")], "default") in (
+            [False, False],
+            [True, True],
+        )
 
 
 @pytest.mark.parametrize("order", ["as sent", "reversed"])
@@ -163,14 +176,14 @@ def test_matching_rows_takes_a_number_of_steps_that_grows_with_the_rows_alone(mo
     for each in saved if alike == "changed by save()" else ():
         each.name += "!"
     steps = itertools.count()
-    compare = matching._agrees
-    monkeypatch.setattr(matching, "_agrees", lambda *args: (next(steps), compare(*args))[1])
+    compare = rows._agrees
+    monkeypatch.setattr(rows, "_agrees", lambda *args: (next(steps), compare(*args))[1])
 
     found = SavedInstances(saved[:: -1 if order == "reversed" else 1], [(models.Alias, each) for each in sent])
     taken = [found.take(models.Alias, each, listed=True) for each in sent]
 
     assert sorted(taken) == list(range(number))
-    assert next(steps) <= matching._WINDOW * number
+    assert next(steps) <= rows._WINDOW * number
 
 
 def test_every_part_of_a_rejected_body_is_looked_at_a_bounded_number_of_times(post, monkeypatch):
@@ -185,7 +198,12 @@ def test_every_part_of_a_rejected_body_is_looked_at_a_bounded_number_of_times(po
 
         monkeypatch.setattr(module, name, counted)
 
-    for module, name in ((matching, "_agrees"), (rows, "candidate"), (violations, "_violation"), (values, "_keys")):
+    for module, name in (
+        (rows, "_agrees"),
+        (rows, "build_candidate"),
+        (violations, "_violation"),
+        (values, "_keys"),
+    ):
         counting(module, name)
     items = [{"name": str(number)} for number in range(90)]
 

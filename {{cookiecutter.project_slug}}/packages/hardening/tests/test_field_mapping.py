@@ -6,7 +6,7 @@ from django.db import models
 from rest_framework import serializers as drf
 
 from hardening import serializers
-from hardening.serializers.mapping import FieldMapping
+from hardening.serializers.cached_fields import FieldMapping
 from shapes.models import Values
 from shapes.routed import serializer
 

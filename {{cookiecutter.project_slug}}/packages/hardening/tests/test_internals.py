@@ -73,7 +73,7 @@ ATTRIBUTES: dict[str, Any] = {
     "_writable_fields": validated,
 }
 # Set by hardening on objects of other classes.
-OURS = {"_was_refused"}
+OURS = {"_was_rejected"}
 # Of a package that a project may not have: `third_party` has its tests.
 OPTIONAL = {"_get_parent_lookup_kwargs"}  # drf-nested-routers
 

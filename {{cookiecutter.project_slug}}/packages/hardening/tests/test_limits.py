@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from hardening import filters, parsers, relations
-from hardening.serializers import lists, strict
+from hardening.serializers import strict
 from hardening.testing.client import Client, codes
 from shapes.models import Badge, Crate
 
@@ -64,11 +64,11 @@ def test_the_length_of_a_number(ada, number):
 
 
 def test_the_rows_of_a_body(post):
-    rows = [{"badge": str(number)} for number in range(lists.MAX_ROWS + 1)]
+    rows = [{"badge": str(number)} for number in range(strict.MAX_ROWS + 1)]
 
     assert refusal(post("badges", rows)) == (400, {"max_length"})
     assert post("badges", rows[:-1]).status_code == 201
-    assert Badge.objects.count() == lists.MAX_ROWS
+    assert Badge.objects.count() == strict.MAX_ROWS
 
 
 def test_the_items_of_a_related_field(ada, post):

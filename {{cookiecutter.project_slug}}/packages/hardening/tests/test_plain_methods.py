@@ -15,7 +15,7 @@ from rest_framework.routers import SimpleRouter
 from hardening import relations, serializers
 from hardening.testing.client import Client
 from hardening.viewsets import ModelViewSet
-from shapes import models
+from shapes import echoes, models
 
 OUTERMOST = pytest.mark.django_db(transaction=True, databases=["default", "second"])
 MODULES = ["notes.serializers", "rest_framework.serializers", "hardening.serializers.models", "hardening.viewsets"]
@@ -130,7 +130,7 @@ def test_an_overridden_hook_is_asked_for_every_instance(module):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("module", ["notes.fields", "rest_framework.fields", "hardening.serializers.texts"])
+@pytest.mark.parametrize("module", ["notes.fields", "rest_framework.fields", "hardening.serializers.fields"])
 def test_a_field_of_a_team_decides_itself_which_json_types_it_accepts(post, module):
     own = type("OwnField", (drf.CharField,), {"__module__": module})
 
@@ -140,7 +140,7 @@ def test_a_field_of_a_team_decides_itself_which_json_types_it_accepts(post, modu
     assert (rejected.status_code, list(rejected.json())) == (400, ["title"])
 
 
-@pytest.mark.parametrize("module", ["notes.fields", "rest_framework.fields", "hardening.serializers.texts"])
+@pytest.mark.parametrize("module", ["notes.fields", "rest_framework.fields", "hardening.serializers.fields"])
 def test_a_field_of_a_team_is_made_by_calling_its_class(module):
     made = []
 
@@ -156,3 +156,17 @@ def test_a_field_of_a_team_is_made_by_calling_its_class(module):
 
     assert type(first) is type(second) is own
     assert len(made) >= 3  # once by DRF, and once for each instance
+
+
+@pytest.mark.parametrize("module", ["notes.fields", "rest_framework.fields", "hardening.serializers.fields"])
+def test_a_field_that_overrides_get_value_may_read_all_values_of_a_form_key(settings, module):
+    def get_value(self: Any, dictionary: Any) -> Any:
+        return " ".join(dictionary.getlist(self.field_name))
+
+    own = type("OwnField", (drf.CharField,), {"get_value": in_module(get_value, module)})
+    post = echoes.route(settings, echoes.serializer(words=own(), word=drf.CharField()))
+
+    accepted, rejected = post({"words": ["a", "b"], "word": "c"}, "multipart"), post({"word": ["a", "b"]}, "multipart")
+
+    assert (accepted.status_code, accepted.json()["words"]) == (200, "a b")
+    assert (rejected.status_code, rejected.json()["word"]) == (400, ["Send each field only once."])

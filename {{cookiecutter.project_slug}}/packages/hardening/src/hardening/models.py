@@ -1,4 +1,4 @@
-"""What a model can promise beyond Django's options: fields that never change, and where a rule is reported."""
+"""What a model can constraint beyond Django's options: fields that never change, and where a rule is reported."""
 
 import copy
 import functools
@@ -11,8 +11,8 @@ from django.core.files import File
 from django.db import models, router
 
 from hardening.canonical import digest_fields, with_digests
-from hardening.integrity.computed import defer_computed
-from hardening.integrity.constraints import Promise, promises
+from hardening.integrity.constraints import ModelConstraint, get_constraints
+from hardening.integrity.transactions import defer_computed
 from hardening.integrity.writes import writes_as_given
 from hardening.querysets import ModelBase, WriteQuerySet, immutable_error
 
@@ -92,19 +92,19 @@ class Model(models.Model, metaclass=ModelBase):
         judged = {field.name for field in digest_fields(type(self)) if field.of not in (exclude or ())}
         excluded = set(exclude or ()) - judged  # forms leave out what nobody can edit
         errors: dict[str, list[ValidationError]] = {}
-        for promise in promises(type(self)):
-            if promise.constraint not in promise.model._meta.constraints:
+        for constraint in get_constraints(type(self)):
+            if constraint.definition not in constraint.model._meta.constraints:
                 continue  # validate_unique() sees to the others
             try:
-                promise.constraint.validate(promise.model, self, exclude=excluded, using=using)
+                constraint.definition.validate(constraint.model, self, exclude=excluded, using=using)
             except ValidationError as error:
-                errors.setdefault(self._reported_under(promise, exclude or ()), []).append(error)
+                errors.setdefault(self._reported_under(constraint, exclude or ()), []).append(error)
         if errors:
             raise ValidationError(errors)
 
-    def _reported_under(self, promise: Promise, exclude: Collection[str]) -> str:
-        declared = self.constraint_fields.get(promise.constraint.name)
-        judged = [name for name in promise.fields if self._meta.get_field(name).editable and name not in exclude]
+    def _reported_under(self, constraint: ModelConstraint, exclude: Collection[str]) -> str:
+        declared = self.constraint_fields.get(constraint.definition.name)
+        judged = [name for name in constraint.fields if self._meta.get_field(name).editable and name not in exclude]
         field = declared or (judged[0] if len(judged) == 1 else NON_FIELD_ERRORS)
         return NON_FIELD_ERRORS if field in exclude else field
 

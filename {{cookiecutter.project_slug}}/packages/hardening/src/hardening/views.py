@@ -27,9 +27,7 @@ from rest_framework.serializers import BaseSerializer
 from hardening.errors.problem_details import JSON
 from hardening.exceptions import BadRequest
 from hardening.integrity.atomic_requests import find_databases, open_own_transactions, run_in_transactions
-from hardening.integrity.files import delete_orphans
-from hardening.integrity.statements import Writes, note_writes
-from hardening.integrity.transactions import Unit, unit
+from hardening.integrity.transactions import Unit, Writes, delete_orphans, note_writes, open_unit
 from hardening.routing.nested_routes import names_of_parents
 from hardening.throttling import AnonRateThrottle, rate_limit_headers
 from hardening.truncation import shortened
@@ -91,7 +89,7 @@ class APIView(views.APIView):
     def explain_commit(self, error: DatabaseError) -> Response:
         """Return the response to *error*, a violation that COMMIT found after the handler had returned."""
         running: Unit | None = getattr(self, "unit", None)
-        answer = self.handle_exception(error if running is None else running.explain(error))
+        answer = self.handle_exception(error if running is None else running.translate(error))
         self.response = self.finalize_response(self.request, answer, *self.args, **self.kwargs)
         return self.response
 
@@ -181,7 +179,7 @@ class APIView(views.APIView):
             if not is_one_unit:
                 return handler(*args, **kwargs)
             self.read_body()
-            with unit(self.get_write_database()) as self.unit:
+            with open_unit(self.get_write_database()) as self.unit:
                 return self.run(handler, *args, **kwargs)
 
     def read_body(self) -> None:

@@ -13,8 +13,8 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS
 
 from hardening.integrity.deletions import explain_deletion, in_use
-from hardening.integrity.transactions import Unit, locked
-from hardening.relations.primary_keys import may_be_key
+from hardening.integrity.transactions import Unit, lock_rows
+from hardening.relations.related_fields import may_be_key
 from hardening.relations.scopes import select_visible
 from hardening.routing.filter_sets import Parameter, errors_by_parameter, forms_of, parameters_of
 from hardening.routing.lookup_patterns import LookupPattern, model_of, resolve_field
@@ -98,7 +98,7 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
         except ValidationError as error:
             raise errors_by_parameter(error, forms_of(self)) from error
         self.reads_before_it_locks = self.changes_one_object() and not _can_be_locked(queryset)
-        return locked(queryset) if self.changes_one_object() and not self.reads_before_it_locks else queryset
+        return lock_rows(queryset) if self.changes_one_object() and not self.reads_before_it_locks else queryset
 
     def get_object(self) -> Any:
         """Return the object that the URL names, locked if the request changes it."""
@@ -153,7 +153,7 @@ class DestroyModelMixin(mixins.DestroyModelMixin):
         """Delete *instance*; raise `InUse` where the models protect it, or the database alone does."""
         running: Unit = self.unit  # type: ignore[attr-defined]  # of GenericViewSet
         stored = copy.copy(instance)  # deleting takes the key away
-        running.explanations.append(lambda error: explain_deletion(error, stored, running.using))
+        running.translators.append(lambda error: explain_deletion(error, stored, running.using))
         try:
             instance.delete()
         except ProtectedError as error:

@@ -19,7 +19,7 @@ from rest_framework.serializers import (
 from hardening.checks import routes, tags
 from hardening.checks.guard import collect
 from hardening.checks.routes import exists
-from hardening.integrity.constraints import has_own_message, promises
+from hardening.integrity.constraints import get_constraints, has_own_message
 from hardening.serializers import ModelSerializer, RangeField
 
 # Options of constraints that SQLite does not support: Django omits the constraint, with only a warning.
@@ -100,7 +100,7 @@ def _check_options(serializer: Any) -> Iterator[Error]:
 def _check_constraint_fields(serializer: Any) -> Iterator[Error]:
     meta, model = serializer.Meta, serializer.Meta.model
     fields = _fields_of(model)
-    constraints = {promise.constraint.name for promise in promises(model)}
+    constraints = {constraint.definition.name for constraint in get_constraints(model)}
     for name in getattr(meta, "constraint_fields", {}).keys() - constraints:
         if get_close_matches(name, constraints, n=1, cutoff=0.9):  # others may exist only in a migration
             yield _unknown(serializer, "Meta.constraint_fields", name)
@@ -149,12 +149,12 @@ def _check_constraints(serializer: Any) -> Iterator[Error]:
     left_out = model._meta.required_db_features or model._meta.required_db_vendor
     if left_out or connections[router.db_for_write(model)].vendor != "sqlite":
         return
-    for promise in promises(model):
-        missing = any(getattr(promise.constraint, name, None) not in (None, True) for name in _NOT_IN_SQLITE)
-        if missing or (not isinstance(promise.constraint, UniqueConstraint) and promise.unique):
+    for constraint in get_constraints(model):
+        missing = any(getattr(constraint.definition, name, None) not in (None, True) for name in _NOT_IN_SQLITE)
+        if missing or (not isinstance(constraint.definition, UniqueConstraint) and constraint.unique):
             yield _error(
                 serializer,
-                f"relies on {promise.constraint.name!r}, which SQLite does not create.",
+                f"relies on {constraint.definition.name!r}, which SQLite does not create.",
                 "Use PostgreSQL, or another constraint.",
                 "E002",
             )
@@ -162,12 +162,12 @@ def _check_constraints(serializer: Any) -> Iterator[Error]:
 
 def _check_messages(serializer: Any) -> Iterator[Error]:
     model = serializer.Meta.model
-    own = {id(constraint) for owner in (model, *model._meta.all_parents) for constraint in owner._meta.constraints}
-    for promise in promises(model):
-        if id(promise.constraint) in own and not has_own_message(promise.constraint):
+    own = {id(each) for owner in (model, *model._meta.all_parents) for each in owner._meta.constraints}
+    for constraint in get_constraints(model):
+        if id(constraint.definition) in own and not has_own_message(constraint.definition):
             yield _error(
                 serializer,
-                f"writes {model.__name__}, whose constraint {promise.constraint.name!r} has no message.",
+                f"writes {model.__name__}, whose constraint {constraint.definition.name!r} has no message.",
                 "Set its violation_error_message, which is sent to clients.",
                 "E005",
             )

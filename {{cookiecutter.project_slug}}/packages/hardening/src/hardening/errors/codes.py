@@ -7,7 +7,7 @@ from django.apps import apps
 from rest_framework.exceptions import APIException, ValidationError
 
 from hardening.exceptions import status_of_code
-from hardening.integrity.constraints import promises
+from hardening.integrity.constraints import get_constraints
 
 # Codes without an exception class of their own. A test checks that responses contain no other codes.
 VALIDATION = {
@@ -101,7 +101,7 @@ def _list_exceptions(exception: type[APIException]) -> Iterator[Entry]:
 
 def _list_constraints() -> Iterator[Entry]:
     for model in apps.get_models():
-        for promise in promises(model):
-            if promise.constraint.violation_error_code:
-                error = promise.error()
+        for constraint in get_constraints(model):
+            if constraint.definition.violation_error_code:
+                error = constraint.error()
                 yield Entry(str(error.code), status_of_code(error.code), str(error))

@@ -25,7 +25,7 @@ from hardening.exceptions import BadRequest, FieldError, PayloadTooLarge, TryAga
 from hardening.integrity import drivers
 from hardening.integrity.deletions import in_use
 from hardening.integrity.drivers import Kind
-from hardening.integrity.messages import for_clients
+from hardening.integrity.reporting import for_clients
 from hardening.integrity.requests import explain_violation
 from hardening.operations import security_events
 from hardening.renderers import JSONRenderer, rename_keys
@@ -128,8 +128,8 @@ def _is_too_large(text: Any) -> bool:
 def _(error: DatabaseError, context: dict[str, Any]) -> Exception:
     """Return 503 if the database is busy or unavailable, the response to a violation, or *error* itself (500)."""
     for connection in connections.all(initialized_only=True):
-        refusal = drivers.read(error, connection)
-        if refusal is not None and refusal.kind is Kind.BUSY:
+        diagnosis = drivers.diagnose(error, connection)
+        if diagnosis is not None and diagnosis.kind is Kind.BUSY:
             logger.error("The database is busy or unavailable: %s", type(error.__cause__ or error).__name__)
             return TryAgain()
     return explain_violation(error, context.get("view"), context["request"])

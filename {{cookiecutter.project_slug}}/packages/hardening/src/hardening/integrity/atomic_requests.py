@@ -12,7 +12,7 @@ from django.db import DatabaseError, connections, transaction
 from django.http import HttpRequest
 from rest_framework.response import Response
 
-from hardening.integrity.files import delete_orphans
+from hardening.integrity.transactions import delete_orphans
 
 
 class OwnTransactions(set[str]):

@@ -1,40 +1,51 @@
-"""What a model promises: every rule that its database keeps, with the fields it judges and its words.
+"""The constraints of a model: which fields each of them judges, and the message and status of its violation.
 
-A promise is a Django constraint. `unique=True`, `unique_together` and primary keys are turned into the
-`UniqueConstraint` they amount to, so that all rules are named, worded and re-validated in one way.
+A `ModelConstraint` wraps a Django constraint. `unique=True`, `unique_together`, primary keys and the checks of column
+types are turned into the constraints they amount to, so that all are named, reported and validated in one way.
 """
 
 import dataclasses
 import functools
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.core.validators import MinValueValidator
+from django.db import connections, router
 from django.db.models import (
+    BooleanField,
     CheckConstraint,
     CompositePrimaryKey,
     Deferrable,
     F,
+    JSONField,
     Model,
     OrderBy,
     Q,
     UniqueConstraint,
+    Value,
 )
 from django.db.models.constraints import BaseConstraint
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.utils.field_mapping import get_unique_error_message
 from rest_framework.validators import UniqueTogetherValidator
 
 from hardening.exceptions import Code
+from hardening.integrity.drivers import Diagnosis, Kind
+
+_POSITIVE = frozenset({"PositiveBigIntegerField", "PositiveIntegerField", "PositiveSmallIntegerField"})
+_POSTGRESQL_NAME = re.compile(r"_check[0-9]*$")  # what PostgreSQL appends to the names of the table and the column
+_QUOTED = re.compile(r'"((?:[^"]|"")+)"')
 
 
 @dataclasses.dataclass(frozen=True)
-class Promise:
-    """One rule that the table of *model* keeps; *fields* are the names of the model fields it judges."""
+class ModelConstraint:
+    """A constraint of the table of *model*, Django's *definition* of it, and the names of the *fields* it judges."""
 
     model: type[Model]
-    constraint: BaseConstraint
+    definition: BaseConstraint
     fields: tuple[str, ...]
 
     unique: bool = dataclasses.field(init=False, compare=False)
@@ -54,11 +65,11 @@ class Promise:
 
     def __post_init__(self) -> None:
         # Worked out once for a model, because every write reads it.
-        deferrable = getattr(self.constraint, "deferrable", None)
-        is_check = isinstance(self.constraint, CheckConstraint)
-        is_exclusion = not is_check and not isinstance(self.constraint, UniqueConstraint)
+        deferrable = getattr(self.definition, "deferrable", None)
+        is_check = isinstance(self.definition, CheckConstraint)
+        is_exclusion = not is_check and not isinstance(self.definition, UniqueConstraint)
         judged = [_field(self.model, name) for name in self.fields]
-        names = getattr(self.constraint, "fields", ()) or _get_plain_expressions(self.constraint)
+        names = getattr(self.definition, "fields", ()) or _get_plain_expressions(self.definition)
         compared = [_field(self.model, name) for name in names]
         vars(self).update(
             unique=not is_check,
@@ -71,26 +82,26 @@ class Promise:
     @property
     def internal(self) -> bool:
         """Tell whether the model says that no client can break it, so that a breach is a server error."""
-        return is_internal(self.model, self.constraint.name, self.fields)
+        return is_internal(self.model, self.definition.name, self.fields)
 
     @property
     def status(self) -> int:
         """The HTTP status of a violation: the one that its `violation_error_code` carries, or 409 or 400."""
         default = status.HTTP_409_CONFLICT if self.unique else status.HTTP_400_BAD_REQUEST
-        return int(getattr(self.constraint.violation_error_code, "status", default))
+        return int(getattr(self.definition.violation_error_code, "status", default))
 
     def error(self, keys: Sequence[str] = ()) -> ErrorDetail:
         """Return the constraint's own message and code, or DRF's where it has none; *keys* name its fields."""
-        declared = self.constraint.violation_error_code
+        declared = self.definition.violation_error_code
         code = declared or ("unique" if self.unique else "invalid")
         return ErrorDetail(self._message(keys), Code(code, self.status))
 
     def _message(self, keys: Sequence[str]) -> str:
-        if has_own_message(self.constraint):
-            return str(self.constraint.get_violation_error_message())
+        if has_own_message(self.definition):
+            return str(self.definition.get_violation_error_message())
         if not self.unique:
             return _("Invalid input.")
-        if not isinstance(self.constraint, UniqueConstraint):
+        if not isinstance(self.definition, UniqueConstraint):
             return _describe_conflict(self, keys)
         if len(self.fields) == 1:
             return str(get_unique_error_message(_field(self.model, self.fields[0])))
@@ -121,11 +132,11 @@ def is_internal(model: type[Model], name: str, fields: Sequence[str]) -> bool:
 
 
 @functools.cache
-def promises(model: type[Model]) -> tuple[Promise, ...]:
-    """Return all that the tables of *model*, its own and its parents', promise."""
+def get_constraints(model: type[Model]) -> tuple[ModelConstraint, ...]:
+    """Return the constraints of the table of *model*, and of the tables of its parents."""
     found = []
     for owner in (model, *model._meta.all_parents):
-        found += [Promise(owner, each, _judged(owner, each)) for each in owner._meta.constraints]
+        found += [ModelConstraint(owner, each, _judged(owner, each)) for each in owner._meta.constraints]
         found += [_unique(owner, names) for names in _implied_uniques(owner)]
     return tuple(found)
 
@@ -172,17 +183,17 @@ def _implied_uniques(model: type[Model]) -> Iterator[tuple[str, ...]]:
             yield (field.name,)
 
 
-def _unique(model: type[Model], names: tuple[str, ...]) -> Promise:
+def _unique(model: type[Model], names: tuple[str, ...]) -> ModelConstraint:
     constraint = UniqueConstraint(fields=names, name=f"{model._meta.label_lower} {' '.join(names)}")
-    return Promise(model, constraint, _judged(model, constraint))
+    return ModelConstraint(model, constraint, _judged(model, constraint))
 
 
-def _describe_conflict(promise: Promise, keys: Sequence[str]) -> str:
+def _describe_conflict(constraint: ModelConstraint, keys: Sequence[str]) -> str:
     """Return the message of an exclusion constraint that has none: what another object has in common with this one."""
-    pairs: Sequence[tuple[Any, str]] = getattr(promise.constraint, "expressions", ())
+    pairs: Sequence[tuple[Any, str]] = getattr(constraint.definition, "expressions", ())
     operators = {operator for _expression, operator in pairs}
-    known = dict(zip(promise.fields, keys, strict=True)) if len(keys) == len(promise.fields) else {}
-    equal, overlapping = (_names(promise.model, pairs, operator, known) for operator in ("=", "&&"))
+    known = dict(zip(constraint.fields, keys, strict=True)) if len(keys) == len(constraint.fields) else {}
+    equal, overlapping = (_names(constraint.model, pairs, operator, known) for operator in ("=", "&&"))
     if operators == {"="} and equal:
         return _("Another object has the same {fields}.").format(fields=equal)
     if "&&" not in operators or not operators <= {"=", "&&"}:
@@ -206,3 +217,75 @@ def _names(model: type[Model], pairs: Sequence[tuple[Any, str]], operator: str, 
 def primary_key(model: type[Model]) -> set[str]:
     """Return the names of the fields that make up the primary key of *model*."""
     return {field.name for field in model._meta.pk_fields}
+
+
+class ColumnCheck(CheckConstraint):
+    """The check that the column of *field* has because of its type; *sql* is its condition."""
+
+    def __init__(self, field: Any, sql: str) -> None:
+        kind = field.output_field.get_internal_type() if field.generated else field.get_internal_type()
+        positive = kind in _POSITIVE
+        condition: Any = Q(**{f"{field.name}__gte": 0}) if positive else Value(None, output_field=BooleanField())
+        message: Any = MinValueValidator.message if positive else gettext_lazy("Invalid input.")
+        if isinstance(field, JSONField):
+            message = JSONField.default_error_messages["invalid"]
+        super().__init__(
+            condition=condition,
+            name=f"{field.model._meta.label_lower} {field.name}",
+            violation_error_message=message,
+            violation_error_code="min_value" if positive else "invalid",
+        )
+        self.column = str(field.column)
+        self.sql = sql
+
+    def is_meant_by(self, constraint: str, columns: frozenset[str]) -> bool:
+        """Tell whether a database that names *constraint*, on *columns* where it knows them, means this check."""
+        if columns:
+            return columns == {self.column} and _POSTGRESQL_NAME.search(constraint) is not None
+        return constraint in (self.sql, _without_quotes(self.sql))
+
+    def get_violation_error_message(self) -> str:
+        return str(self.violation_error_message) % {"limit_value": 0}
+
+
+@functools.cache
+def get_column_checks(model: type[Model]) -> tuple[ModelConstraint, ...]:
+    """Return the checks of the columns of *model*, and of the models that it derives from."""
+    return tuple(check for owner in (model, *model._meta.all_parents) for check in _own_checks(owner))
+
+
+def is_meant(check: ModelConstraint, constraint: str, columns: frozenset[str]) -> bool:
+    """Tell whether a database that names *constraint*, on *columns* where it knows them, means the column's *check*."""
+    return isinstance(check.definition, ColumnCheck) and check.definition.is_meant_by(constraint, columns)
+
+
+def _own_checks(model: type[Model]) -> Iterator[ModelConstraint]:
+    connection = connections[router.db_for_write(model)]
+    fields: list[Any] = list(model._meta.local_concrete_fields)
+    for field in fields:
+        sql = field.db_parameters(connection)["check"] if field.column else None
+        if sql:
+            judged = references(model, field.expression) if field.generated else (field.name,)
+            yield ModelConstraint(model, ColumnCheck(field, sql), judged)
+
+
+def _without_quotes(sql: str) -> str:
+    """Return what SQLite takes for the name of a check without one: its text, or the first word if that is quoted."""
+    quoted = _QUOTED.match(sql)
+    return quoted[1].replace('""', '"') if quoted else sql
+
+
+def find_constraints(diagnosis: Diagnosis, model: type[Model]) -> list[ModelConstraint]:
+    """Return the constraints of *model* that *diagnosis* may mean: the one it names, or else those on its columns."""
+    known = get_constraints(model)
+    named = [each for each in known if diagnosis.constraint in (each.definition.name, _cut(each.definition.name))]
+    columns = diagnosis.columns or diagnosis.key
+    alike = named[:1] or [each for each in known if each.columns and each.columns == columns]
+    if alike or diagnosis.kind is not Kind.CHECK:
+        return alike
+    return [each for each in get_column_checks(model) if is_meant(each, diagnosis.constraint, diagnosis.columns)]
+
+
+def _cut(name: str) -> str:
+    """Return *name* as PostgreSQL keeps it: 63 bytes of it."""
+    return name.encode()[:63].decode(errors="ignore")

@@ -11,23 +11,23 @@ from django.utils.translation import gettext as _
 
 from hardening.exceptions import InUse
 from hardening.integrity import drivers
-from hardening.integrity.drivers import DriverError, Kind, Refusal
+from hardening.integrity.drivers import Diagnosis, DriverError, Kind
 
 _KINDS = (Kind.FOREIGN_KEY, Kind.CHECK, Kind.NOT_NULL, Kind.UNIQUE)
 
 
 def explain_deletion(error: DriverError, instance: Model, using: str) -> Exception:
     """Return `InUse` for *error* if it refuses to delete *instance*, or *error* itself."""
-    refusal = drivers.read(error, connections[using])
-    if refusal is None or refusal.kind not in _KINDS:
+    diagnosis = drivers.diagnose(error, connections[using])
+    if diagnosis is None or diagnosis.kind not in _KINDS:
         return error
-    return in_use(referrers(refusal, instance, using))
+    return in_use(referrers(diagnosis, instance, using))
 
 
-def referrers(refusal: Refusal, instance: Model, using: str) -> Iterable[Any]:
-    """Yield the models whose rows stand in the way: of the table that the refusal names, where it names one."""
-    if refusal.table:
-        yield from (each for each in apps.get_models() if each._meta.db_table == refusal.table)
+def referrers(diagnosis: Diagnosis, instance: Model, using: str) -> Iterable[Any]:
+    """Yield the models whose rows stand in the way: of the table that the diagnosis names, where it names one."""
+    if diagnosis.table:
+        yield from (each for each in apps.get_models() if each._meta.db_table == diagnosis.table)
         return
     for relation in instance._meta.related_objects:
         goes_along = relation.on_delete in (CASCADE, SET_NULL, SET_DEFAULT)

@@ -1,4 +1,4 @@
-"""What a database driver says of a refusal, by its structured diagnostics: one reader for each vendor.
+"""What a database driver says of a diagnosis, by its structured diagnostics: one reader for each vendor.
 
 PostgreSQL's message text is never read: it is translated, and it quotes what the client sent. The one exception is
 the list of columns in `Key (a, b)=(…)`: no language changes it, and it comes before the values. SQLite has no
@@ -37,8 +37,8 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """A refused statement; *constraint* may be an index, and a driver that knows no more leaves the rest out.
+class Diagnosis:
+    """What a driver tells of a rejected statement; it leaves out what it does not know. *constraint* may be an index.
 
     *key* holds the columns whose values clash, or are missing elsewhere. A foreign key names its own ones where
     the row that it refers to is missing, and the ones it refers to where that row is deleted.
@@ -110,11 +110,11 @@ _DRIVERS = ("django.db.backends.", "psycopg", "sqlite3")
 _SQLITE_SENTENCE = re.compile(r"(?:UNIQUE|CHECK|NOT NULL) constraint failed: (?:index '(?P<index>.+)'|(?P<rest>.+))")
 
 
-def read(error: Exception, connection: BaseDatabaseWrapper) -> Refusal | None:
-    """Return what *connection*'s driver tells of *error*; None where it is no refusal of what was written."""
+def diagnose(error: Exception, connection: BaseDatabaseWrapper) -> Diagnosis | None:
+    """Return what *connection*'s driver tells of *error*; None if it does not reject what was written."""
     reader = _READERS.get(connection.vendor)
     if not isinstance(error, Error):
-        return Refusal(_kind_of_python_error(error))
+        return Diagnosis(_kind_of_python_error(error))
     # Django keeps the driver's own exception as the cause.
     return reader(error.__cause__ or error) if reader else None
 
@@ -130,16 +130,16 @@ def _kind_of_python_error(error: Exception) -> Kind:
     return Kind.RANGE if isinstance(error, ArithmeticError) else Kind.DATA
 
 
-def _read_postgresql(error: Any) -> Refusal | None:
+def _read_postgresql(error: Any) -> Diagnosis | None:
     sqlstate = getattr(error, "sqlstate", None)
     if sqlstate is None:  # no answer of the server's: psycopg lost it, or could not send a value
         bases = [each.__name__ for each in type(error).__mro__ if each.__module__.startswith("psycopg")]
-        return next((Refusal(kind) for name, kind in _PSYCOPG_ERRORS.items() if name in bases), None)
+        return next((Diagnosis(kind) for name, kind in _PSYCOPG_ERRORS.items() if name in bases), None)
     found = _SQLSTATES.get(sqlstate) or _SQLSTATE_CLASSES.get(sqlstate[:2])
     if found is None:
         return None
     said = error.diag
-    return Refusal(
+    return Diagnosis(
         found,
         constraint=said.constraint_name or "",
         schema=said.schema_name or "",
@@ -156,36 +156,36 @@ def _read_key(detail: str) -> frozenset[str]:
     return frozenset(name.strip('"') for name in found[1].split(", ")) if found else frozenset()
 
 
-def _read_sqlite(error: Any) -> Refusal | None:
+def _read_sqlite(error: Any) -> Diagnosis | None:
     name = getattr(error, "sqlite_errorname", "")
     if not name and type(error).__name__ in ("InterfaceError", "ProgrammingError"):  # the module's, not SQLite's
-        return Refusal(Kind.UNFIT)
+        return Diagnosis(Kind.UNFIT)
     if name == "SQLITE_ERROR" and str(error).startswith(_SQLITE_COMPUTATIONS):
-        return Refusal(Kind.DATA)
+        return Diagnosis(Kind.DATA)
     if name.startswith(_SQLITE_BUSY):
-        return Refusal(Kind.BUSY)
+        return Diagnosis(Kind.BUSY)
     kind = _SQLITE_ERRORS.get(name)
     sentence = _SQLITE_SENTENCE.fullmatch(str(error))
     if kind is None or sentence is None:
-        return kind and Refusal(kind)
+        return kind and Diagnosis(kind)
     if sentence["index"]:
-        return Refusal(kind, constraint=sentence["index"])
+        return Diagnosis(kind, constraint=sentence["index"])
     if kind is Kind.CHECK:
-        return Refusal(kind, constraint=sentence["rest"])
+        return Diagnosis(kind, constraint=sentence["rest"])
     pairs = [pair.rpartition(".") for pair in sentence["rest"].split(", ")]
-    return Refusal(kind, table=pairs[0][0], columns=frozenset(column for _table, _dot, column in pairs))
+    return Diagnosis(kind, table=pairs[0][0], columns=frozenset(column for _table, _dot, column in pairs))
 
 
-def completed(refusal: Refusal, connection: BaseDatabaseWrapper) -> Refusal:
-    """Return *refusal* with what the catalogue adds: the columns, and the table that a partition belongs to."""
-    if connection.vendor != "postgresql" or not refusal.table:
-        return refusal
+def complete(diagnosis: Diagnosis, connection: BaseDatabaseWrapper) -> Diagnosis:
+    """Return *diagnosis* with what the catalogue adds: the columns, and the table that a partition belongs to."""
+    if connection.vendor != "postgresql" or not diagnosis.table:
+        return diagnosis
     with connection.cursor() as cursor:
-        cursor.execute(_POSTGRESQL_ROOT, {**vars(refusal)})
-        schema, table = cursor.fetchone() or (refusal.schema, refusal.table)
-        cursor.execute(_POSTGRESQL_RULE, {**vars(refusal)})
-        constraint, columns = cursor.fetchone() or (refusal.constraint, refusal.columns)
-    return replace(refusal, schema=schema, table=table, constraint=constraint, columns=frozenset(columns))
+        cursor.execute(_POSTGRESQL_ROOT, {**vars(diagnosis)})
+        schema, table = cursor.fetchone() or (diagnosis.schema, diagnosis.table)
+        cursor.execute(_POSTGRESQL_RULE, {**vars(diagnosis)})
+        constraint, columns = cursor.fetchone() or (diagnosis.constraint, diagnosis.columns)
+    return replace(diagnosis, schema=schema, table=table, constraint=constraint, columns=frozenset(columns))
 
 
 _POSTGRESQL_ROOT = """
@@ -223,7 +223,7 @@ _POSTGRESQL_RULE = """
     FROM rule ORDER BY depth DESC LIMIT 1
 """
 
-_READERS: dict[str, Callable[[Any], Refusal | None]] = {
+_READERS: dict[str, Callable[[Any], Diagnosis | None]] = {
     "postgresql": _read_postgresql,
     "sqlite": _read_sqlite,
 }

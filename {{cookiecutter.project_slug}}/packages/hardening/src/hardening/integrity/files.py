@@ -6,8 +6,6 @@ A FileField stores its file before the row is written, so that every rejected wr
 
 import functools
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -72,32 +70,14 @@ class StoredFiles(list[StoredFile]):
 
     failed = False
 
+    def delete_orphans(self) -> None:
+        """Delete each file that was stored for a row that is not there."""
+        for file in self:
+            _delete_orphan(file, failed=self.failed)
+
 
 _ANY = object()
-_stored: ContextVar[StoredFiles | None] = ContextVar("stored_files", default=None)
-
-
-@contextmanager
-def delete_orphans() -> Iterator[StoredFiles]:
-    """Run the block, which writes; then delete each file that it stored for a row that is not there.
-
-    A block within another one leaves that to the outer one, which may write the row again.
-    """
-    outer = _stored.get()
-    if outer is not None:
-        yield outer
-        return
-    files = StoredFiles()
-    token = _stored.set(files)
-    try:
-        yield files
-    except BaseException:
-        files.failed = True
-        raise
-    finally:
-        _stored.reset(token)
-        for file in files:
-            _delete_orphan(file, failed=files.failed)
+stored_files: ContextVar[StoredFiles | None] = ContextVar("stored_files", default=None)
 
 
 def _delete_orphan(file: StoredFile, *, failed: bool) -> None:
@@ -150,7 +130,7 @@ def watch_field_files() -> None:
 
     @functools.wraps(save_file)
     def save(self: FieldFile, name: Any, content: Any, save: bool = True) -> None:
-        files = _stored.get()
+        files = stored_files.get()
         if files is None:
             save_file(self, name, content, save)
             return

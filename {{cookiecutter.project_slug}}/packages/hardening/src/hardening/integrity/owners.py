@@ -12,9 +12,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 from hardening.integrity import drivers
-from hardening.integrity.constraints import Promise, is_internal
-from hardening.integrity.drivers import Kind, Refusal
-from hardening.integrity.refusals import find_promises
+from hardening.integrity.constraints import ModelConstraint, find_constraints, is_internal
+from hardening.integrity.drivers import Diagnosis, Kind
 from hardening.integrity.rows import table_of
 
 _PACKAGES = {"site-packages", "dist-packages"}
@@ -24,7 +23,7 @@ _PACKAGES = {"site-packages", "dist-packages"}
 class Violation:
     """A violated constraint of *model*, which judges its *fields*.
 
-    *promise* is None for NOT NULL, for a foreign key, and for a constraint that only `constraint_fields` names.
+    *constraint* is None for NOT NULL, for a foreign key, and for a constraint that only `constraint_fields` names.
     *model* is None where SQLite says no more than that a foreign key failed. A foreign key without *fields* is one
     of another row, which refers to a row that was deleted.
     """
@@ -32,59 +31,61 @@ class Violation:
     kind: Kind
     model: type[Model] | None
     fields: tuple[str, ...] = ()
-    promise: Promise | None = None
-    constraint: str = ""
+    constraint: ModelConstraint | None = None
+    name: str = ""
 
     def is_client_caused(self, models: Collection[type[Model]]) -> bool:
         """Tell whether the client can be told of it: a package's table counts only if it is one of *models*."""
         if self.model is None:
             return True
         own = any(_are_one_object(self.model, each) for each in models)
-        return not is_internal(self.model, self.constraint, self.fields) and (own or not _is_of_a_package(self.model))
+        return not is_internal(self.model, self.name, self.fields) and (own or not _is_of_a_package(self.model))
 
 
 def find_violation(
-    refusal: Refusal, connection: BaseDatabaseWrapper, written: type[Model] | None = None
+    diagnosis: Diagnosis, connection: BaseDatabaseWrapper, written: type[Model] | None = None
 ) -> Violation | None:
-    """Return the constraint that *refusal* names, of *written* rather than another model; None for an unknown one."""
-    found = next(_violations(refusal, written), None)
-    if found is None and refusal.table:
+    """Return the constraint that *diagnosis* names, of *written* rather than another model; None for an unknown one."""
+    found = next(_violations(diagnosis, written), None)
+    if found is None and diagnosis.table:
         with suppress(DatabaseError):  # an aborted transaction cannot be asked for the table that a partition is of
-            found = next(_violations(drivers.completed(refusal, connection), written), None)
+            found = next(_violations(drivers.complete(diagnosis, connection), written), None)
     return found
 
 
-def _violations(refusal: Refusal, written: type[Model] | None) -> Iterator[Violation]:
+def _violations(diagnosis: Diagnosis, written: type[Model] | None) -> Iterator[Violation]:
     models: list[Any] = [each for each in apps.get_models(include_auto_created=True) if not each._meta.proxy]
-    if refusal.table:
-        models = [each for each in models if table_of(each, refusal.schema) == (refusal.schema, refusal.table)]
-    elif refusal.kind is Kind.FOREIGN_KEY:
+    if diagnosis.table:
+        models = [each for each in models if table_of(each, diagnosis.schema) == (diagnosis.schema, diagnosis.table)]
+    elif diagnosis.kind is Kind.FOREIGN_KEY:
         models = []
-    find = {Kind.NOT_NULL: _nulls, Kind.FOREIGN_KEY: _references}.get(refusal.kind, _constraints)
+    find = {Kind.NOT_NULL: _nulls, Kind.FOREIGN_KEY: _references}.get(diagnosis.kind, _constraints)
     for model in sorted(models, key=lambda each: each is not written):
-        yield from find(refusal, model)
+        yield from find(diagnosis, model)
 
 
-def _constraints(refusal: Refusal, model: type[Model]) -> Iterator[Violation]:
-    for promise in find_promises(refusal, model):
-        if promise.model is model:
-            yield Violation(refusal.kind, model, promise.fields, promise, promise.constraint.name)
-    declared = getattr(model, "constraint_fields", {}).get(refusal.constraint)
+def _constraints(diagnosis: Diagnosis, model: type[Model]) -> Iterator[Violation]:
+    for constraint in find_constraints(diagnosis, model):
+        if constraint.model is model:
+            yield Violation(diagnosis.kind, model, constraint.fields, constraint, constraint.definition.name)
+    declared = getattr(model, "constraint_fields", {}).get(diagnosis.constraint)
     if declared:
-        yield Violation(refusal.kind, model, (declared,), constraint=refusal.constraint)
+        yield Violation(diagnosis.kind, model, (declared,), name=diagnosis.constraint)
 
 
-def _nulls(refusal: Refusal, model: type[Model]) -> Iterator[Violation]:
+def _nulls(diagnosis: Diagnosis, model: type[Model]) -> Iterator[Violation]:
     for field in model._meta.local_concrete_fields:
-        if field.column in refusal.columns:
-            yield Violation(refusal.kind, model, (field.name,))
+        if field.column in diagnosis.columns:
+            yield Violation(diagnosis.kind, model, (field.name,))
 
 
-def _references(refusal: Refusal, model: type[Model]) -> Iterator[Violation]:
+def _references(diagnosis: Diagnosis, model: type[Model]) -> Iterator[Violation]:
     own = [
-        field.name for field in model._meta.local_concrete_fields if {field.column} == refusal.key and field.is_relation
+        field.name
+        for field in model._meta.local_concrete_fields
+        if {field.column} == diagnosis.key and field.is_relation
     ]
-    yield Violation(refusal.kind, model, tuple(own), constraint=refusal.constraint)
+    yield Violation(diagnosis.kind, model, tuple(own), name=diagnosis.constraint)
 
 
 def _are_one_object(model: type[Model], other: type[Model]) -> bool:

@@ -50,7 +50,7 @@ def find_leaves(
     names = _names(violation)
     for serializer in reversed(serializers):
         position = getattr(serializer, "position", None)  # of the object that a list was writing
-        path = () if position is None or getattr(violation.promise, "deferred", False) else (position,)
+        path = () if position is None or getattr(violation.constraint, "deferred", False) else (position,)
         if found := _best(violation, names, leaves_of(serializer, path, model)):
             return found
     if serializers or not isinstance(body, Mapping):
@@ -75,7 +75,7 @@ def _best(violation: Violation, names: Collection[str], leaves: Iterator[Leaf]) 
 
 def _names(violation: Violation) -> set[str]:
     model: Any = violation.model
-    declared = getattr(model, "constraint_fields", {}).get(violation.constraint)
+    declared = getattr(model, "constraint_fields", {}).get(violation.name)
     fields = [model._meta.get_field(name) for name in ([declared] if declared else violation.fields)]
     return {name for field in fields for name in (field.name, getattr(field, "attname", field.name))}
 

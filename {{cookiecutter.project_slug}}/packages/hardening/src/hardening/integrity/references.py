@@ -13,16 +13,17 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ErrorDetail
 
 from hardening.exceptions import Code, InUse
-from hardening.integrity.drivers import Refusal
-from hardening.integrity.rows import Found, Row, owns, reporting_keys, writable_keys
+from hardening.integrity.drivers import Diagnosis
+from hardening.integrity.reporting import map_constraints, map_fields
+from hardening.integrity.rows import Found, Row, owns
 
 _VALUES = 500  # in one statement; old builds of SQLite take 999
 
 
-def find_missing_references(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
+def find_missing_references(diagnosis: Diagnosis, rows: Sequence[Row], using: str) -> Found:
     """Yield the related fields whose object vanished between validation and commit, or is none for this row."""
-    for row in [each for each in rows if owns(each, refusal)]:
-        key = reporting_keys(row.serializer).get(refusal.constraint)
+    for row in [each for each in rows if owns(each, diagnosis)]:
+        key = map_constraints(row.serializer).get(diagnosis.constraint)
         if key is not None:  # a composite key that a migration wrote by hand
             yield row.path, key, _does_not_exist(row.serializer.fields[key], row.values.get(_source(row, key)))
             return
@@ -34,7 +35,7 @@ def find_missing_references(refusal: Refusal, rows: Sequence[Row], using: str) -
 
 def _relations(row: Row) -> Iterator[tuple[Any, str]]:
     """Yield the relations of *row* that the client can write, with their field names in the body."""
-    for name, key in writable_keys(row.serializer).items():
+    for name, key in map_fields(row.serializer).items():
         field: Any = row.model._meta.get_field(name)
         if field.is_relation and field.concrete:
             yield field, key
@@ -61,7 +62,7 @@ def _missing_members(rows: Sequence[Row], using: str) -> Found:
     """Yield the errors of lists of related objects, in the shape that DRF gives them: {index: [...]}."""
     lists = []
     for row in rows:
-        for name, key in writable_keys(row.serializer).items():
+        for name, key in map_fields(row.serializer).items():
             objects = row.values.get(name)
             if row.model._meta.get_field(name).is_relation and isinstance(objects, list | tuple):
                 lists.append((row, key, [each for each in objects if isinstance(each, Model)]))
@@ -102,7 +103,7 @@ def _still_in_use(rows: Sequence[Row], using: str) -> Found:
 
 def _referrers(row: Row) -> Iterator[tuple[Any, Any, str]]:
     """Yield the relations that refer to a field of *row* that the client can write, with that field and its name."""
-    known = writable_keys(row.serializer)
+    known = map_fields(row.serializer)
     for relation in row.model._meta.related_objects:
         target: Any = None if relation.many_to_many else relation.field.target_field
         if target is not None and target.name in known:
@@ -120,7 +121,7 @@ def has_lost_a_default(rows: Sequence[Row], using: str) -> bool:
 
 
 def _source(row: Row, key: str) -> str:
-    return next((name for name, known in writable_keys(row.serializer).items() if known == key), key)
+    return next((name for name, known in map_fields(row.serializer).items() if known == key), key)
 
 
 def _does_not_exist(field: Any, value: Any) -> ErrorDetail:

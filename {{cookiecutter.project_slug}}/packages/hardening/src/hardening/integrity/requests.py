@@ -23,7 +23,7 @@ from rest_framework.permissions import SAFE_METHODS
 from hardening.exceptions import Code
 from hardening.integrity import drivers
 from hardening.integrity.deletions import in_use, referrers
-from hardening.integrity.drivers import Kind, Refusal
+from hardening.integrity.drivers import Diagnosis, Kind
 from hardening.integrity.owners import Violation, find_violation
 from hardening.integrity.places import Leaf, find_leaves, place_of
 
@@ -41,7 +41,7 @@ class Failure:
 
     view: Any
     request: Any
-    refusal: Refusal
+    diagnosis: Diagnosis
     using: str
     query: Query | None
     """Django's query, if it made the statement; None at COMMIT."""
@@ -66,7 +66,7 @@ class Failure:
     @property
     def writes(self) -> Any:
         """What the handler wrote to, as far as it was noted: a COMMIT in SQLite says nothing of it."""
-        return getattr(self.view, "writes", None) if self.query is None and not self.refusal.table else None
+        return getattr(self.view, "writes", None) if self.query is None and not self.diagnosis.table else None
 
     @property
     def stored_models(self) -> list[type[Model]]:
@@ -112,10 +112,10 @@ def explain_violation(error: DatabaseError, view: Any, request: Any) -> Exceptio
         return error
     failed: Any = compiler or getattr(view, "unit", None)
     for connection in [connections[failed.using]] if failed else connections.all(initialized_only=True):
-        refusal = drivers.read(error, connection)
-        if refusal is not None and refusal.kind in _KINDS:
+        diagnosis = drivers.diagnose(error, connection)
+        if diagnosis is not None and diagnosis.kind in _KINDS:
             query = compiler.query if compiler else None
-            return _try_to_explain(Failure(view, request, refusal, connection.alias, query)) or error
+            return _try_to_explain(Failure(view, request, diagnosis, connection.alias, query)) or error
     return error
 
 
@@ -162,8 +162,8 @@ def _read_traceback(error: DatabaseError) -> tuple[SQLCompiler | None, bool]:
 
 def _find_violation(failure: Failure) -> Violation | None:
     written = getattr(failure.query, "model", None)
-    found = find_violation(failure.refusal, connections[failure.using], written)
-    if found is not None or failure.refusal.kind is not Kind.FOREIGN_KEY or failure.refusal.table:
+    found = find_violation(failure.diagnosis, connections[failure.using], written)
+    if found is not None or failure.diagnosis.kind is not Kind.FOREIGN_KEY or failure.diagnosis.table:
         return found
     # SQLite says no more than that: look for what the request names and what is not there.
     for model in failure.models_that_refer():
@@ -209,19 +209,19 @@ def _is_in_use(violation: Violation, failure: Failure) -> bool:
         return False
     if any(each.pk is None for each in failure.locked()):
         return True
-    refers_to_key = bool(failure.refusal.table and failure.refusal.key)
+    refers_to_key = bool(failure.diagnosis.table and failure.diagnosis.key)
     deleted = bool(failure.deleted_models)  # beside rows that refer to nothing missing
     return not violation.fields and (refers_to_key or deleted or bool(_holders(violation, failure)))
 
 
 def _holders(violation: Violation, failure: Failure) -> list[Any]:
     """Return the models whose rows refer to what is deleted, as far as they are known."""
-    if violation.model is not None and failure.refusal.table:
+    if violation.model is not None and failure.diagnosis.table:
         return [violation.model]
     found: list[Any] = []
     for instance in failure.locked():
         if instance.pk is not None:
-            found += referrers(failure.refusal, instance, failure.using)
+            found += referrers(failure.diagnosis, instance, failure.using)
     return found or _possible_holders(failure)
 
 
@@ -242,9 +242,9 @@ def _place(violation: Violation, leaves: Sequence[Leaf]) -> tuple[Any, ...]:
 def _detail(violation: Violation, leaves: Sequence[Leaf], failure: Failure) -> ErrorDetail:
     fields = [leaf.field for leaf in leaves if leaf.field is not None]
     messages: Mapping[str, Any] = fields[0].error_messages if len(fields) == 1 else {}
-    if violation.promise is not None:
-        detail = violation.promise.error([leaf.key for leaf in leaves])
-        own = messages.get("unique") if violation.promise.unique else None
+    if violation.constraint is not None:
+        detail = violation.constraint.error([leaf.key for leaf in leaves])
+        own = messages.get("unique") if violation.constraint.unique else None
         return ErrorDetail(own, detail.code) if own else detail
     if violation.kind is Kind.NOT_NULL:
         return ErrorDetail(messages.get("null", serializers.Field.default_error_messages["null"]), "null")
@@ -265,11 +265,4 @@ def _missing(leaves: Sequence[Leaf], failure: Failure) -> ErrorDetail:
 
 def _label(violation: Violation) -> str:
     label = violation.model._meta.label if violation.model is not None else "a foreign key"
-    return f"{label} {violation.constraint or ', '.join(violation.fields)}"
-
-
-def note_serializer(serializer: Any) -> None:
-    """Remember that *serializer* validates input of its request, so that a violation is told in its field names."""
-    request = serializer.context.get("request")
-    if request is not None:
-        vars(request).setdefault("validating_serializers", []).append(serializer)
+    return f"{label} {violation.name or ', '.join(violation.fields)}"

@@ -1,28 +1,30 @@
-"""The objects of a request's body, what is written of each, and the key under which its errors are reported."""
+"""The objects of a request body, and the instances that are made of them.
+
+The instances that were saved are found by their values, in linear time.
+"""
 
 import copy
+import dataclasses
 import functools
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict, deque
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
-from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model
-from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.serializers import BaseSerializer, HiddenField, ListSerializer
-from rest_framework.settings import api_settings
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.serializers import BaseSerializer, ListSerializer
 
-from hardening.integrity.constraints import Promise, promises
-from hardening.integrity.drivers import Refusal
-from hardening.integrity.matching import SavedInstances
-from hardening.integrity.messages import error_details
+from hardening.integrity.drivers import Diagnosis
+
+_MISSING = object()
+_WINDOW = 16  # instances that one object is compared with: a body of equal rows must not cost rows times rows
 
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str | int, ErrorDetail]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Item:
     """One object of the body before it is written: its serializer, where it stands, its validated values."""
 
@@ -31,7 +33,7 @@ class Item:
     values: dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Row(Item):
     """An item with the instance that is made of it.
 
@@ -41,34 +43,25 @@ class Row(Item):
     instance: Model
     saved: bool = False
     certain: bool = False
+    model: type[Model] = dataclasses.field(init=False)
 
-    @property
-    def model(self) -> type[Model]:
-        return type(self.instance)
+    def __post_init__(self) -> None:
+        vars(self)["model"] = type(self.instance)
 
     def holds(self, names: Iterable[str]) -> bool:
         """Tell whether the values of all the fields *names* are those of the request, or the relation to a parent."""
         fields: list[Any] = [self.model._meta.get_field(name) for name in names]
         return all(
-            _names(field) & self.values.keys() or (field.is_relation and self.instance.__dict__.get(field.attname))
+            names_of(field) & self.values.keys() or (field.is_relation and self.instance.__dict__.get(field.attname))
             for field in fields
         )
 
-    def error(self, promise: Promise) -> tuple[Path, str, ErrorDetail]:
-        """Return where and in which words breaking *promise* is reported."""
-        key = key_of(self.serializer, promise)
-        known = writable_keys(self.serializer)
-        error = promise.error([known[name] for name in promise.fields if name in known])
-        field = self.serializer.fields.get(key)
-        own_words = field.error_messages.get("unique") if field is not None and promise.unique else None
-        return self.path, key, ErrorDetail(own_words, error.code) if own_words else error
 
-
-def items(serializer: Any, data: Any, path: Path = ()) -> Iterator[Item]:
+def find_items(serializer: Any, data: Any, path: Path = ()) -> Iterator[Item]:
     """Yield every object in *serializer*'s validated *data* that a model stands behind, parents first."""
     if isinstance(serializer, ListSerializer):
         for index, each in enumerate(data):
-            yield from items(serializer.child, each, (*path, index))
+            yield from find_items(serializer.child, each, (*path, index))
         return
     if hasattr(getattr(serializer, "Meta", None), "model"):
         yield Item(serializer=serializer, path=path, values=data)
@@ -76,10 +69,10 @@ def items(serializer: Any, data: Any, path: Path = ()) -> Iterator[Item]:
         if isinstance(field, BaseSerializer) and len(field.source_attrs) == 1:
             nested = data.get(field.source)
             if isinstance(nested, dict | list):
-                yield from items(field, nested, (*path, str(field.field_name)))
+                yield from find_items(field, nested, (*path, str(field.field_name)))
 
 
-def candidate(item: Item, instance: Model | None) -> Model:
+def build_candidate(item: Item, instance: Model | None) -> Model:
     """Return what writing *item* would make, unsaved: a copy of *instance* with its values, or a new one."""
     model: type[Model] = item.serializer.Meta.model
     plain = {name: value for name, value in item.values.items() if name in _assignable(model)}
@@ -97,20 +90,20 @@ def candidate(item: Item, instance: Model | None) -> Model:
 @functools.cache
 def _references(model: type[Model]) -> frozenset[str]:
     """Return the names of the relations to one: what a nested serializer read for them is no object yet."""
-    return frozenset(name for field in model._meta.concrete_fields if field.is_relation for name in _names(field))
+    return frozenset(name for field in model._meta.concrete_fields if field.is_relation for name in names_of(field))
 
 
 @functools.cache
 def _assignable(model: type[Model]) -> frozenset[str]:
     """Return the names that can be set on an unsaved instance: no relation to many, no read-only property."""
-    names = {name for field in model._meta.concrete_fields if not field.generated for name in _names(field)}
+    names = {name for field in model._meta.concrete_fields if not field.generated for name in names_of(field)}
     names |= {field.name for field in model._meta.private_fields}
     options: Any = model._meta
     properties = {name: getattr(model, name) for name in options._property_names}
     return frozenset(names | {name for name, each in properties.items() if getattr(each, "fset", None)})
 
 
-def rows(found: Sequence[Item], saved: Sequence[Model], instance: Model | None, *, certain: bool) -> list[Row]:
+def build_rows(found: Sequence[Item], saved: Sequence[Model], instance: Model | None, *, certain: bool) -> list[Row]:
     """Return a row for each item in the order of writing; the unsaved ones last, with a candidate each.
 
     *saved* are the instances that reached `Model.save()`, in order; *instance* is what the first item changes;
@@ -121,12 +114,12 @@ def rows(found: Sequence[Item], saved: Sequence[Model], instance: Model | None, 
     for index, item in enumerate(found):
         changes = instance if index == 0 and not item.path else None
         if changes is not None:
-            made.append((0, Row(**vars(item), instance=candidate(item, changes), saved=True)))
+            made.append((0, Row(**vars(item), instance=build_candidate(item, changes), saved=True)))
             continue
         listed = bool(item.path) and isinstance(item.path[-1], int)
         place = instances.take(item.serializer.Meta.model, item.values, listed=listed)
         if place is None:
-            made.append((len(saved), Row(**vars(item), instance=candidate(item, None), certain=certain)))
+            made.append((len(saved), Row(**vars(item), instance=build_candidate(item, None), certain=certain)))
         else:
             made.append((place, Row(**vars(item), instance=saved[place], saved=True)))
     in_order = [row for _place, row in sorted(made, key=lambda pair: pair[0])]
@@ -148,12 +141,12 @@ def _relate_to_parents(made: Sequence[Row]) -> None:
             setattr(row.instance, related[0].attname, getattr(parent, related[0].target_field.attname))
 
 
-def owns(row: Row, refusal: Refusal) -> bool:
-    """Tell whether *refusal* may be about the table of *row*, or of a model that it derives from."""
-    if not refusal.table:
+def owns(row: Row, diagnosis: Diagnosis) -> bool:
+    """Tell whether *diagnosis* may be about the table of *row*, or of a model that it derives from."""
+    if not diagnosis.table:
         return True
-    return (refusal.schema, refusal.table) in {
-        table_of(each, refusal.schema) for each in (row.model, *row.model._meta.all_parents)
+    return (diagnosis.schema, diagnosis.table) in {
+        table_of(each, diagnosis.schema) for each in (row.model, *row.model._meta.all_parents)
     }
 
 
@@ -170,79 +163,97 @@ def commonpath(rows: Sequence[Item]) -> Path:
     return tuple(same[0] for same in takewhile(lambda same: len(set(same)) == 1, parts))
 
 
-def refused(serializer: Any, found: Iterable[tuple[Path, str | int, ErrorDetail]]) -> ValidationError:
-    """Return the validation error for what was *found*, kept by *serializer* for the browsable API's forms."""
-    serializer._errors = _nested(found)
-    serializer._was_refused = True
-    return ValidationError(serializer.errors)
-
-
-def _nested(found: Iterable[tuple[Path, str | int, ErrorDetail]]) -> dict[Any, Any]:
-    detail: dict[Any, Any] = {}
-    for path, key, error in found:
-        level = detail
-        for part in path:
-            level = level.setdefault(part, {})
-        errors = level.setdefault(key, [])
-        if error not in errors:  # `unique=True` beside a constraint that says the same
-            errors.append(error)
-    return detail
-
-
-def model_errors(row: Row, error: DjangoValidationError) -> Found:
-    """Yield the errors of a `Model.clean()` or `full_clean()` under the keys of the body."""
-    known = writable_keys(row.serializer)
-    for name, errors in error.update_error_dict({}).items():
-        for single in errors:
-            broken = _promise_of(single, row.model)
-            if broken is not None:
-                yield row.error(broken)
-                continue
-            key = known.get(name, name if name in row.serializer.fields else str(api_settings.NON_FIELD_ERRORS_KEY))
-            yield from ((row.path, key, detail) for detail in error_details([single]))
-
-
-def _promise_of(error: DjangoValidationError, model: type[Model]) -> Promise | None:
-    """Return the promise whose breach Django found itself: `validate_unique()` and `validate_constraints()`."""
-    names = (error.params or {}).get("unique_check")
-    for promise in promises(model):
-        if names and tuple(names) == getattr(promise.constraint, "fields", None):
-            return promise
-        if error.message == promise.constraint.get_violation_error_message():
-            return promise
-    return None
-
-
-def writable_keys(serializer: Any) -> dict[str, str]:
-    """Return `{name of a model field: key of the body}` for all that the client of *serializer* can send."""
-    keys: dict[str, str] = {}
-    fields = {name: each for each in serializer.Meta.model._meta.get_fields() for name in _names(each)}
-    for key, field in serializer.fields.items():
-        if field.read_only or isinstance(field, HiddenField):
-            continue
-        for name in getattr(field, "model_fields", (field.source,)):
-            if name in fields:
-                keys.setdefault(fields[name].name, key)
-    return keys
-
-
-def _names(field: Any) -> set[str]:
+def names_of(field: Any) -> set[str]:
     return {field.name, getattr(field, "attname", field.name)}
 
 
-def key_of(serializer: Any, promise: Promise) -> str:
-    """Return the key for breaking *promise*: the declared one, or the only one of its fields that can be written."""
-    declared = reporting_keys(serializer).get(promise.constraint.name)
-    if declared and declared in serializer.fields:
-        return declared
-    known = writable_keys(serializer)
-    keys = list(dict.fromkeys(known[name] for name in promise.fields if name in known))
-    return keys[0] if len(keys) == 1 else str(api_settings.NON_FIELD_ERRORS_KEY)
+class SavedInstances:
+    """The instances of one write that reached `Model.save()`; each belongs to one object of the body at most.
+
+    *values* are the validated values of all objects, with the model of each.
+    """
+
+    def __init__(self, saved: Sequence[Model], values: Sequence[tuple[type[Model], Mapping[str, Any]]]) -> None:
+        self._saved = saved
+        self._taken: set[int] = set()
+        self._counts: dict[type[Model], int] = defaultdict(int)
+        self._names: dict[type[Model], set[str]] = {}
+        for model, each in values:
+            self._counts[model] += 1
+            self._names[model] = self._names.get(model, set(each)) & each.keys()
+        self._queues: dict[type[Model], deque[int]] = defaultdict(deque)
+        self._alike: dict[tuple[Any, ...], deque[int]] = defaultdict(deque)
+        for place, instance in enumerate(saved):
+            self._queues[type(instance)].append(place)
+            self._alike[self._key(type(instance), _attributes(instance))].append(place)
+
+    def take(self, model: type[Model], values: Mapping[str, Any], *, listed: bool) -> int | None:
+        """Return the place of the instance that was saved for *values*, or None.
+
+        An object of a list (*listed*) whose values were changed before they were saved gets the first instance
+        that is left, because lists are saved in order.
+        """
+        queue = self._queues[model]
+        if self._counts[model] == 1 and queue:
+            return self._mark(queue[-1])
+        place = self._first_that_agrees(self._alike[self._key(model, values)], values)
+        if place is None and listed:
+            while queue and queue[0] in self._taken:
+                queue.popleft()
+            place = queue[0] if queue else None
+        return self._mark(place)
+
+    def _first_that_agrees(self, places: deque[int], values: Mapping[str, Any]) -> int | None:
+        passed: list[int] = []
+        found = None
+        while places and found is None and len(passed) < _WINDOW:
+            place = places.popleft()
+            if place in self._taken:
+                continue
+            if _agrees(self._saved[place], values):
+                found = place
+            else:
+                passed.append(place)
+        places.extendleft(reversed(passed))
+        return found
+
+    def _mark(self, place: int | None) -> int | None:
+        if place is not None:
+            self._taken.add(place)
+        return place
+
+    def _key(self, model: type[Model], values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return what is equal where values agree: those that every object of *model* has."""
+        names = self._names.get(model, set())
+        return (model, *(_hashable(values[name]) for name in _columns(model) if name in names))
 
 
-def reporting_keys(serializer: Any) -> dict[str, str]:
-    """Return `{name of a constraint: key}` as declared by the model and, stronger, by the serializer's Meta."""
-    of_model = getattr(serializer.Meta.model, "constraint_fields", {})
-    own = getattr(serializer.Meta, "constraint_fields", {})
-    known = writable_keys(serializer)
-    return {name: known.get(field, field) for name, field in of_model.items()} | own
+@functools.cache
+def _columns(model: type[Model]) -> dict[str, str]:
+    """Return `{name of a field: name of its attribute}`."""
+    return {field.name: field.attname for field in model._meta.concrete_fields}
+
+
+def _attributes(instance: Model) -> dict[str, Any]:
+    """Return the columns of *instance* by field name, without loading those that are deferred."""
+    held = instance.__dict__
+    return {name: held.get(attribute, _MISSING) for name, attribute in _columns(type(instance)).items()}
+
+
+def _agrees(instance: Model, values: Mapping[str, Any]) -> bool:
+    """Tell whether *instance* holds *values*, as far as they are columns of its own."""
+    held = _attributes(instance)
+    return all(bool(held[name] == _plain(value)) for name, value in values.items() if name in held)
+
+
+def _plain(value: Any) -> Any:
+    return value.pk if isinstance(value, Model) else value
+
+
+def _hashable(value: Any) -> Hashable:
+    try:
+        hash(_plain(value))
+    except TypeError:  # JSON, an array
+        return None
+    key: Hashable = _plain(value)
+    return key

@@ -1,16 +1,19 @@
 """One write, all or nothing: the transaction around it, what was saved in it, and the lock on what it changes.
 
 A serializer's `save()` is a unit of its own. A viewset opens a unit for every unsafe request on one object,
-so that the lock, the write and COMMIT are one transaction; a `save()` in it joins that unit, and a refusal,
-at COMMIT too, is explained when all is rolled back.
+so that the lock, the write and COMMIT are one transaction; a `save()` in it joins that unit, and a violation,
+at COMMIT too, is translated when all is rolled back.
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Self
 
+import django
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import connections, transaction
 from django.db.models import Model, QuerySet
@@ -18,11 +21,15 @@ from django.db.models.signals import ModelSignal, pre_save
 from rest_framework.exceptions import NotFound
 
 from hardening.integrity.drivers import DRIVER_ERRORS, DriverError
-from hardening.integrity.files import delete_orphans
+from hardening.integrity.files import StoredFiles, stored_files
 
 logger = logging.getLogger(__name__)
 
-Explanation = Callable[[DriverError], Exception]
+_WRITE = re.compile(r'\s*(DELETE FROM|(?:INSERT|REPLACE)(?: OR \w+)? INTO|UPDATE)\s+"?([^"\s(]+)', re.IGNORECASE)
+# Django 6.0 reads generated columns back after an UPDATE (ticket 27222); before, they kept their old values.
+_ARE_KEPT = django.VERSION < (6, 0)
+
+Translator = Callable[[DriverError], Exception]
 
 
 class Unit:
@@ -33,22 +40,22 @@ class Unit:
         self.depth = len(connections[using].atomic_blocks)
         self.saved: list[Model] = []  # in the order of saving, of the models that are watched
         self.locked: list[Model] = []
-        self.unjudged: set[type[Model]] = set()  # whose `clean()` needs what only the write itself knows
-        self.explanations: list[Explanation] = []
+        self.uncleaned: set[type[Model]] = set()  # whose `clean()` needs what only the write itself knows
+        self.translators: list[Translator] = []
         self.committed = False
 
     def commit(self) -> None:
-        """Note that the data is safe: whatever fails from here on is no refusal of it."""
+        """Note that the data is safe: whatever fails from here on does not reject it."""
         self.committed = True
 
-    def explain(self, error: DriverError) -> Exception:
+    def translate(self, error: DriverError) -> Exception:
         """Return what to raise in place of *error*: the answer of the last to write who can explain it.
 
-        An explanation that fails is logged and passed over, because its error would hide the one it is about.
+        A translator that fails is logged and passed over, because its error would hide the one it is about.
         """
-        for explanation in reversed(self.explanations):
+        for translate in reversed(self.translators):
             try:
-                answer = explanation(error)
+                answer = translate(error)
             except Exception as failure:
                 logger.exception("Explaining a database error failed: %s", type(failure).__name__)
                 continue
@@ -69,7 +76,7 @@ class Unit:
                 by_model.setdefault(type(instance), []).append(instance)
         for model, unlocked in by_model.items():
             manager = model._base_manager.using(self.using)
-            rows = locked(manager.filter(pk__in=[each.pk for each in unlocked])).order_by("pk")
+            rows = lock_rows(manager.filter(pk__in=[each.pk for each in unlocked])).order_by("pk")
             found = {row.pk: row for row in rows}
             for instance in unlocked:
                 if instance.pk not in found:
@@ -103,7 +110,7 @@ class _Fetched:
         return self.row
 
 
-def locked(queryset: QuerySet[Any]) -> QuerySet[Any]:
+def lock_rows(queryset: QuerySet[Any]) -> QuerySet[Any]:
     """Return *queryset* with a lock on its rows, and on those of the models that its own derives from."""
     return queryset.select_for_update(of=("self", *_parent_links(queryset.model)))
 
@@ -120,8 +127,8 @@ _current: ContextVar[Unit | None] = ContextVar("unit", default=None)
 
 
 @contextmanager
-def unit(using: str, *, in_transaction: bool = True) -> Iterator[Unit]:
-    """Run the block as one transaction, a savepoint within another, and explain a refusal after its rollback.
+def open_unit(using: str, *, in_transaction: bool = True) -> Iterator[Unit]:
+    """Run the block as one transaction, a savepoint within another, and translate a violation after its rollback.
 
     After every exception, the files of rows that are not stored are deleted too.
     *in_transaction* is False for a single statement, which is a transaction by itself in autocommit mode.
@@ -144,20 +151,20 @@ def unit(using: str, *, in_transaction: bool = True) -> Iterator[Unit]:
     except DRIVER_ERRORS as error:
         if current is None or current.committed:
             raise
-        answer = current.explain(error)
+        answer = current.translate(error)
         if answer is error:
             raise
         raise answer from error
 
 
 @contextmanager
-def joined(using: str, *, in_transaction: bool = True) -> Iterator[Unit]:
+def join_unit(using: str, *, in_transaction: bool = True) -> Iterator[Unit]:
     """Join the running unit, or open one; within a savepoint opened since, that is a unit of its own."""
     current = _current.get()
     if current is not None and current.using == using and current.depth == len(connections[using].atomic_blocks):
         yield current
         return
-    with unit(using, in_transaction=in_transaction) as current:
+    with open_unit(using, in_transaction=in_transaction) as current:
         yield current
 
 
@@ -191,7 +198,7 @@ def _record(sender: type[Model], instance: Model, using: str, **_kwargs: Any) ->
     if current is None or current.using != using:
         return
     current.saved.append(instance)
-    if sender in current.unjudged:
+    if sender in current.uncleaned:
         try:
             instance.clean()
         except ValidationError as error:
@@ -199,7 +206,81 @@ def _record(sender: type[Model], instance: Model, using: str, **_kwargs: Any) ->
 
 
 def _check_deferred_constraints(using: str) -> None:
-    # A refusal must come now, not at the caller's COMMIT, where nobody knows the fields any more. SQLite can
+    # A violation must be found now, not at the caller's COMMIT, where nobody knows the fields any more. SQLite can
     # only search whole tables for it, so there a foreign key of a nested write speaks at the outer COMMIT.
     if connections[using].vendor == "postgresql":
         connections[using].check_constraints()
+
+
+@contextmanager
+def delete_orphans() -> Iterator[StoredFiles]:
+    """Run the block, which writes; then delete each file that it stored for a row that is not there.
+
+    A block within another one leaves that to the outer one, which may write the row again.
+    """
+    outer = stored_files.get()
+    if outer is not None:
+        yield outer
+        return
+    files = StoredFiles()
+    token = stored_files.set(files)
+    try:
+        yield files
+    except BaseException:
+        files.failed = True
+        raise
+    finally:
+        stored_files.reset(token)
+        if files:
+            files.delete_orphans()
+
+
+class Writes:
+    """The tables of each SQLite database in which rows were stored, and those in which rows were deleted."""
+
+    def __init__(self) -> None:
+        self._stored: set[tuple[str, str]] = set()
+        self._deleted: set[tuple[str, str]] = set()
+
+    def note(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # Django's
+        """Execute a statement, and note which table it writes to."""
+        if found := _WRITE.match(sql):
+            tables = self._deleted if found[1].upper().startswith("DELETE") else self._stored
+            tables.add((context["connection"].alias, found[2]))
+        return execute(sql, params, many, context)
+
+    def stored(self, using: str) -> list[type[Model]]:
+        """Return the models with rows that were inserted or updated in the database *using*."""
+        return _models(self._stored, using)
+
+    def deleted(self, using: str) -> list[type[Model]]:
+        """Return the models with rows that were deleted from the database *using*."""
+        return _models(self._deleted, using)
+
+
+def _models(tables: set[tuple[str, str]], using: str) -> list[type[Model]]:
+    models: Any = apps.get_models(include_auto_created=True)
+    return [each for each in models if not each._meta.proxy and (using, each._meta.db_table) in tables]
+
+
+@contextmanager
+def note_writes() -> Iterator[Writes]:
+    """Run the block, and note the tables that it writes to in SQLite databases."""
+    writes = Writes()
+    with ExitStack() as stack:
+        for connection in connections.all():
+            if connection.vendor == "sqlite":
+                stack.enter_context(connection.execute_wrapper(writes.note))
+        yield writes
+
+
+def defer_computed(instance: Model, *, changed: bool) -> None:
+    """Defer what *instance*, which was just saved, cannot know: expressions, and generated columns after a change.
+
+    It is read when something shows it, with one query.
+    """
+    values = instance.__dict__
+    for field in instance._meta.concrete_fields:
+        is_expression = hasattr(values.get(field.attname), "resolve_expression")
+        if is_expression or (changed and field.generated and _ARE_KEPT):
+            values.pop(field.attname, None)

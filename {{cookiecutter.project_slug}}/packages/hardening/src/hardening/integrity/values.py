@@ -19,10 +19,10 @@ from rest_framework.settings import api_settings
 
 from hardening.exceptions import Code
 from hardening.integrity import drivers
-from hardening.integrity.constraints import promises, references
-from hardening.integrity.drivers import Kind, Refusal
-from hardening.integrity.messages import error_details
-from hardening.integrity.rows import Found, Path, Row, writable_keys
+from hardening.integrity.constraints import get_constraints, references
+from hardening.integrity.drivers import Diagnosis, Kind
+from hardening.integrity.reporting import error_details, map_fields
+from hardening.integrity.rows import Found, Path, Row
 from hardening.integrity.selects import compile_select, log_failure, run_select
 
 Computations = Iterator[tuple[tuple[str, ...], Any, int | None]]  # names of fields, expression, longest text
@@ -31,24 +31,24 @@ _NON_FIELD = str(api_settings.NON_FIELD_ERRORS_KEY)
 _MOST_ROWS = 100  # of a bulk write, about which the database is asked one by one
 
 
-def find_unfit_values(refusal: Refusal, rows: Sequence[Row], using: str) -> Found:
+def find_unfit_values(diagnosis: Diagnosis, rows: Sequence[Row], using: str) -> Found:
     """Yield an error for each value that its column cannot hold; at least one, where anything was written."""
     found = list(validate_values(rows))
     written = [row for row in rows if row.saved] or list(rows)
     if not found:
-        found = list(_ask_database(refusal, iter(written[: -_MOST_ROWS - 1 : -1]), using))
+        found = list(_ask_database(diagnosis, iter(written[: -_MOST_ROWS - 1 : -1]), using))
     if not found and written:
-        found = [(*_last_resort(written), describe(refusal))]
+        found = [(*_last_resort(written), describe(diagnosis))]
     yield from found
 
 
-def describe(refusal: Refusal) -> ErrorDetail:
+def describe(diagnosis: Diagnosis) -> ErrorDetail:
     """Return the error for a value of which no validator says what is wrong."""
     template, code = {
         "22001": (_("A value is too long."), "max_length"),
         "22012": (_("A value leads to a division by zero."), "invalid"),
-    }.get(refusal.sqlstate, (_("A value is not valid."), "invalid"))
-    if refusal.kind is Kind.RANGE:
+    }.get(diagnosis.sqlstate, (_("A value is not valid."), "invalid"))
+    if diagnosis.kind is Kind.RANGE:
         template, code = _("A value is too large."), "overflow"
     return ErrorDetail(template, Code(code, status.HTTP_400_BAD_REQUEST))
 
@@ -75,14 +75,14 @@ def _is_empty(field: Any, row: Row) -> bool:
 
 def _keys(row: Row) -> dict[str, str]:
     """Return the field names of the body by model field, with those that a field for the whole object fills."""
-    known = writable_keys(row.serializer)
+    known = map_fields(row.serializer)
     whole = [key for key, field in row.serializer.fields.items() if field.source == "*" and not field.read_only]
     columns = {field.name for field in row.model._meta.concrete_fields}
     rest = {name: whole[0] for name in row.values if name in columns} if len(whole) == 1 else {}
     return {**rest, **known}
 
 
-def _ask_database(refusal: Refusal, rows: Iterator[Row], using: str) -> Found:
+def _ask_database(diagnosis: Diagnosis, rows: Iterator[Row], using: str) -> Found:
     """Yield the error of the first value, or computation, that the database cannot work out by itself."""
     for row in rows:
         known = _keys(row)
@@ -90,7 +90,7 @@ def _ask_database(refusal: Refusal, rows: Iterator[Row], using: str) -> Found:
         for names, expression, limit in (*_columns(row), *_computations(row)):
             if _fails(values, expression, limit, using):
                 keys = list(dict.fromkeys(known[name] for name in names if name in known))
-                yield row.path, keys[0] if len(keys) == 1 else _NON_FIELD, describe(refusal)
+                yield row.path, keys[0] if len(keys) == 1 else _NON_FIELD, describe(diagnosis)
                 return
 
 
@@ -109,12 +109,12 @@ def _computations(row: Row) -> Computations:
             names = references(row.model, field.expression)
             yield names, F(field.name), field.output_field.max_length
             yield names, Cast(F(field.name), field.output_field), None
-    for promise in promises(row.model):
-        constraint: Any = promise.constraint
-        if (condition := getattr(constraint, "condition", None)) is not None:
-            yield promise.fields, Coalesce(condition, True, output_field=BooleanField()), None
-        for each in getattr(constraint, "expressions", ()):
-            expression = each if isinstance(constraint, UniqueConstraint) else each[0]
+    for constraint in get_constraints(row.model):
+        definition: Any = constraint.definition
+        if (condition := getattr(definition, "condition", None)) is not None:
+            yield constraint.fields, Coalesce(condition, True, output_field=BooleanField()), None
+        for each in getattr(definition, "expressions", ()):
+            expression = each if isinstance(definition, UniqueConstraint) else each[0]
             expression = F(expression) if isinstance(expression, str) else expression
             bare = getattr(expression, "get_expression_for_validation", lambda bare=expression: bare)()
             yield references(row.model, expression), bare, None
@@ -125,8 +125,8 @@ def _fails(values: dict[str, Any], expression: Any, limit: int | None, using: st
     try:
         value = run_select(compile_select(values, None, using, expression), using)
     except Exception as error:  # noqa: BLE001  # fields and expressions are the project's code
-        refusal = drivers.read(error, connections[using])
-        if refusal is None or refusal.kind not in (Kind.DATA, Kind.RANGE):
+        diagnosis = drivers.diagnose(error, connections[using])
+        if diagnosis is None or diagnosis.kind not in (Kind.DATA, Kind.RANGE):
             log_failure(error)
             return False
         return True

@@ -13,31 +13,94 @@ from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, CheckConstraint, Exists, F, Model, Q, UniqueConstraint
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, IsNull, PostgresOperatorLookup
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.settings import api_settings
 
 from hardening.integrity.conditions import Verdict, holds
-from hardening.integrity.constraints import Promise, primary_key
+from hardening.integrity.constraints import ModelConstraint, get_column_checks, get_constraints, primary_key
+from hardening.integrity.reporting import report
+from hardening.integrity.rows import Found, Path, Row, commonpath
 from hardening.integrity.selects import SQL, compile_select, log_failure, run_selects, savepoint
 
 _ROWS = 100  # that a constraint of the project's own is asked about, one by one
+_MOST_ROWS = 1000  # of one model, which are asked about after a violation
 
 
-def find_violations(promise: Promise, instances: Sequence[Model], using: str) -> list[bool]:
+def find_all_violations(named: ModelConstraint, rows: Sequence[Row], using: str) -> Found:
+    """Yield an error for each row that violates the constraint *named*, and for whatever else any row violates."""
+    # A change that replaces nested objects has deleted what is back by now: those are compared with each other only.
+    replaced = any(not row.path and not row.instance._state.adding for row in rows)
+    models = list(dict.fromkeys(row.model for row in rows))
+    for model in models:
+        written = [row for row in rows if row.model is model]
+        for constraint in (*get_constraints(model), *get_column_checks(model)):
+            guilty = _last_written(constraint, written) if constraint == named else None
+            known = [row for row in _find_rows(constraint, written, named) if row is not guilty]
+            found = _find_guilty(constraint, known, using, replaced=replaced) if known else []
+            found += [] if guilty is None else [guilty]
+            yield from (report(row, constraint) for row in found)
+            if constraint == named and not found:
+                yield _error_of_all(constraint, written)
+
+
+def _find_guilty(constraint: ModelConstraint, rows: Sequence[Row], using: str, *, replaced: bool) -> list[Row]:
+    """Return those of *rows* that clash with a stored row, or with one before them."""
+    instances = [row.instance for row in rows]
+    stored, repeated = find_violations(constraint, instances, using), find_duplicates(constraint, instances, using)
+    return [
+        row
+        for row, clashes, repeats in zip(rows, stored, repeated, strict=True)
+        if repeats or (clashes and not (replaced and row.path))
+    ]
+
+
+def _find_rows(constraint: ModelConstraint, rows: Sequence[Row], named: ModelConstraint) -> list[Row]:
+    """Return the rows of which it is known what would have been written, as far as *constraint* judges it.
+
+    Where `create()` is the project's own, those are the rows that were saved, and the values that the client sent.
+    The constraint that the database *named* is violated for certain, so that every row is worth asking about.
+    """
+    known = [row for row in rows if row.saved or row.certain or constraint == named or row.holds(constraint.fields)]
+    return known[:_MOST_ROWS]
+
+
+def _last_written(constraint: ModelConstraint, rows: Sequence[Row]) -> Row | None:
+    """Return the row that the database rejected: the only one, or the last that was saved before it was judged."""
+    saved = [row for row in rows if row.saved]
+    if len(rows) == 1:
+        return rows[0]
+    return saved[-1] if saved and not constraint.deferred else None
+
+
+def _error_of_all(constraint: ModelConstraint, rows: Sequence[Row]) -> tuple[Path, str, ErrorDetail]:
+    """Return the error for rows that were written by one statement, where nobody knows which one violates it."""
+    _path, _key, error = report(rows[-1], constraint)
+    return commonpath(rows), str(api_settings.NON_FIELD_ERRORS_KEY), error
+
+
+def violate(constraint: ModelConstraint, instances: Sequence[Model], using: str) -> list[bool]:
+    """Return for each of *instances* whether it violates the constraint, beside the stored rows or one before it."""
+    stored, repeated = find_violations(constraint, instances, using), find_duplicates(constraint, instances, using)
+    return [clashes or repeats for clashes, repeats in zip(stored, repeated, strict=True)]
+
+
+def find_violations(constraint: ModelConstraint, instances: Sequence[Model], using: str) -> list[bool]:
     """Return for each of *instances* whether it violates the constraint beside the stored rows; a doubt is False."""
     try:
-        return _find_violations(promise, instances, using)
+        return _find_violations(constraint, instances, using)
     except Exception as error:  # noqa: BLE001  # a deferred column of a row that is gone, a field of the project's own
         log_failure(error)
         return [False] * len(instances)
 
 
-def _find_violations(promise: Promise, instances: Sequence[Model], using: str) -> list[bool]:
-    verdicts = [_decide(promise, instance) for instance in instances]
+def _find_violations(constraint: ModelConstraint, instances: Sequence[Model], using: str) -> list[bool]:
+    verdicts = [_decide(constraint, instance) for instance in instances]
     asked = [place for place, verdict in enumerate(verdicts) if verdict is Verdict.UNDECIDED]
     answers = [verdict is Verdict.FALSE for verdict in verdicts]
-    if type(promise.constraint).validate in (CheckConstraint.validate, UniqueConstraint.validate, *_exclusion()):
-        found = run_selects([partial(_violation, promise, instances[place], using) for place in asked], using)
+    if type(constraint.definition).validate in (CheckConstraint.validate, UniqueConstraint.validate, *_exclusion()):
+        found = run_selects([partial(_violation, constraint, instances[place], using) for place in asked], using)
     else:  # a class of the project's own, which only it can judge
-        found = [_is_invalid(promise, instances[place], using) for place in asked[:_ROWS]]
+        found = [_is_invalid(constraint, instances[place], using) for place in asked[:_ROWS]]
     for place, answer in zip(asked, found, strict=False):
         answers[place] = bool(answer)
     return answers
@@ -53,12 +116,12 @@ def _exclusion() -> tuple[Any, ...]:
     return (ExclusionConstraint.validate,)
 
 
-def find_duplicates(promise: Promise, instances: Sequence[Model], using: str) -> list[bool]:
+def find_duplicates(constraint: ModelConstraint, instances: Sequence[Model], using: str) -> list[bool]:
     """Return for each of *instances* whether one before it has the same values; a doubt is False."""
-    if len(instances) < 2 or not isinstance(promise.constraint, UniqueConstraint):
+    if len(instances) < 2 or not isinstance(constraint.definition, UniqueConstraint):
         return [False] * len(instances)
     try:
-        keys = list(_keys(promise, promise.constraint, instances, using))
+        keys = list(_keys(constraint, constraint.definition, instances, using))
     except Exception as error:  # noqa: BLE001  # as above
         log_failure(error)
         return [False] * len(instances)
@@ -76,61 +139,61 @@ def has_expressions(instance: Model) -> bool:
     return any(hasattr(value, "resolve_expression") for value in instance.__dict__.values())
 
 
-def _decide(promise: Promise, instance: Model) -> Verdict:
+def _decide(constraint: ModelConstraint, instance: Model) -> Verdict:
     """Return FALSE for what Python knows to violate the constraint, TRUE for what it knows not to."""
-    if not instance._state.adding and set(promise.fields) <= primary_key(promise.model):
+    if not instance._state.adding and set(constraint.fields) <= primary_key(constraint.model):
         return Verdict.TRUE  # a stored row is no duplicate of itself
-    if any(hasattr(instance.__dict__.get(name), "resolve_expression") for name in promise.attributes):
+    if any(hasattr(instance.__dict__.get(name), "resolve_expression") for name in constraint.attributes):
         return Verdict.TRUE  # a value that nobody knows
-    if promise.unique:
+    if constraint.unique:
         return Verdict.UNDECIDED
-    verdict = holds(getattr(promise.constraint, "condition", None), instance)
+    verdict = holds(getattr(constraint.definition, "condition", None), instance)
     return Verdict.TRUE if verdict is Verdict.NULL else verdict
 
 
-def _violation(promise: Promise, instance: Model, using: str) -> SQL | None:
+def _violation(constraint: ModelConstraint, instance: Model, using: str) -> SQL | None:
     """Return a SELECT that finds a row where *instance* violates the constraint; None where it cannot."""
-    constraint: Any = promise.constraint
-    values = _expressions(promise, instance)
-    if isinstance(constraint, CheckConstraint):
+    definition: Any = constraint.definition
+    values = _expressions(constraint, instance)
+    if isinstance(definition, CheckConstraint):
         # A CHECK passes on NULL.
-        return compile_select(values, ~Q(Coalesce(constraint.condition, True, output_field=BooleanField())), using)
-    conditions = _clashes(promise, constraint, instance, values)
+        return compile_select(values, ~Q(Coalesce(definition.condition, True, output_field=BooleanField())), using)
+    conditions = _clashes(constraint, definition, instance, values)
     if conditions is None:
         return None
-    rows = promise.model._base_manager.using(using).filter(conditions)
-    if not instance._state.adding and instance._is_pk_set(promise.model._meta):  # type: ignore[attr-defined]  # private
-        rows = rows.exclude(pk=instance._get_pk_val(promise.model._meta))
-    if constraint.condition is None:
+    rows = constraint.model._base_manager.using(using).filter(conditions)
+    if not instance._state.adding and instance._is_pk_set(constraint.model._meta):  # type: ignore[attr-defined]  # private
+        rows = rows.exclude(pk=instance._get_pk_val(constraint.model._meta))
+    if definition.condition is None:
         return compile_select(values, Q(Exists(rows)), using)
     # A row for which the condition is NULL is not among those that are compared.
-    applies = Q(Coalesce(constraint.condition, False, output_field=BooleanField()))
-    return compile_select(values, applies & Q(Exists(rows.filter(constraint.condition))), using)
+    applies = Q(Coalesce(definition.condition, False, output_field=BooleanField()))
+    return compile_select(values, applies & Q(Exists(rows.filter(definition.condition))), using)
 
 
-def _clashes(promise: Promise, constraint: Any, instance: Model, values: dict[str, Any]) -> Q | None:
+def _clashes(constraint: ModelConstraint, definition: Any, instance: Model, values: dict[str, Any]) -> Q | None:
     """Return the condition for the rows that *instance* clashes with; None where its NULL clashes with nothing."""
-    if getattr(constraint, "fields", ()):
+    if getattr(definition, "fields", ()):
         conditions = Q()
-        for field in (promise.model._meta.get_field(name) for name in constraint.fields):
+        for field in (constraint.model._meta.get_field(name) for name in definition.fields):
             value = values[field.name] if _is_generated(field) else getattr(instance, str(field.attname))  # type: ignore[union-attr]  # a column
-            if value is None and constraint.nulls_distinct is not False:
+            if value is None and definition.nulls_distinct is not False:
                 return None
-            conditions &= _same(constraint, F(field.name), value) if _is_generated(field) else Q(**{field.name: value})
+            conditions &= _same(definition, F(field.name), value) if _is_generated(field) else Q(**{field.name: value})
         return conditions
     replacements = {F(name): value for name, value in values.items()}
     conditions = Q()
-    for each in constraint.expressions:
-        expression, operator = (each, None) if isinstance(constraint, UniqueConstraint) else each
+    for each in definition.expressions:
+        expression, operator = (each, None) if isinstance(definition, UniqueConstraint) else each
         expression = F(expression) if isinstance(expression, str) else expression
         left, right = _bare(expression), _bare(expression.replace_expressions(replacements))
-        conditions &= _same(constraint, left, right) if operator is None else Q(_operation(left, right, operator))
+        conditions &= _same(definition, left, right) if operator is None else Q(_operation(left, right, operator))
     return conditions
 
 
-def _same(constraint: UniqueConstraint, left: Any, right: Any) -> Q:
+def _same(definition: UniqueConstraint, left: Any, right: Any) -> Q:
     same = Q(Exact(left, right))
-    return same | Q(IsNull(left, True), IsNull(right, True)) if constraint.nulls_distinct is False else same
+    return same | Q(IsNull(left, True), IsNull(right, True)) if definition.nulls_distinct is False else same
 
 
 def _operation(left: Any, right: Any, operator: str) -> Any:
@@ -148,22 +211,22 @@ def _is_generated(field: Any) -> bool:
     return bool(getattr(field, "generated", False))
 
 
-def _expressions(promise: Promise, instance: Any) -> dict[str, Any]:
+def _expressions(constraint: ModelConstraint, instance: Any) -> dict[str, Any]:
     # An expression that nobody could work out must not be in the way of the constraints on other columns.
     held = instance.__dict__
     unknown = {
         field.name
-        for field in promise.model._meta.local_concrete_fields
+        for field in constraint.model._meta.local_concrete_fields
         if hasattr(held.get(field.attname), "resolve_expression")
     }
-    expressions: dict[str, Any] = instance._get_field_expression_map(meta=promise.model._meta, exclude=unknown)
+    expressions: dict[str, Any] = instance._get_field_expression_map(meta=constraint.model._meta, exclude=unknown)
     return expressions
 
 
-def _is_invalid(promise: Promise, instance: Model, using: str) -> bool:
+def _is_invalid(constraint: ModelConstraint, instance: Model, using: str) -> bool:
     try:
         with savepoint(using):
-            promise.constraint.validate(promise.model, instance, using=using)
+            constraint.definition.validate(constraint.model, instance, using=using)
     except ValidationError:
         return True
     except Exception as error:  # noqa: BLE001  # a project's code, and a doubt is no violation
@@ -171,9 +234,9 @@ def _is_invalid(promise: Promise, instance: Model, using: str) -> bool:
     return False
 
 
-def _keys(promise: Promise, constraint: Any, instances: Sequence[Model], using: str) -> Iterator[Hashable]:
+def _keys(constraint: ModelConstraint, definition: Any, instances: Sequence[Model], using: str) -> Iterator[Hashable]:
     """Yield what has to differ between rows; None for a row that is not compared with others."""
-    computed = [_computed(promise, constraint, instance) for instance in instances]
+    computed = [_computed(constraint, definition, instance) for instance in instances]
     parts = [
         partial(compile_select, values, None, using, expression)
         for values, expressions in computed
@@ -182,29 +245,29 @@ def _keys(promise: Promise, constraint: Any, instances: Sequence[Model], using: 
     answers = iter(run_selects(parts, using, exists=False))
     for instance, (_values, expressions) in zip(instances, computed, strict=True):
         found = [next(answers) for _expression in expressions]
-        applies = _applies(constraint, instance)
+        applies = _applies(definition, instance)
         if applies is Verdict.UNDECIDED:
             applies = Verdict.TRUE if found.pop(0) else Verdict.FALSE
-        names = [name for name in constraint.fields if not _is_generated(promise.model._meta.get_field(name))]
-        found += [_plain_value(promise.model._meta.get_field(name), instance) for name in names]
+        names = [name for name in definition.fields if not _is_generated(constraint.model._meta.get_field(name))]
+        found += [_plain_value(constraint.model._meta.get_field(name), instance) for name in names]
         unknown = any(hasattr(each, "resolve_expression") for each in found)
-        compared = constraint.nulls_distinct is False or None not in found
+        compared = definition.nulls_distinct is False or None not in found
         yield tuple(map(_hashable, found)) if applies is Verdict.TRUE and compared and not unknown else None
 
 
-def _computed(promise: Promise, constraint: Any, instance: Model) -> tuple[dict[str, Any], list[Any]]:
+def _computed(constraint: ModelConstraint, definition: Any, instance: Model) -> tuple[dict[str, Any], list[Any]]:
     """Return the values of *instance*, and the expressions that only the database can work out."""
-    undecided = _applies(constraint, instance) is Verdict.UNDECIDED
-    generated = [name for name in constraint.fields if _is_generated(promise.model._meta.get_field(name))]
-    if not (undecided or generated or constraint.expressions):
+    undecided = _applies(definition, instance) is Verdict.UNDECIDED
+    generated = [name for name in definition.fields if _is_generated(constraint.model._meta.get_field(name))]
+    if not (undecided or generated or definition.expressions):
         return {}, []
-    condition = [Coalesce(constraint.condition, False, output_field=BooleanField())] if undecided else []
-    expressions = [*map(F, generated), *map(_bare, constraint.expressions)]
-    return _expressions(promise, instance), [*condition, *expressions]
+    condition = [Coalesce(definition.condition, False, output_field=BooleanField())] if undecided else []
+    expressions = [*map(F, generated), *map(_bare, definition.expressions)]
+    return _expressions(constraint, instance), [*condition, *expressions]
 
 
-def _applies(constraint: Any, instance: Model) -> Verdict:
-    return Verdict.TRUE if constraint.condition is None else holds(constraint.condition, instance)
+def _applies(definition: Any, instance: Model) -> Verdict:
+    return Verdict.TRUE if definition.condition is None else holds(definition.condition, instance)
 
 
 def _plain_value(field: Any, instance: Model) -> Any:

@@ -1,8 +1,9 @@
-"""How a serializer's `save()` writes: judge in Python what is certain, write as one unit, explain a refusal."""
+"""How a serializer's `save()` writes: prepare, lock, write, and translate what the model or the database rejects."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError as DjangoValidationError
@@ -18,25 +19,15 @@ from rest_framework.serializers import (
     as_serializer_error,
 )
 
-from hardening.exceptions import details
-from hardening.integrity.computed import defer_computed
+from hardening.exceptions import TryAgain, details
 from hardening.integrity.conditions import certainly_violated
-from hardening.integrity.constraints import promises
+from hardening.integrity.constraints import get_constraints
 from hardening.integrity.drivers import DriverError
-from hardening.integrity.fallback import explain_by_driver
-from hardening.integrity.refusals import explain
-from hardening.integrity.rows import (
-    Item,
-    Path,
-    Row,
-    candidate,
-    items,
-    model_errors,
-    refused,
-    rows,
-)
+from hardening.integrity.explanations import find_errors, translate_by_driver
+from hardening.integrity.reporting import nest, report, report_model_errors
+from hardening.integrity.rows import Path, Row, build_candidate, build_rows, find_items
 from hardening.integrity.selects import log_failure, savepoint
-from hardening.integrity.transactions import Unit, has_listeners, joined, watch
+from hardening.integrity.transactions import Unit, defer_computed, has_listeners, join_unit, watch
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -64,60 +55,174 @@ def database_of(serializer: Any) -> str:
     return DEFAULT_DB_ALIAS if model is None else str(router.db_for_write(model))
 
 
-@contextmanager
-def written(root: Any, model: type[Model], data: Any) -> Iterator[None]:
-    """Run the block, which writes *data* for the serializer *root*, as one unit explained in *root*'s keys.
+# DRF's private state of a serializer is read and set in the next three functions only.
 
-    What `Model.clean()` changes is put into *data*. Raises `ValidationError` for what the rules of the model
-    or of the database refuse, `NotFound` where the row to change is gone, and `TryAgain`.
+
+def has_valid_data(serializer: Any) -> bool:
+    """Tell whether *serializer* validated its data and found no error; those of a write before are forgotten."""
+    if vars(serializer).pop("_was_rejected", False):
+        serializer._errors = {}
+    return hasattr(serializer, "_validated_data") and not serializer._errors
+
+
+def set_valid_data(serializer: Any, values: Any) -> None:
+    """Have *serializer* write *values*, as if it had validated them."""
+    serializer._errors, serializer._validated_data = {}, values
+
+
+def reject(serializer: Any, detail: Any) -> ValidationError:
+    """Return the error with *detail*, which *serializer* keeps for the forms of the browsable API."""
+    serializer._errors, serializer._was_rejected = detail, True
+    return ValidationError(serializer.errors)
+
+
+@contextmanager
+def write_unit(serializer: Any, model: type[Model], data: Any) -> Iterator[None]:
+    """Run the block, which writes *data* for *serializer*, as one transaction.
+
+    What `Model.clean()` changes is put into *data*. Raises `ValidationError`, under the serializer's own field names,
+    for what the model or the database rejects, `NotFound` if the row to change is gone, and `TryAgain`.
     """
-    instance = root.instance if isinstance(root.instance, Model) else None
-    plain = _writes_as_given(root, model)
-    found = list(items(root, data))
-    unjudged = _judge(root, found, None, certain=plain) if root.instance is None else set()
-    if len(found) > 1 or not plain:
-        for item in found:
-            watch(item.serializer.Meta.model)
-    alone = plain and root.instance is None and _is_one_statement(model, found)
-    memory = _Memory(root, certain=plain)
-    using = router.db_for_write(model, instance=instance) if instance is not None else router.db_for_write(model)
-    with joined(using, in_transaction=not alone) as unit:
-        unit.explanations.append(lambda error: _explained(error, root, found, unit, memory))
-        if root.instance is not None:
-            _lock(unit, root, data)
-            memory = _Memory(root, certain=plain)
-        if instance is not None:  # of a list, only the list knows what each row changes
-            unjudged = _judge(root, found, instance, certain=plain)
-        unit.unjudged |= unjudged
-        found = [replace(item, values=dict(item.values)) for item in found]  # create() may take them apart
-        for table in _judged_late(found, using):
-            unit.take_turns(table)
-        changed = root.instance is not None
-        with _reporting(root, found, unit, memory):
+    write = _Write(serializer, model, data)
+    write.prepare()
+    with join_unit(write.using, in_transaction=not write.is_one_statement()) as unit:
+        unit.translators.append(partial(write.translate_violation, unit))
+        write.lock(unit)
+        is_change = serializer.instance is not None
+        try:
             yield
-        if isinstance(root.instance, Model):
-            defer_computed(root.instance, changed=changed)
+        except DjangoValidationError as error:
+            raise write.translate_model_error(unit, error) from error
+        except ValidationError as error:
+            write.restore()
+            reject(serializer, as_serializer_error(error))
+            error.detail = serializer.errors
+            raise
+        if isinstance(serializer.instance, Model):
+            defer_computed(serializer.instance, changed=is_change)
 
 
-@contextmanager
-def _reporting(root: Any, found: Sequence[Item], unit: Unit, memory: "_Memory") -> Iterator[None]:
-    """Run the block; report the validation errors that it raises under *root*'s keys."""
-    try:
-        yield
-    except DjangoValidationError as error:
-        answer = _translated(error, root, found, unit, memory)
-        memory.restore()
-        raise answer from error
-    except ValidationError as error:
-        memory.restore()
-        root._errors = as_serializer_error(error)
-        error.detail = root.errors
-        raise
+class _Write:
+    """One `save()` of *serializer*, in the order in which it happens: prepare, lock, write, translate."""
+
+    def __init__(self, serializer: Any, model: type[Model], data: Any) -> None:
+        self.serializer, self.model, self.data = serializer, model, data
+        self.items = list(find_items(serializer, data))
+        self.is_plain = _writes_as_given(serializer, model)
+        self.uncleaned: set[type[Model]] = set()
+        self.stored = serializer.instance  # None, one instance, or those of a list
+        self.instance: Model | None = self.stored if isinstance(self.stored, Model) else None
+        hints = {} if self.instance is None else {"instance": self.instance}
+        self.using = str(router.db_for_write(model, **hints))
+        self.remember()
+
+    def prepare(self) -> None:
+        """Validate what needs no query, and have the instances recorded that will be saved."""
+        if self.serializer.instance is None:
+            self.validate(None)
+        if len(self.items) > 1 or not self.is_plain:
+            for item in self.items:
+                watch(item.serializer.Meta.model)
+
+    def is_one_statement(self) -> bool:
+        """Tell whether the write is a single INSERT, which needs no transaction around it."""
+        if not self.is_plain or self.serializer.instance is not None or len(self.items) != 1 or self.items[0].path:
+            return False
+        if any(isinstance(value, list | tuple | set) for value in self.items[0].values.values()):
+            return False
+        is_late = self.model._meta.parents or any(each.judged_late for each in get_constraints(self.model))
+        return not is_late and not has_listeners(post_save, self.model)
+
+    def lock(self, unit: Unit) -> None:
+        """Lock the rows that change, bring them up to date, and validate the change of a single one."""
+        if self.serializer.instance is not None:
+            _lock_rows(unit, self.serializer, self.data)
+            self.remember()
+        if self.instance is not None:  # of a list, only the list knows what each row changes
+            self.validate(self.instance)
+        unit.uncleaned |= self.uncleaned
+        self.items = [replace(item, values=dict(item.values)) for item in self.items]  # create() may take them apart
+        if connections[self.using].vendor == "postgresql":
+            for table in sorted(self._find_late_tables()):
+                unit.take_turns(table)
+
+    def _find_late_tables(self) -> set[str]:
+        models = [item.serializer.Meta.model for item in self.items]
+        constraints = [each for model in models for each in get_constraints(model) if each.judged_late]
+        return {each.model._meta.db_table for each in constraints}
+
+    def validate(self, instance: Model | None) -> None:
+        """Validate by `Model.clean()`, and by those constraints that Python can judge with certainty.
+
+        The models whose `clean()` has to wait for the write itself are noted as *uncleaned*: objects nested in others,
+        whose relation to their parent is not known yet, and those that miss another relation.
+        """
+        errors: list[tuple[Path, str | int, ErrorDetail]] = []
+        for item in self.items:
+            model = item.serializer.Meta.model
+            cleans = model.clean is not Model.clean
+            if any(isinstance(part, str) for part in item.path):
+                self.uncleaned |= {model} if cleans else set()
+                continue
+            checks = [each for each in get_constraints(model) if self.is_plain and not each.unique]
+            if not cleans and not checks:
+                continue
+            row = Row(**vars(item), instance=build_candidate(item, None if item.path else instance))
+            errors += [report(row, each) for each in checks if certainly_violated(each.definition, row.instance)]
+            try:
+                errors += _clean(row)
+            except ObjectDoesNotExist:
+                self.uncleaned.add(model)
+        if errors:
+            raise reject(self.serializer, nest(errors))
+
+    def translate_violation(self, unit: Unit, error: DriverError) -> Exception:
+        """Return what to raise in place of *error*; if finding that fails itself, what the driver tells must do."""
+        try:
+            with savepoint(unit.using):
+                errors = find_errors(error, self.build_rows(unit), unit.using)
+            return reject(self.serializer, nest(errors)) if errors else error
+        except TryAgain as busy:
+            return busy
+        except Exception as failure:  # noqa: BLE001  # it reads instances and calls the project's code
+            log_failure(failure)
+            return translate_by_driver(error, self.items, unit.using)
+        finally:
+            self.restore()
+
+    def translate_model_error(self, unit: Unit, error: DjangoValidationError) -> ValidationError:
+        """Return DRF's error for a model's *error*, under the field names of the body where they can be found."""
+        try:
+            row = _find_row(error, self.build_rows(unit))
+            return reject(self.serializer, nest(report_model_errors(row, error)))
+        except Exception as failure:  # noqa: BLE001  # as above
+            log_failure(failure)
+            return ValidationError(as_serializer_error(error))
+        finally:
+            self.restore()
+
+    def build_rows(self, unit: Unit) -> list[Row]:
+        """Return the rows of the write, as far as it got."""
+        return build_rows(self.items, unit.saved, self.instance, certain=self.is_plain)
+
+    def remember(self) -> None:
+        """Keep the serializer's instance as it is, to put it back if the write fails."""
+        if self.instance is not None:
+            self.attributes = self.instance.__dict__.copy()
+            self.cache = self.instance._state.fields_cache.copy()
+
+    def restore(self) -> None:
+        """Put the serializer's instance back as it was."""
+        self.serializer.instance = self.stored
+        if self.instance is not None:
+            self.instance.__dict__.clear()
+            self.instance.__dict__.update(self.attributes)
+            self.instance._state.fields_cache = self.cache.copy()
 
 
-def _lock(unit: Unit, root: Any, data: Any) -> None:
-    """Lock the rows that *root* changes, and then those behind a relation to one that *data* writes into."""
-    stored = root.instance if hasattr(root, "child") else [root.instance]
+def _lock_rows(unit: Unit, serializer: Any, data: Any) -> None:
+    """Lock the rows that *serializer* changes, and then those behind a relation to one that *data* writes into."""
+    stored = serializer.instance if hasattr(serializer, "child") else [serializer.instance]
     changed = [each for each in (stored.all() if isinstance(stored, Manager) else stored) if isinstance(each, Model)]
     unit.lock(*(each for each in changed if not each._state.adding))
     if isinstance(data, Mapping):
@@ -132,10 +237,10 @@ def _written_along(instance: Model, values: Mapping[str, Any]) -> Iterator[Model
             yield from _written_along(related, value)
 
 
-def _writes_as_given(root: Any, model: type[Model]) -> bool:
+def _writes_as_given(serializer: Any, model: type[Model]) -> bool:
     """Tell whether the validated values are exactly what will be written."""
-    child = getattr(root, "child", root)
-    methods = [getattr(type(each), name) for each in (root, child) for name in ("create", "update")]
+    child = getattr(serializer, "child", serializer)
+    methods = [getattr(type(each), name) for each in (serializer, child) for name in ("create", "update")]
     manager: Any = model._default_manager
     return (
         all(method in _AS_GIVEN for method in (*methods, model.save, model.save_base))
@@ -145,60 +250,14 @@ def _writes_as_given(root: Any, model: type[Model]) -> bool:
     )
 
 
-def _is_one_statement(model: type[Model], found: Sequence[Item]) -> bool:
-    """Tell whether a plain create is a single INSERT, which needs no transaction around it."""
-    if len(found) != 1 or found[0].path or model._meta.parents or has_listeners(post_save, model):
-        return False
-    if any(promise.judged_late for promise in promises(model)):
-        return False
-    return not any(isinstance(value, list | tuple | set) for value in found[0].values.values())
-
-
-def _judged_late(found: Sequence[Item], using: str) -> list[str]:
-    """Return the tables to be written with rules that PostgreSQL judges after the row is in."""
-    if connections[using].vendor != "postgresql":
-        return []
-    models = [item.serializer.Meta.model for item in found]
-    tables = {each.model._meta.db_table for model in models for each in promises(model) if each.judged_late}
-    return sorted(tables)
-
-
-def _judge(root: Any, found: Sequence[Item], instance: Model | None, *, certain: bool) -> set[type[Model]]:
-    """Apply `Model.clean()`, and the checks where Python is *certain*, to what needs no query.
-
-    Returns the models whose `clean()` has to wait for the write itself: objects nested in others, whose
-    relation to their parent is not known yet, and those that miss another relation.
-    """
-    errors: list[tuple[Path, str | int, ErrorDetail]] = []
-    waiting = set()
-    for item in found:
-        model = item.serializer.Meta.model
-        cleans = model.clean is not Model.clean
-        if any(isinstance(part, str) for part in item.path):
-            waiting |= {model} if cleans else set()
-            continue
-        checks = [each for each in promises(model) if certain and not each.unique]
-        if not cleans and not checks:
-            continue
-        row = Row(**vars(item), instance=candidate(item, None if item.path else instance))
-        errors += [row.error(each) for each in checks if certainly_violated(each.constraint, row.instance)]
-        try:
-            errors += _cleaned(row)
-        except ObjectDoesNotExist:
-            waiting.add(model)
-    if errors:
-        raise refused(root, errors)
-    return waiting
-
-
-def _cleaned(row: Row) -> list[tuple[Path, str | int, ErrorDetail]]:
+def _clean(row: Row) -> list[tuple[Path, str | int, ErrorDetail]]:
     """Return the errors of `Model.clean()`; put what it changed into the row's values."""
     fields = [field for field in row.model._meta.concrete_fields if not field.generated]
     before = [getattr(row.instance, field.attname) for field in fields]
     try:
         row.instance.clean()
     except DjangoValidationError as error:
-        return list(model_errors(row, error))
+        return list(report_model_errors(row, error))
     except ValidationError as error:
         found = as_serializer_error(error)
         return [((*row.path, *path[:-1]), path[-1], detail) for path, detail in details(found)]
@@ -208,53 +267,10 @@ def _cleaned(row: Row) -> list[tuple[Path, str | int, ErrorDetail]]:
     return []
 
 
-def _explained(error: DriverError, root: Any, found: Sequence[Item], unit: Unit, memory: "_Memory") -> Exception:
-    """Return the explanation of *error*; where explaining fails itself, what the driver tells must do."""
-    try:
-        with savepoint(unit.using):
-            return explain(error, rows(found, unit.saved, memory.instance, certain=memory.certain), root, unit.using)
-    except Exception as failure:  # noqa: BLE001  # it reads instances and calls the project's code, which may do anything
-        log_failure(failure)
-        return explain_by_driver(error, found, unit.using)
-    finally:
-        memory.restore()
-
-
-def _translated(
-    error: DjangoValidationError, root: Any, found: Sequence[Item], unit: Unit, memory: "_Memory"
-) -> ValidationError:
-    """Return DRF's error for a model's *error*, under the field names of the body where they can be found."""
-    try:
-        row = _row_of(error, rows(found, unit.saved, memory.instance, certain=memory.certain))
-        return refused(root, model_errors(row, error))
-    except Exception as failure:  # noqa: BLE001  # as above
-        log_failure(failure)
-        return ValidationError(as_serializer_error(error))
-
-
-def _row_of(error: DjangoValidationError, written_rows: Sequence[Row]) -> Row:
+def _find_row(error: DjangoValidationError, written_rows: Sequence[Row]) -> Row:
     """Return the row whose `clean()` or `save()` raised *error*."""
     culprit = getattr(error, "instance", None)
     for row in written_rows:
         if row.instance is culprit or (culprit is None and not row.saved):
             return row
     return written_rows[-1]
-
-
-class _Memory:
-    """The serializer's instance as it was, to put back when its write failed."""
-
-    def __init__(self, root: Any, *, certain: bool) -> None:
-        self.root = root
-        self.certain = certain
-        self.instance: Model | None = root.instance if isinstance(root.instance, Model) else None
-        if self.instance is not None:
-            self.attributes = self.instance.__dict__.copy()
-            self.cache = self.instance._state.fields_cache.copy()
-
-    def restore(self) -> None:
-        self.root.instance = self.instance
-        if self.instance is not None:
-            self.instance.__dict__.clear()
-            self.instance.__dict__.update(self.attributes)
-            self.instance._state.fields_cache = self.cache.copy()

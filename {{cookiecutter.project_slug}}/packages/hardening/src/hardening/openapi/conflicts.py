@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 from django.db.models import NOT_PROVIDED, AutoField, Model
 from rest_framework import serializers, status
 
-from hardening.integrity.constraints import Promise, promises, references
+from hardening.integrity.constraints import ModelConstraint, get_constraints, references
 from hardening.integrity.drivers import Kind
 from hardening.integrity.owners import Violation
 from hardening.integrity.places import find_leaves, leaves_of, place_of
-from hardening.integrity.rows import key_of, reporting_keys, writable_keys
+from hardening.integrity.reporting import find_field_name, map_constraints, map_fields
 from hardening.serializers.polymorphic import chosen_by_type
 
 
@@ -44,25 +44,25 @@ def find_conflicts(serializer: Any, model: type[Model] | None, *, creates: bool)
 
 
 def _list_model_conflicts(serializer: Any, model: type[Model], *, creates: bool) -> Iterator[Conflict]:
-    known = promises(model)
-    written = set(writable_keys(serializer))
-    for promise in known:
-        key = key_of(serializer, promise)
+    known = get_constraints(model)
+    written = set(map_fields(serializer))
+    for constraint in known:
+        key = find_field_name(serializer, constraint)
         is_named = key in serializer.fields and not serializer.fields[key].read_only  # a digest, by `constraint_fields`
-        if _may_be_violated(promise, {*written, *(promise.fields if is_named else ())}, creates=creates):
-            yield Conflict(promise.status, key)
+        if _may_be_violated(constraint, {*written, *(constraint.fields if is_named else ())}, creates=creates):
+            yield Conflict(constraint.status, key)
     # A constraint that exists only in a migration can be reported under a field too, and may be unique.
-    by_hand = reporting_keys(serializer).keys() - {promise.constraint.name for promise in known}
-    yield from (Conflict(status.HTTP_409_CONFLICT, reporting_keys(serializer)[name]) for name in by_hand)
+    by_hand = map_constraints(serializer).keys() - {each.definition.name for each in known}
+    yield from (Conflict(status.HTTP_409_CONFLICT, map_constraints(serializer)[name]) for name in by_hand)
 
 
 def _list_plain_conflicts(serializer: Any, model: type[Model], *, creates: bool) -> Iterator[Conflict]:
-    for promise in promises(model):
-        violation = Violation(Kind.UNIQUE, promise.model, promise.fields, promise, promise.constraint.name)
+    for constraint in get_constraints(model):
+        violation = Violation(Kind.UNIQUE, constraint.model, constraint.fields, constraint, constraint.definition.name)
         leaves = find_leaves(violation, [serializer], None)
-        if _may_be_violated(promise, set(promise.fields if leaves else ()), creates=creates):
+        if _may_be_violated(constraint, set(constraint.fields if leaves else ()), creates=creates):
             path, key = place_of(leaves)
-            yield Conflict(promise.status, str((*path, key)[0]))
+            yield Conflict(constraint.status, str((*path, key)[0]))
 
 
 def _list_related_conflicts(serializer: Any, own: type[Model] | None) -> Iterator[Conflict]:
@@ -76,17 +76,17 @@ def _list_related_conflicts(serializer: Any, own: type[Model] | None) -> Iterato
 
 
 def _list_row_conflicts(model: Any, key: str, written: set[str], *, creates: bool) -> Iterator[Conflict]:
-    for promise in promises(model):
-        if _may_be_violated(promise, written, creates=creates):
-            yield Conflict(promise.status, key)
+    for constraint in get_constraints(model):
+        if _may_be_violated(constraint, written, creates=creates):
+            yield Conflict(constraint.status, key)
 
 
-def _may_be_violated(promise: Promise, written: set[str], *, creates: bool) -> bool:
-    if promise.internal:
+def _may_be_violated(constraint: ModelConstraint, written: set[str], *, creates: bool) -> bool:
+    if constraint.internal:
         return False
-    condition = getattr(promise.constraint, "condition", None)
-    names = {*promise.fields, *(references(promise.model, condition) if condition is not None else ())}
-    return bool(names & written) or (creates and not all(_is_generated(promise.model, name) for name in names))
+    condition = getattr(constraint.definition, "condition", None)
+    names = {*constraint.fields, *(references(constraint.model, condition) if condition is not None else ())}
+    return bool(names & written) or (creates and not all(_is_generated(constraint.model, name) for name in names))
 
 
 def _is_generated(model: type[Model], name: str) -> bool:

@@ -16,10 +16,10 @@ from hardening.relations.related_fields import (
     RelatedField as RelatedField,
     ScopedRelatedField as ScopedRelatedField,
     SlugRelatedField as SlugRelatedField,
+    is_scope as is_scope,
 )
 from hardening.relations.scopes import (
     Scope as Scope,
-    is_scope as is_scope,
     locked as locked,
     visible_to_caller as visible_to_caller,
 )

@@ -5,15 +5,16 @@ An object outside of the scope gets the same "does not exist" error as an id tha
 
 import functools
 import itertools
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import router
-from django.db.models import IntegerField, Model, QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.db import connections, router
+from django.db.models import GenericIPAddressField, IntegerField, Manager, QuerySet
 from rest_framework import relations as drf
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import SAFE_METHODS
@@ -23,33 +24,16 @@ from rest_framework.relations import (
 )
 
 from hardening.json_types import is_strict
-from hardening.relations.batch_loading import all_at_once, in_order, one_by_one
-from hardening.relations.primary_keys import in_range, is_url, may_be_key
-from hardening.relations.scopes import Scope, is_scope
+from hardening.relations.many_related import MAX_ITEMS as MAX_ITEMS, ManyRelatedField as ManyRelatedField
+from hardening.relations.scopes import AllRelated, Scope
 from hardening.truncation import shortened
 
-MAX_ITEMS = 100  # related objects in one field of one request
 _CHUNK = 1000  # keys in one query
+MAX_URL = 2048  # characters of a hyperlink; Django's `URLField` has the same limit
 
-
-class _AllRelated:
-    """Stands for a queryset that was not named: all objects that the model's own relation allows."""
-
-    def __init__(self, field: Any) -> None:
-        self.field = field
-
-    @property
-    def model(self) -> type[Model]:
-        return self._relation().related_model  # type: ignore[no-any-return]  # Django's relations are untyped
-
-    def all(self) -> QuerySet[Any]:
-        limit: Any = getattr(self._relation(), "get_limit_choices_to", dict)()
-        return self.model._default_manager.complex_filter(limit)
-
-    def _relation(self) -> Any:
-        is_one_of_many = isinstance(self.field.parent, drf.ManyRelatedField)
-        field = self.field.parent if is_one_of_many else self.field
-        return field.parent.Meta.model._meta.get_field(field.source)
+_INTEGER = re.compile(r"-?[0-9]{1,100}")  # not \d, which takes the digits of every script
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of surrogate pairs
+_NO_KEYS = (bool, float, Mapping, list, tuple, set, bytes, type(None))
 
 
 class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
@@ -66,7 +50,7 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
         self.batch: Mapping[Hashable, Any] | None = None
         if is_scope(kwargs.get("queryset")):
             self.scope = kwargs["queryset"]
-            kwargs["queryset"] = _AllRelated(self)
+            kwargs["queryset"] = AllRelated(self)
         super().__init__(*args, **kwargs)
 
     @classmethod
@@ -79,7 +63,7 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
     def get_queryset(self) -> Any:
         """Return what the caller may choose from; on unsafe methods out of the database that is written."""
         queryset: Any = drf.RelatedField.get_queryset(self)
-        if isinstance(queryset, _AllRelated):
+        if isinstance(queryset, AllRelated):
             queryset = queryset.all()
         if self.scope is not None and queryset is not None:
             queryset = self.scope(queryset, self)
@@ -100,11 +84,12 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
         finally:
             self.is_offering = False
 
-    def resolves_keys(self) -> bool:
-        """Tell whether objects are found by their keys alone, so that many can be found in one query."""
+    def get_key_queryset(self) -> QuerySet[Any] | None:
+        """Return where many objects are found by their keys with one query; None if keys alone do not find them."""
         ways = {name: getattr(type(self), name, None) for name in _WAYS}
         plain = all(way is None or any(way is vars(each).get(name) for each in _OWN) for name, way in ways.items())
-        return plain and isinstance(self.get_queryset(), QuerySet)
+        queryset = self.get_queryset() if plain else None
+        return queryset if isinstance(queryset, QuerySet) else None
 
     def lookup(self) -> str:
         """Return the path of the model field that keys are compared with, as `filter()` takes it."""
@@ -147,10 +132,9 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
         """Raise the error for what does not exist, or not for this caller."""
         self.fail("does_not_exist", pk_value=data)
 
-    def fetch(self, keys: Iterable[Hashable]) -> dict[Hashable, Any]:
-        """Return `{key: object}` for those of *keys* that the caller may choose, in one query."""
+    def fetch(self, keys: Iterable[Hashable], queryset: QuerySet[Any]) -> dict[Hashable, Any]:
+        """Return `{key: object}` for those of *keys* that are in *queryset*, in one query."""
         path = self.lookup()
-        queryset = self.get_queryset()
         if "__" in path:
             queryset = queryset.select_related(path.rpartition("__")[0])
         key_of = attrgetter(path.replace("__", "."))
@@ -257,28 +241,49 @@ _WAYS = ("to_internal_value", "get_object")
 _OWN = (PrimaryKeyRelatedField, SlugRelatedField, HyperlinkedRelatedField)
 
 
-class ManyRelatedField(drf.ManyRelatedField):
-    """A list of related objects: one query for all, each bad item reported by its index, repeats dropped."""
+def is_scope(queryset: Any) -> bool:
+    """Tell whether what was given as a `queryset` is a function that makes one."""
+    return callable(queryset) and not isinstance(queryset, QuerySet | Manager)
 
-    default_error_messages = {"max_items": _("Ensure this field has no more than {max_items} items.")}
 
-    def __init__(self, child_relation: Any = None, *args: Any, **kwargs: Any) -> None:
-        self.max_items: int | None = kwargs.pop("max_items", MAX_ITEMS)
-        super().__init__(child_relation, *args, **kwargs)
+def may_be_key(data: Any, field: Any) -> bool:
+    """Tell whether *data*, as the client sent it, can be a value of the model field *field*."""
+    if isinstance(field, GenericIPAddressField):
+        return isinstance(data, str) and _is_address(data, field)
+    if isinstance(data, str):
+        return bool(_INTEGER.fullmatch(data)) if isinstance(field, IntegerField) else not _UNSTORABLE.search(data)
+    # True is 1 and 1.5 is 1 to a database: neither was meant as a key.
+    return not isinstance(data, _NO_KEYS)
 
-    def to_internal_value(self, data: Any) -> list[Any]:
-        if isinstance(data, str | Mapping) or not hasattr(data, "__iter__"):
-            self.fail("not_a_list", input_type=type(data).__name__)
-        if not self.allow_empty and len(data) == 0:
-            self.fail("empty")
-        if self.max_items is not None and len(data) > self.max_items:
-            self.fail("max_items", max_items=self.max_items)
-        look_up = all_at_once if getattr(self.child_relation, "resolves_keys", bool)() else one_by_one
-        objects, errors = look_up(self.child_relation, list(data))
-        if errors:
-            in_order: Any = {index: errors[index] for index in sorted(errors)}
-            raise ValidationError(in_order)
-        return list(dict.fromkeys(objects))
 
-    def to_representation(self, iterable: Any) -> list[Any]:
-        return super().to_representation(in_order(iterable))
+def _is_address(text: str, field: Any) -> bool:
+    """Tell whether *text* is an IP address: PostgreSQL fails on any other text that is compared with one."""
+    try:
+        for validate in field.default_validators:
+            validate(text)
+    except DjangoValidationError:
+        return False
+    return True
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether every database stores *text*: it has no NUL and no half of a surrogate pair."""
+    return not _UNSTORABLE.search(text)
+
+
+def is_url(text: str) -> bool:
+    """Tell whether *text* can be taken apart as a URL; its length is validated first, for Python normalizes a host."""
+    if len(text) > MAX_URL:
+        return False
+    try:
+        urlsplit(text)
+    except ValueError:  # an address that opens a bracket and does not close it
+        return False
+    return is_storable(text)
+
+
+def in_range(key: int, field: Any) -> bool:
+    """Tell whether the column of *field* can hold *key*: a larger one is not there, and a driver may fail on it."""
+    connection = connections[router.db_for_write(field.model)]
+    lowest, highest = connection.ops.integer_field_range(field.get_internal_type())
+    return (lowest is None or key >= lowest) and (highest is None or key <= highest)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
-from django.db.models import Manager, QuerySet
+from django.db.models import Model, QuerySet
 from rest_framework.exceptions import NotAuthenticated
+from rest_framework.relations import ManyRelatedField
 
 Scope = Callable[[QuerySet[Any], Any], QuerySet[Any]]
 
@@ -48,6 +49,21 @@ def locked(queryset: QuerySet[Any]) -> QuerySet[Any]:
     return queryset.select_for_update(of=("self",), no_key=True)
 
 
-def is_scope(queryset: Any) -> bool:
-    """Tell whether what was given as a `queryset` is a function that makes one."""
-    return callable(queryset) and not isinstance(queryset, QuerySet | Manager)
+class AllRelated:
+    """Stands for a queryset that was not named: all objects that the model's own relation allows."""
+
+    def __init__(self, field: Any) -> None:
+        self.field = field
+
+    @property
+    def model(self) -> type[Model]:
+        return self._relation().related_model  # type: ignore[no-any-return]  # Django's relations are untyped
+
+    def all(self) -> QuerySet[Any]:
+        limit: Any = getattr(self._relation(), "get_limit_choices_to", dict)()
+        return self.model._default_manager.complex_filter(limit)
+
+    def _relation(self) -> Any:
+        is_one_of_many = isinstance(self.field.parent, ManyRelatedField)
+        field = self.field.parent if is_one_of_many else self.field
+        return field.parent.Meta.model._meta.get_field(field.source)

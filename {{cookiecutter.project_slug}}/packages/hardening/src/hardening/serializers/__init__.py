@@ -49,27 +49,24 @@ from hardening.serializers.containers import (
     MultipleChoiceField as MultipleChoiceField,
 )
 from hardening.serializers.fields import (
+    CharField as CharField,
     ChoiceField as ChoiceField,
     DateField as DateField,
     DateTimeField as DateTimeField,
     DecimalField as DecimalField,
     DurationField as DurationField,
+    EmailField as EmailField,
+    IPAddressField as IPAddressField,
+    NormalizedCharField as NormalizedCharField,
+    RegexField as RegexField,
+    SlugField as SlugField,
     TimeField as TimeField,
+    URLField as URLField,
 )
-from hardening.serializers.lists import ListSerializer as ListSerializer
 from hardening.serializers.models import (
     HyperlinkedModelSerializer as HyperlinkedModelSerializer,
     ModelSerializer as ModelSerializer,
     current_user as current_user,
 )
 from hardening.serializers.ranges import RangeField as RangeField
-from hardening.serializers.strict import Serializer as Serializer
-from hardening.serializers.texts import (
-    CharField as CharField,
-    EmailField as EmailField,
-    IPAddressField as IPAddressField,
-    NormalizedCharField as NormalizedCharField,
-    RegexField as RegexField,
-    SlugField as SlugField,
-    URLField as URLField,
-)
+from hardening.serializers.strict import ListSerializer as ListSerializer, Serializer as Serializer

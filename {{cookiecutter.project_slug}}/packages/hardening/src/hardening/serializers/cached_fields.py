@@ -7,23 +7,78 @@ arguments again. DRF's own leaf fields, whose attributes are nothing but values,
 """
 
 import copy
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from types import FunctionType
 from typing import Any
 
+from django.db import models
 from django.db.models import Manager
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
-from rest_framework import fields as drf_fields
+from rest_framework import fields as drf_fields, serializers
+from rest_framework.compat import postgres_fields
 from rest_framework.serializers import Field, HyperlinkedModelSerializer, ModelSerializer
 from rest_framework.settings import api_settings
 from rest_framework.utils.formatting import lazy_format
 
 from hardening.relations import related_fields
-from hardening.serializers import containers, fields, ranges, texts
-from hardening.serializers.mapping import state_of
+from hardening.serializers import containers, fields, ranges
+
+OWN: dict[Any, Any] = {
+    models.CharField: fields.CharField,
+    models.DateField: fields.DateField,
+    models.DateTimeField: fields.DateTimeField,
+    models.DecimalField: fields.DecimalField,
+    models.DurationField: fields.DurationField,
+    models.EmailField: fields.EmailField,
+    models.GenericIPAddressField: fields.IPAddressField,
+    models.JSONField: containers.JSONField,
+    models.SlugField: fields.SlugField,
+    models.TextField: fields.CharField,
+    models.TimeField: fields.TimeField,
+    models.URLField: fields.URLField,
+}
+if postgres_fields is not None:
+    OWN[postgres_fields.ArrayField] = containers.ListField
+    OWN[postgres_fields.HStoreField] = containers.HStoreField
+    for _name in ("BigInteger", "Date", "DateTime", "Decimal", "Integer"):
+        OWN[getattr(postgres_fields, f"{_name}RangeField")] = ranges.RangeField
+
+
+class FieldMapping(ChainMap[Any, Any]):
+    """Map model fields to serializer fields: *own* first, then whatever DRF's mapping holds at the look-up.
+
+    Packages such as django-money add their fields to DRF's mapping while the apps are loaded, before or after
+    ours; a copy made at import would miss them. What is assigned here stays out of DRF's mapping.
+    """
+
+    def __init__(self, own: dict[Any, Any]) -> None:
+        self.own = own
+        super().__init__()
+
+    @property
+    def maps(self) -> list[Any]:
+        """The mappings in the order in which they are searched."""
+        return [self.own, serializers.ModelSerializer.serializer_field_mapping]
+
+    @maps.setter
+    def maps(self, maps: list[Any]) -> None:
+        """Leave the mappings as they are: `ChainMap` assigns its arguments, of which there are none."""
+
+    def copy(self) -> "FieldMapping":
+        """Return a mapping with the same fields of its own, which may be changed without changing this one."""
+        return type(self)(dict(self.own))
+
+    __copy__ = copy
+
+
+def state_of(mapping: Any) -> list[dict[Any, Any]]:
+    """Return what *mapping* holds now, to be compared later."""
+    return [dict(each) for each in getattr(mapping, "maps", (mapping,))]
+
 
 # What may look at the context, or at the instance, where a class overrides it.
 _HOOKS = (
@@ -52,7 +107,7 @@ _READ = ("_args", "_choices", "choice_strings_to_values", "grouped_choices", "in
 # The classes whose attributes are nothing but values. A subclass that somebody else wrote is not among them.
 _LEAVES = frozenset(
     cls
-    for module in (drf_fields, related_fields, containers, fields, ranges, texts)
+    for module in (drf_fields, related_fields, containers, fields, ranges)
     for cls in vars(module).values()
     if isinstance(cls, type) and issubclass(cls, Field) and cls.__module__ == module.__name__
 )

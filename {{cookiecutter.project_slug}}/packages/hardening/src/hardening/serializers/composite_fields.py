@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.fields import empty, get_error_detail
 
-from hardening.serializers.texts import CharField
+from hardening.serializers.fields import CharField
 
 
 class ConfirmField(CharField):

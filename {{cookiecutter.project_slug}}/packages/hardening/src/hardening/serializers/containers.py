@@ -13,7 +13,7 @@ from rest_framework.utils import html
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from hardening import parsers
-from hardening.relations.primary_keys import is_storable
+from hardening.relations.related_fields import is_storable
 from hardening.truncation import shortened
 
 MAX_ITEMS = 1000  # items of one list, keys of one object

@@ -4,24 +4,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from rest_framework import serializers
+from rest_framework import fields, relations, serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.settings import api_settings
 
+from hardening.serializers.composite_fields import ConfirmField
+
 _LISTS = (serializers.ListField, serializers.ManyRelatedField, serializers.MultipleChoiceField)
-_OWN = ("rest_framework.", "hardening.")
 _INDEXED = (serializers.ListField, serializers.ListSerializer)
 
 
-def find_repeated_keys(fields: Mapping[str, Any], data: Any) -> dict[str, list[ErrorDetail]]:
-    """Return the errors of those *fields* that the form *data* has more than one value for, as JSON may not either.
+_READ_ONE_VALUE = {ConfirmField.get_value} | {
+    each.get_value
+    for module in (fields, relations, serializers)
+    for each in vars(module).values()
+    if isinstance(each, type) and issubclass(each, fields.Field)
+}
+
+
+def find_repeated_keys(known: Mapping[str, Any], data: Any) -> dict[str, list[ErrorDetail]]:
+    """Return the errors of those *known* fields of which the form *data* has more than one value, unlike JSON.
 
     A nested serializer sees to its own keys, `name.key`. Of keys with an index, `name[0]` and `name[0]key`, DRF keeps
     one value, whatever field that is for, so that they are rejected under `name`.
     """
     repeated = _repeated(data)
-    names = {name for key in repeated if (name := _name_of(key, fields)) is not None}
-    return {name: [_sent_twice()] for name in fields if name in names}
+    names = {name for key in repeated if (name := _name_of(key, known)) is not None}
+    return {name: [_sent_twice()] for name in known if name in names}
 
 
 def check_form_of_rows(data: Any) -> None:
@@ -38,16 +47,16 @@ def _sent_twice() -> ErrorDetail:
     return ErrorDetail(_("Send each field only once."), "duplicate_key")
 
 
-def _name_of(key: str, fields: Mapping[str, Any]) -> str | None:
+def _name_of(key: str, known: Mapping[str, Any]) -> str | None:
     """Return the name of the field that *key* is a value of, if that takes a single one."""
-    if key in fields:
-        return None if _takes_many(fields[key]) else key
+    if key in known:
+        return None if _reads_many_values(known[key]) else key
     name = key[: min(key.find(each) for each in ".[" if each in key)] if "." in key or "[" in key else ""
-    field, rest = fields.get(name), key[len(name) :]
+    field, rest = known.get(name), key[len(name) :]
     is_indexed = isinstance(field, _INDEXED) and rest.startswith("[")
     return name if is_indexed or (isinstance(field, serializers.DictField) and rest.startswith(".")) else None
 
 
-def _takes_many(field: Any) -> bool:
+def _reads_many_values(field: Any) -> bool:
     """Tell whether *field* reads all values of its key; one with a `get_value()` of its own may."""
-    return isinstance(field, _LISTS) or not type(field).get_value.__module__.startswith(_OWN)
+    return isinstance(field, _LISTS) or type(field).get_value not in _READ_ONE_VALUE

@@ -1,30 +1,32 @@
 """The model serializer."""
 
+import functools
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.models import NOT_PROVIDED, Model
 from django.utils.translation import gettext as _
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.relations import ManyRelatedField
 from rest_framework.utils import model_meta
 from rest_framework.validators import UniqueValidator
 
-from hardening.integrity.writes import writes_as_given, written
+from hardening.integrity.writes import has_valid_data, write_unit, writes_as_given
 from hardening.relations import (
     HyperlinkedRelatedField,
     PrimaryKeyRelatedField,
     RelatedField,
+    ScopedRelatedField,
     SlugRelatedField,
     is_scope,
 )
 from hardening.serializers import fields
-from hardening.serializers.cached_fields import get_cached_fields
-from hardening.serializers.mapping import OWN, FieldMapping
-from hardening.serializers.options import default, defaults, immutable_keys, is_valid, narrow, same
+from hardening.serializers.cached_fields import OWN, FieldMapping, get_cached_fields
 from hardening.serializers.ranges import RangeField
 from hardening.serializers.strict import Serializer
 
@@ -50,12 +52,20 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
 
     def save(self, **kwargs: Any) -> Any:
         """Write in one transaction; raise `ValidationError` for what the model or the database refuses."""
-        if not is_valid(self):
+        if not has_valid_data(self):
             return serializers.ModelSerializer.save(self, **kwargs)  # DRF's own assertions say what was forgotten
-        given = kwargs if self.instance is not None else {**defaults(self), **kwargs}
+        given = kwargs if self.instance is not None else {**self.get_create_defaults(), **kwargs}
         data = {**self.validated_data, **given}
-        with written(self, self.Meta.model, data):
+        with write_unit(self, self.Meta.model, data):
             return serializers.ModelSerializer.save(self, **data)
+
+    def get_create_defaults(self) -> dict[str, Any]:
+        """Return all that the server fills on create."""
+        return {name: self._default(name) for name in self._option("create_defaults")}
+
+    def _default(self, name: str) -> Any:
+        value = self._option("create_defaults")[name]
+        return value(self) if callable(value) else value
 
     @writes_as_given
     def create(self, validated_data: Any) -> Any:
@@ -83,9 +93,9 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
     def get_fields(self) -> dict[str, Any]:
         fields = get_cached_fields(self, ModelSerializer, super().get_fields)
         for name, scope in self._option("related_querysets").items():
-            narrow(self, fields, name, scope)
+            _narrow(self, fields, name, scope)
         if self.instance is not None:
-            self._immutable_keys = immutable_keys(self, fields)
+            self._immutable_keys = _find_immutable_keys(self, fields)
             for key in self._immutable_keys:
                 fields[key].read_only, fields[key].required = True, False
         return fields
@@ -148,9 +158,9 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
         if isinstance(self.instance, Model):
             value = field.get_attribute(self.instance)
         else:
-            value = default(self, field.field_name)
+            value = self._default(field.field_name)
         shown = None if getattr(value, "pk", value) is None else field.to_representation(value)
-        return same(field, sent, shown)
+        return _is_same(field, sent, shown)
 
 
 class HyperlinkedModelSerializer(ModelSerializer, serializers.HyperlinkedModelSerializer[Any]):
@@ -200,3 +210,51 @@ def _remember(manager: Any, objects: Any) -> None:
 
 def _are_objects(value: Any) -> bool:
     return isinstance(value, list | tuple | set) and all(isinstance(each, Model) for each in value)
+
+
+def _find_immutable_keys(serializer: Any, fields: Mapping[str, Any]) -> list[str]:
+    """Return the keys among *fields* that are set on create and never again, by the model or by `Meta`.
+
+    In a list the primary key stays writable: it says which object a row changes.
+    """
+    names = {*getattr(serializer.Meta, "immutable_fields", ()), *getattr(serializer.Meta.model, "immutable_fields", ())}
+    own = _primary_keys(serializer.Meta.model) if isinstance(serializer.instance, Model) else frozenset()
+    return [
+        key
+        for key, field in fields.items()
+        if key in names or field.source in names or ((field.source or key) in own and not field.read_only)
+    ]
+
+
+@functools.cache
+def _primary_keys(model: type[Model]) -> frozenset[str]:
+    """Return the names of the primary key, parents' included: saving another one writes to another row."""
+    fields = [field for each in (model, *model._meta.all_parents) for field in each._meta.pk_fields]
+    return frozenset(name for field in fields for name in (field.name, field.attname))
+
+
+def _is_same(field: Any, sent: Any, shown: Any) -> bool:
+    """Tell whether *sent* means what *field* shows as *shown*."""
+    if isinstance(sent, bool) or isinstance(shown, bool):
+        return sent is shown
+    if sent == shown or str(sent) == str(shown):
+        return True
+    if isinstance(field, serializers.RelatedField | ManyRelatedField):
+        return False
+    try:  # the same moment in another notation
+        return bool(field.to_internal_value(sent) == field.to_internal_value(shown))
+    except (ValidationError, TypeError, ValueError, AttributeError, NotImplementedError):
+        return False
+
+
+def _narrow(serializer: Any, fields: Mapping[str, Any], name: str, scope: Any) -> None:
+    """Give the field *name* its *scope*; raise `ImproperlyConfigured` where that would leave it open."""
+    if name not in fields:
+        raise ImproperlyConfigured(f"{type(serializer).__name__}.Meta.related_querysets: there is no field {name!r}.")
+    field = getattr(fields[name], "child_relation", fields[name])
+    if not isinstance(field, ScopedRelatedField):
+        raise ImproperlyConfigured(
+            f"{type(serializer).__name__}.Meta.related_querysets: {name!r} is no related field of hardening.relations, "
+            "so its scope would stay open."
+        )
+    field.scope = scope

@@ -15,11 +15,9 @@ from rest_framework.fields import empty
 from rest_framework.settings import api_settings
 
 from hardening.integrity.drivers import DriverError
-from hardening.integrity.requests import note_serializer
-from hardening.integrity.transactions import Explanation, joined
-from hardening.integrity.writes import database_of
-from hardening.serializers.sizes import check_size
-from hardening.serializers.strict import Serializer
+from hardening.integrity.transactions import Translator, join_unit
+from hardening.integrity.writes import database_of, set_valid_data
+from hardening.serializers.strict import Serializer, check_size, note_serializer
 from hardening.truncation import shortened
 
 
@@ -60,8 +58,7 @@ class PolymorphicMixin(Serializer):
         kind = values[self.resource_type_field_name]
         chosen = next(each for model, each in self.model_serializer_mapping.items() if self._type_of(model) == kind)
         chosen.instance = instance
-        chosen._errors = {}
-        chosen._validated_data = {key: each for key, each in values.items() if key != self.resource_type_field_name}
+        set_valid_data(chosen, {key: each for key, each in values.items() if key != self.resource_type_field_name})
         position = getattr(self.parent, "position", None)  # in the list that is being created
         return chosen.save() if position is None else _save_at(position, chosen)
 
@@ -90,18 +87,18 @@ class PolymorphicMixin(Serializer):
 
 def _save_at(position: int, serializer: Any) -> Any:
     """Save *serializer*; report its errors at *position*, those of a later statement too."""
-    with joined(database_of(serializer)) as unit:
-        before = len(unit.explanations)
+    with join_unit(database_of(serializer)) as unit:
+        before = len(unit.translators)
         try:
             return serializer.save()
         except ValidationError as error:
             raise _at(position, error) from error
         finally:
-            own = unit.explanations[before:]
-            unit.explanations[before:] = [functools.partial(_explain_at, position, each) for each in own]
+            own = unit.translators[before:]
+            unit.translators[before:] = [functools.partial(_explain_at, position, each) for each in own]
 
 
-def _explain_at(position: int, explain: Explanation, error: DriverError) -> Exception:
+def _explain_at(position: int, explain: Translator, error: DriverError) -> Exception:
     return _at(position, explain(error))
 
 

@@ -1,28 +1,115 @@
-"""What all our serializers do with the keys of a body."""
+"""Serializers that check the size of a request body and the keys in it, of one object and of many."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Manager, Model
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
 from rest_framework.serializers import LIST_SERIALIZER_KWARGS, LIST_SERIALIZER_KWARGS_REMOVE, BaseSerializer, DictField
+from rest_framework.settings import api_settings
 from rest_framework.utils import html
 
-from hardening.integrity.requests import note_serializer
-from hardening.integrity.transactions import joined
-from hardening.integrity.writes import database_of
-from hardening.json_types import is_strict, type_errors, unknown_keys
+from hardening.integrity.transactions import join_unit
+from hardening.integrity.writes import database_of, has_valid_data, set_valid_data, write_unit, writes_as_given
+from hardening.json_types import is_in_strict_view, is_strict, type_errors, unknown_keys
+from hardening.relations.many_related import fetch_for_rows, in_order
 from hardening.serializers import foreign
 from hardening.serializers.currencies import complete_amounts
-from hardening.serializers.forms import find_repeated_keys
-from hardening.serializers.lists import ListSerializer
-from hardening.serializers.sizes import MAX_ITEMS, MAX_ROWS, check_size
+from hardening.serializers.forms import check_form_of_rows, find_repeated_keys
 from hardening.truncation import shortened
 
+MAX_ROWS = 100  # objects in one list
+MAX_BODY_ROWS = 1000  # objects in all lists of one body
+MAX_BODY_ITEMS = 10_000  # items of lists and keys of objects in all fields of one body
 MAX_NAMED = 20  # unknown keys that one error names
+
+_CONTAINERS = (serializers.ListField, serializers.DictField, serializers.MultipleChoiceField)
+
+
+class ListSerializer(serializers.ListSerializer[Any]):
+    """Many objects, all written or none; their related objects are looked up with one query a field."""
+
+    max_length: int | None
+    position: int | None = None  # of the object that is being created
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_length": MAX_ROWS, **kwargs})
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Validate as DRF does, after the size of the whole body."""
+        check_size(self, data)
+        if html.is_html_input(data) and is_in_strict_view(self):
+            check_form_of_rows(data)
+        return super().run_validation(data)
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """Return DRF's answer; the first step of validation is also the one that sees all rows."""
+        if isinstance(data, list) and (self.max_length is None or len(data) <= self.max_length):
+            fetch_for_rows(getattr(self.child, "_writable_fields", ()), data)
+        return super().validate_empty_values(data)
+
+    def to_representation(self, data: Any) -> list[Any]:
+        """Return DRF's list; related objects come by primary key where their model has no order."""
+        return super().to_representation(in_order(data.all()) if isinstance(data, Manager) else data)
+
+    def run_child_validation(self, data: Any) -> Any:
+        """Validate one row; where the list changes objects, as a change of the one whose primary key it has.
+
+        DRF's documentation sets `self.child.instance` in the same way ("Customizing multiple update"). So the child
+        rejects a changed immutable field of a row as it does for a single object.
+        """
+        if self.instance is None or not isinstance(data, Mapping):
+            return super().run_child_validation(data)
+        child: Any = self.child
+        whole, child.instance = child.instance, self._stored.get(self._key(data) or "")
+        try:
+            return super().run_child_validation(data)
+        finally:
+            child.instance = whole
+
+    @functools.cached_property
+    def _stored(self) -> dict[str, Model]:
+        instances: Any = self.instance.all() if isinstance(self.instance, Manager) else self.instance
+        return {str(each.pk): each for each in instances if isinstance(each, Model)}
+
+    def _key(self, data: Mapping[str, Any]) -> str | None:
+        fields = getattr(self.child, "fields", {}).items()
+        model: Any = getattr(getattr(self.child, "Meta", None), "model", None)
+        names = {"pk", model._meta.pk.name, model._meta.pk.attname} if model is not None else set()
+        return next((str(data[key]) for key, field in fields if field.source in names and key in data), None)
+
+    def is_valid(self, *, raise_exception: bool = False) -> bool:
+        """Validate as DRF does, and have violations of the same request told in the field names of this serializer."""
+        note_serializer(self)
+        return bool(super().is_valid(raise_exception=raise_exception))
+
+    @writes_as_given
+    def create(self, validated_data: Any) -> Any:
+        """Create every object as DRF does, and remember which of them is being written."""
+        child: Any = self.child
+        created = []
+        for self.position, attrs in enumerate(validated_data):
+            created.append(child.create(attrs))
+        self.position = None
+        return created
+
+    def save(self, **kwargs: Any) -> Any:
+        model = getattr(getattr(self.child, "Meta", None), "model", None)
+        if model is None:
+            with join_unit(database_of(self)):
+                return super().save(**kwargs)
+        if not has_valid_data(self):
+            return super().save(**kwargs)
+        get_defaults = getattr(self.child, "get_create_defaults", dict) if self.instance is None else dict
+        values = [{**attrs, **get_defaults(), **kwargs} for attrs in self.validated_data]
+        set_valid_data(self, values)
+        with write_unit(self, model, values):
+            return super().save(**kwargs)
 
 
 class Serializer(serializers.Serializer[Any]):
@@ -31,8 +118,8 @@ class Serializer(serializers.Serializer[Any]):
     `max_body_rows` and `max_body_items` limit what one body may hold in all its lists; None is no limit.
     """
 
-    max_body_rows: int | None = MAX_ROWS
-    max_body_items: int | None = MAX_ITEMS
+    max_body_rows: int | None = MAX_BODY_ROWS
+    max_body_items: int | None = MAX_BODY_ITEMS
 
     @classmethod
     def many_init(cls, *args: Any, **kwargs: Any) -> Any:
@@ -49,7 +136,7 @@ class Serializer(serializers.Serializer[Any]):
 
     def save(self, **kwargs: Any) -> Any:
         """Save as DRF does, in one transaction, since `create()` and `update()` are the serializer's own."""
-        with joined(database_of(self)):
+        with join_unit(database_of(self)):
             return super().save(**kwargs)
 
     def run_validation(self, data: Any = empty) -> Any:
@@ -92,6 +179,72 @@ class Serializer(serializers.Serializer[Any]):
             detail = ErrorDetail(_("This field does not exist."), "unknown_field")
             return {**{shortened(key): [detail] for key in unknown[:MAX_NAMED]}, **errors}
         return errors
+
+
+def note_serializer(serializer: Any) -> None:
+    """Remember that *serializer* validates input of its request, so that a violation is told in its field names."""
+    request = serializer.context.get("request")
+    if request is not None:
+        vars(request).setdefault("validating_serializers", []).append(serializer)
+
+
+def check_size(serializer: Any, data: Any) -> None:
+    """Raise `ValidationError` where *data* has more rows or items than the root *serializer* accepts in all.
+
+    The limits are `max_body_rows` and `max_body_items` of the serializer's class, or of a list's child; None is no
+    limit. Nothing is validated before, so that the cost of a rejected body is that of counting it.
+    """
+    if serializer.parent is not None or not _has_lists(serializer):
+        return
+    limits = getattr(serializer, "child", serializer)
+    max_rows = getattr(limits, "max_body_rows", MAX_BODY_ROWS)
+    max_items = getattr(limits, "max_body_items", MAX_BODY_ITEMS)
+    rows = items = 0
+    for more_rows, more_items in _count(serializer, data):
+        rows, items = rows + more_rows, items + more_items
+        if max_rows is not None and rows > max_rows:
+            raise _too_many(_("Send at most {limit} rows in one request body.").format(limit=max_rows), "max_body_rows")
+        if max_items is not None and items > max_items:
+            message = _("Send at most {limit} list items in one request body.").format(limit=max_items)
+            raise _too_many(message, "max_body_items")
+
+
+def _count(field: Any, data: Any) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of rows and of items in *data*, as *field* reads it, container by container."""
+    if isinstance(field, serializers.Serializer):
+        if isinstance(data, Mapping):
+            for key, each in field.fields.items():
+                if not each.read_only and _is_list(each) and key in data:
+                    yield from _count(each, data[key])
+        return
+    if not isinstance(data, list | Mapping) or len(data) > _limit(field):
+        return  # which the field itself rejects before it looks at an item
+    has_rows = isinstance(field, serializers.ListSerializer)
+    yield (len(data), 0) if has_rows else (0, len(data))
+    child: Any = getattr(field, "child", None)
+    if _has_lists(child) if has_rows else _is_list(child):
+        for item in data.values() if isinstance(data, Mapping) else data:
+            yield from _count(child, item)
+
+
+def _limit(field: Any) -> float:
+    limits = (getattr(field, name, None) for name in ("max_length", "max_items"))
+    return next((limit for limit in limits if limit is not None), inf)
+
+
+def _is_list(field: Any) -> bool:
+    return isinstance(field, (serializers.BaseSerializer, serializers.ManyRelatedField, *_CONTAINERS))
+
+
+def _has_lists(serializer: Any) -> bool:
+    if isinstance(serializer, serializers.ListSerializer):
+        return True
+    fields = getattr(serializer, "fields", {})
+    return any(_is_list(field) and not field.read_only for field in fields.values())
+
+
+def _too_many(message: str, code: str) -> ValidationError:
+    return ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(message, code)]})
 
 
 def _merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ GUARDS = [
         "packages/hardening/tests/test_checks.py::test_attributes_of_an_action_are_checked_too",
     ),
     Guard(
-        "hardening/serializers/options.py",
+        "hardening/serializers/models.py",
         " or ((field.source or key) in own and not field.read_only)",
         "",
         "packages/hardening/tests/test_corners.py::test_a_primary_key_is_chosen_once_so_that_no_other_row_is_written",

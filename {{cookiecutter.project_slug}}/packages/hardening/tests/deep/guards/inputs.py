@@ -17,13 +17,13 @@ JSON_TYPES = "packages/hardening/tests/test_json_types.py"
 
 GUARDS = [
     Guard(
-        "hardening/serializers/sizes.py",
+        "hardening/serializers/strict.py",
         "if max_rows is not None and rows > max_rows:",
         "if False:",
         f"{SIZES}::test_nested_rows_count_together",
     ),
     Guard(
-        "hardening/serializers/sizes.py",
+        "hardening/serializers/strict.py",
         "if max_items is not None and items > max_items:",
         "if False:",
         f"{SIZES}::test_the_items_of_all_lists_and_the_keys_of_all_objects_count_together",
@@ -35,13 +35,13 @@ GUARDS = [
         f"{SIZES}::test_a_json_field_counts_its_values_and_keys",
     ),
     Guard(
-        "hardening/serializers/texts.py",
+        "hardening/serializers/fields.py",
         "if limit is not None and isinstance(value, str) and len(value) > limit:",
         "if False:",
         f"{LINEAR}::test_no_expression_sees_a_text_that_is_too_long",
     ),
     Guard(
-        "hardening/relations/primary_keys.py",
+        "hardening/relations/related_fields.py",
         "    if len(text) > MAX_URL:\n        return False\n",
         "",
         f"{LINEAR}::test_a_url_that_is_too_long_is_rejected_before_it_is_parsed",
@@ -117,7 +117,7 @@ GUARDS = [
         KINDS,
     ),
     Guard("hardening/renderers.py", "except UnicodeEncodeError:", "except ZeroDivisionError:", KEYS),
-    Guard("hardening/relations/primary_keys.py", "_NO_KEYS = (bool, float, ", "_NO_KEYS = (", RELATIONS),
+    Guard("hardening/relations/related_fields.py", "_NO_KEYS = (bool, float, ", "_NO_KEYS = (", RELATIONS),
     Guard(
         "hardening/truncation.py",
         "return value if len(text) <= _LONGEST_ECHO else",
@@ -125,13 +125,13 @@ GUARDS = [
         f"{LIMITS}::test_an_error_repeats_at_most_64_characters_of_the_input",
     ),
     Guard(
-        "hardening/relations/related_fields.py",
+        "hardening/relations/many_related.py",
         "if self.max_items is not None and len(data) > self.max_items:",
         "if False:",
         f"{LIMITS}::test_the_items_of_a_related_field",
     ),
     Guard(
-        "hardening/serializers/lists.py",
+        "hardening/serializers/strict.py",
         '{"max_length": MAX_ROWS, **kwargs}',
         "kwargs",
         f"{LIMITS}::test_the_rows_of_a_body",

@@ -51,7 +51,7 @@ GUARDS = [
         f"{OTHER_WRITES}::test_a_violation_that_cannot_be_explained_is_logged_and_stays_a_server_error",
     ),
     Guard(
-        REQUESTS,
+        "hardening/serializers/strict.py",
         'vars(request).setdefault("validating_serializers", []).append(serializer)',
         "pass",
         f"{OTHER_WRITES}::test_a_plain_serializer_reports_under_its_own_field_name",

@@ -1,4 +1,4 @@
-"""Many related objects at once: by their keys in one query, or one by one where a field has ways of its own."""
+"""Lists of related objects: found by their keys in one query, or one by one where a field has ways of its own."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework import relations as drf
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty, get_error_detail
 
@@ -14,10 +16,44 @@ Results = dict[int, Any]
 Errors = dict[int, Any]
 
 
-def all_at_once(field: Any, data: list[Any]) -> tuple[list[Any], Errors]:
-    """Return the objects that *data* names to the related *field*, and the errors of the others by index."""
+MAX_ITEMS = 100  # related objects in one field of one request
+
+
+class ManyRelatedField(drf.ManyRelatedField):
+    """A list of related objects: one query for all, each bad item reported by its index, repeats dropped."""
+
+    default_error_messages = {"max_items": _("Ensure this field has no more than {max_items} items.")}
+
+    def __init__(self, child_relation: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.max_items: int | None = kwargs.pop("max_items", MAX_ITEMS)
+        super().__init__(child_relation, *args, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, str | Mapping) or not hasattr(data, "__iter__"):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        if not self.allow_empty and len(data) == 0:
+            self.fail("empty")
+        if self.max_items is not None and len(data) > self.max_items:
+            self.fail("max_items", max_items=self.max_items)
+        child: Any = self.child_relation
+        queryset = getattr(child, "get_key_queryset", lambda: None)()
+        if queryset is None:
+            objects, errors = one_by_one(child, list(data))
+        else:
+            objects, errors = all_at_once(child, list(data), queryset)
+        if errors:
+            ordered: Any = {index: errors[index] for index in sorted(errors)}
+            raise ValidationError(ordered)
+        return list(dict.fromkeys(objects))
+
+    def to_representation(self, iterable: Any) -> list[Any]:
+        return super().to_representation(in_order(iterable))
+
+
+def all_at_once(field: Any, data: list[Any], queryset: QuerySet[Any]) -> tuple[list[Any], Errors]:
+    """Return the objects of *queryset* that *data* names to the related *field*, and the other errors by index."""
     keys, errors = _each(field.key, data)
-    found = field.batch if field.batch is not None else field.fetch(keys.values())
+    found = field.batch if field.batch is not None else field.fetch(keys.values(), queryset)
     absent = {index: data[index] for index, key in keys.items() if key not in found}
     _none, missing = _each(field.missing, absent)
     return [found[key] for key in keys.values() if key in found], errors | missing
@@ -40,9 +76,10 @@ def fetch_for_rows(fields: Iterable[Any], rows: Iterable[Any]) -> None:
     for field in fields:
         child = getattr(field, "child_relation", field)
         with suppress(ValidationError):  # of a scope's own, which every row is to report for itself
-            if not field.read_only and getattr(child, "resolves_keys", bool)():
+            queryset = None if field.read_only else getattr(child, "get_key_queryset", lambda: None)()
+            if queryset is not None:
                 keys, _errors = _each(child.key, list(_named(field, rows)))
-                child.batch = child.fetch(keys.values())
+                child.batch = child.fetch(keys.values(), queryset)
 
 
 def _each(function: Callable[[Any], Any], data: list[Any] | Mapping[int, Any]) -> tuple[Results, Errors]:

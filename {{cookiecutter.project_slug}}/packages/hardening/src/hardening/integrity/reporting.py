@@ -1,0 +1,140 @@
+"""Under which field of the request body an error is reported, and with which message.
+
+Messages are for API clients: they have no names of constraints and no Python values.
+"""
+
+import datetime
+import re
+import uuid
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import Model
+from django.db.models.constraints import BaseConstraint
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.fields import get_error_detail
+from rest_framework.serializers import HiddenField
+from rest_framework.settings import api_settings
+
+from hardening.integrity.constraints import ModelConstraint, get_constraints
+from hardening.integrity.rows import Found, Path, Row, names_of
+from hardening.truncation import shortened
+
+# What a client can have sent, so that repeating it helps. A list would be shown as Python writes it.
+_SCALARS = (str, int, float, Decimal, datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
+# Codes of `django.contrib.postgres` that no client of an API has a use for.
+_TECHNICAL = {"item_invalid", "nested_array_mismatch", "not_a_string"}
+
+
+def report(row: Row, constraint: ModelConstraint) -> tuple[Path, str, ErrorDetail]:
+    """Return where and in which words breaking *constraint* is reported."""
+    key = find_field_name(row.serializer, constraint)
+    known = map_fields(row.serializer)
+    error = constraint.error([known[name] for name in constraint.fields if name in known])
+    field = row.serializer.fields.get(key)
+    own_words = field.error_messages.get("unique") if field is not None and constraint.unique else None
+    return row.path, key, ErrorDetail(own_words, error.code) if own_words else error
+
+
+def nest(found: Iterable[tuple[Path, str | int, ErrorDetail]]) -> dict[Any, Any]:
+    """Return DRF's error details for the errors that were *found*."""
+    detail: dict[Any, Any] = {}
+    for path, key, error in found:
+        level = detail
+        for part in path:
+            level = level.setdefault(part, {})
+        errors = level.setdefault(key, [])
+        if error not in errors:  # `unique=True` beside a constraint that says the same
+            errors.append(error)
+    return detail
+
+
+def report_model_errors(row: Row, error: DjangoValidationError) -> Found:
+    """Yield the errors of a `Model.clean()` or `full_clean()` under the keys of the body."""
+    known = map_fields(row.serializer)
+    for name, errors in error.update_error_dict({}).items():
+        for single in errors:
+            broken = _find_constraint(single, row.model)
+            if broken is not None:
+                yield report(row, broken)
+                continue
+            key = known.get(name, name if name in row.serializer.fields else str(api_settings.NON_FIELD_ERRORS_KEY))
+            yield from ((row.path, key, detail) for detail in error_details([single]))
+
+
+def _find_constraint(error: DjangoValidationError, model: type[Model]) -> ModelConstraint | None:
+    """Return the constraint whose breach Django found itself: `validate_unique()` and `validate_constraints()`."""
+    names = (error.params or {}).get("unique_check")
+    for constraint in get_constraints(model):
+        if names and tuple(names) == getattr(constraint.definition, "fields", None):
+            return constraint
+        if error.message == constraint.definition.get_violation_error_message():
+            return constraint
+    return None
+
+
+def map_fields(serializer: Any) -> dict[str, str]:
+    """Return `{name of a model field: key of the body}` for all that the client of *serializer* can send."""
+    keys: dict[str, str] = {}
+    fields = {name: each for each in serializer.Meta.model._meta.get_fields() for name in names_of(each)}
+    for key, field in serializer.fields.items():
+        if field.read_only or isinstance(field, HiddenField):
+            continue
+        for name in getattr(field, "model_fields", (field.source,)):
+            if name in fields:
+                keys.setdefault(fields[name].name, key)
+    return keys
+
+
+def find_field_name(serializer: Any, constraint: ModelConstraint) -> str:
+    """Return the key for breaking *constraint*: the declared one, or the only one of its fields that can be written."""
+    declared = map_constraints(serializer).get(constraint.definition.name)
+    if declared and declared in serializer.fields:
+        return declared
+    known = map_fields(serializer)
+    keys = list(dict.fromkeys(known[name] for name in constraint.fields if name in known))
+    return keys[0] if len(keys) == 1 else str(api_settings.NON_FIELD_ERRORS_KEY)
+
+
+def map_constraints(serializer: Any) -> dict[str, str]:
+    """Return `{name of a constraint: key}` as declared by the model and, stronger, by the serializer's Meta."""
+    of_model = getattr(serializer.Meta.model, "constraint_fields", {})
+    own = getattr(serializer.Meta, "constraint_fields", {})
+    known = map_fields(serializer)
+    return {name: known.get(field, field) for name, field in of_model.items()} | own
+
+
+def error_details(errors: list[DjangoValidationError]) -> list[ErrorDetail]:
+    """Return Django's *errors* as DRF's, with their codes."""
+    found: Any = get_error_detail(DjangoValidationError([_for_clients(each) for each in errors]))
+    return list(found)
+
+
+def for_clients(error: DjangoValidationError) -> DjangoValidationError:
+    """Return *error*, whatever its shape, with messages that API clients understand."""
+    if hasattr(error, "error_dict"):
+        return DjangoValidationError({name: list(map(_for_clients, each)) for name, each in error.error_dict.items()})
+    return DjangoValidationError(list(map(_for_clients, error.error_list)))
+
+
+def _for_clients(error: DjangoValidationError) -> DjangoValidationError:
+    params = error.params or {}
+    value = params.get("value", "") if isinstance(params, dict) else ""
+    code = "invalid" if error.code in _TECHNICAL else error.code
+    if _names_its_constraint(str(error.message)):
+        return DjangoValidationError(_("Invalid input."), code)
+    if not isinstance(value, _SCALARS) or error.code in _TECHNICAL:
+        return DjangoValidationError(_("A value is not valid."), code)
+    if isinstance(value, str) and value:
+        return DjangoValidationError(error.message, code, {**params, "value": shortened(value)})
+    return error
+
+
+def _names_its_constraint(message: str) -> bool:
+    """Tell whether *message* is Django's own for a constraint without one."""
+    template = str(BaseConstraint.default_violation_error_message)
+    before, _parameter, after = template.partition("%(name)s")
+    return re.fullmatch(f"{re.escape(before)}.+{re.escape(after)}", message) is not None
