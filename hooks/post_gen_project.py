@@ -55,8 +55,8 @@ LEFTOVERS = (
     ".mypy_cache",
     ".pytest_cache",
     ".ruff_cache",
-    "*.egg-info",
-    "dist",
+    "packages/hardening/dist",
+    "packages/hardening/src/*.egg-info",
 )
 
 # Folders of an existing project (rendered with -f) that the template does not write to.

@@ -1,6 +1,7 @@
 """The paths that each option keeps."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -95,16 +96,17 @@ def own_project(render) -> Path:
 
 
 def test_rendering_again_keeps_files_that_the_template_does_not_have(own_project, config):
-    own = [
-        own_project / name for name in (".github/workflows/ours.yml", "purchases/reports.py", "tests/purchases/ours.py")
-    ]
+    names = (".github/workflows/ours.yml", "purchases/reports.py", "tests/purchases/ours.py", "dist/ours.js", "a.yml")
+    own = [own_project / name for name in names]
     for path in own:
+        path.parent.mkdir(exist_ok=True)
         path.write_text("# ours\n")
+    own[-1].write_text("not: [YAML\n")  # which the hook does not judge
 
     done = render_again(config, own_project.parent, ci="none", examples="no")
 
     assert done.returncode == 0, done.stderr
-    assert [path.read_text() for path in own] == ["# ours\n"] * 3
+    assert [path.read_text() for path in own] == ["# ours\n"] * 4 + ["not: [YAML\n"]
     assert sorted(path.name for path in (own_project / ".github").rglob("*") if path.is_file()) == ["ours.yml"]
 
 
@@ -125,3 +127,20 @@ def test_a_link_out_of_the_project_is_rejected_and_its_target_is_not_changed(
     assert {file: file.read_bytes() for file in before} == before
     assert not (tmp_path / "nowhere").exists()
     assert os.path.lexists(path)
+
+
+def test_files_that_tools_left_in_the_template_are_not_in_a_project(render, tmp_path):
+    for path in list_files():
+        copy = tmp_path / path.relative_to(TEMPLATE)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, copy)
+    package = tmp_path / TREE.name / "packages" / "hardening"
+    left = ["dist/a.whl", "src/hardening.egg-info/PKG-INFO", "src/hardening/__pycache__/a.pyc", ".pytest_cache/a"]
+    for name in left:
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).touch()
+
+    rendering = render(template=tmp_path)
+
+    assert rendering.status == 0, rendering.output
+    assert [name for name in left if (rendering.project / "packages" / "hardening" / name).parent.exists()] == []
