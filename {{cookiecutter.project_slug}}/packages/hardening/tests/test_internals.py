@@ -65,6 +65,7 @@ ATTRIBUTES: dict[str, Any] = {
     "_non_atomic_requests": lambda: transaction.non_atomic_requests(lambda request: None),
     "_prefetch_done": models.QuerySet,
     "_property_names": lambda: get_user_model()._meta,
+    "_query": models.QuerySet,
     "_queryset_class": BaseManager.from_queryset(models.QuerySet),
     "_readable_fields": validated,
     "_resource_closers": HttpResponse,

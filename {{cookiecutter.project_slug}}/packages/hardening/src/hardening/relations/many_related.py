@@ -67,7 +67,14 @@ def one_by_one(field: Any, data: list[Any]) -> tuple[list[Any], Errors]:
 
 def in_order(rows: Any) -> Any:
     """Return *rows*; a queryset without an order by primary key, because the database may return it in any order."""
-    return sorted(rows, key=attrgetter("pk")) if isinstance(rows, QuerySet) and not rows.ordered else rows
+    return sorted(rows, key=attrgetter("pk")) if isinstance(rows, QuerySet) and not _is_ordered(rows) else rows
+
+
+def _is_ordered(rows: Any) -> bool:
+    """Return `rows.ordered` without its cost: for a prefetched relation, it would build the query that nobody runs."""
+    query = rows._query
+    by_default = query.default_ordering and query.get_meta().ordering and not query.group_by
+    return bool(query.order_by or query.extra_order_by or by_default)
 
 
 def fetch_for_rows(fields: Iterable[Any], rows: Iterable[Any]) -> None:
