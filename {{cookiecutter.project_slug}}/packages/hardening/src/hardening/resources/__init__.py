@@ -1,1 +1,1 @@
-"""One-line features of a viewset: idempotency keys, preconditions (ETag) and column lists."""
+"""Mixins for viewsets: idempotency keys, preconditions (ETag) and column lists."""
