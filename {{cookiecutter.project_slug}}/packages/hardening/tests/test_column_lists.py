@@ -102,7 +102,7 @@ def test_nothing_but_the_columns_is_read(ada):
     ids=lambda each: each.__name__,
 )
 def test_a_column_list_with_other_fields_than_columns_raises(serializer):
-    with pytest.raises(ImproperlyConfigured, match=r"lists are not flat\.$"):
+    with pytest.raises(ImproperlyConfigured, match=r"FlatListMixin cannot use it\.$"):
         columns(serializer())
 
 

@@ -1,10 +1,10 @@
-"""Lists read straight from their columns, for resources that are nothing but columns.
+"""Column lists: list responses built from `QuerySet.values()`, without model instances.
 
-One line on the viewset:
+They are for serializers whose fields only show columns of the model. Add the mixin to the viewset:
 
     class ProfileViewSet(FlatListMixin, ModelViewSet): ...
 
-The answer is the serializer's, without an instance of the model for every row: its `from_db()` is not called.
+The response is the same as with the serializer, but the model's `from_db()` is not called.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-# How a model shows a column as it is stored; that of a file is none of them.
+# The model attributes that return a column's value unchanged; those of file fields, for example, do not.
 _PLAIN = (DeferredAttribute, ForeignKeyDeferredAttribute)
 
 Columns = dict[str, tuple[str, Callable[[Any], Any]]]
 
 
 class FlatListMixin:
-    """A list whose rows are made of columns; `ImproperlyConfigured` where a field shows more than its column."""
+    """Build list responses from the values of columns.
+
+    Raises `ImproperlyConfigured` if a field of the serializer shows anything but the value of a column.
+    """
 
     paginator: Any
     filter_queryset: Any
@@ -36,7 +39,7 @@ class FlatListMixin:
     get_paginated_response: Any
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        # A docstring here would describe every such list in the schema.
+        # Without a docstring, because it would become the description of every such list in the schema.
         shown = columns(self.get_serializer())
         queryset = self.filter_queryset(self.get_queryset()).select_related(None).prefetch_related(None)
         keys = self.paginator.get_ordering(request, queryset, self) if hasattr(self.paginator, "get_ordering") else ()
@@ -51,18 +54,20 @@ def _represented(row: dict[str, Any], shown: Columns) -> dict[str, Any]:
 
 
 def columns(serializer: Any) -> Columns:
-    """Return `{key: (name of a column, how its values are shown)}` for *serializer*.
+    """Return `{field name: (name of the column, function that converts its values)}` for *serializer*.
 
-    Raises `ImproperlyConfigured` where its representation takes more than the values of columns.
+    Raises `ImproperlyConfigured` if its representation needs more than the values of columns.
     """
     cls = type(serializer)
     if cls.to_representation is not Serializer.to_representation:
-        raise ImproperlyConfigured(f"{cls.__name__} has a to_representation() of its own, so its lists are not flat.")
+        raise ImproperlyConfigured(f"{cls.__name__} overrides to_representation(); FlatListMixin cannot use it.")
     shown = {}
     for field in serializer._readable_fields:
         column = _column(serializer.Meta.model, field)
         if column is None:
-            raise ImproperlyConfigured(f"{cls.__name__}.{field.field_name} is no column, so its lists are not flat.")
+            raise ImproperlyConfigured(
+                f"{cls.__name__}.{field.field_name} is not a column; FlatListMixin cannot use it."
+            )
         shown[field.field_name] = column
     return shown
 
