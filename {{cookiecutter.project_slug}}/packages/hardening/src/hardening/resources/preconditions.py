@@ -1,12 +1,13 @@
-"""Conditional requests (RFC 9110, 13): nobody overwrites what they have not seen, or reads twice what they have.
+"""ETag, If-Match and If-None-Match for a viewset (conditional requests: RFC 9110, 13).
 
-One line on the model and one on the viewset:
+They prevent lost updates, and save the body of a response that the client has already. Derive the model and the
+viewset from these classes:
 
     class Purchase(VersionedModel): ...
     class PurchaseViewSet(PreconditionsMixin, ModelViewSet): ...
 
-An ETag stands for the version of the row and for all that a GET shows of it, related objects and computed fields
-included. So a change elsewhere changes it too, at the price of the queries of a GET wherever a tag is compared.
+An ETag is computed from the version of the row and from the complete response to a GET, including related objects and
+computed fields. It therefore changes with a related object too, but comparing a tag needs the queries of a GET.
 """
 
 import copy
@@ -28,7 +29,7 @@ from hardening.renderers import JSONRenderer
 from hardening.viewsets import writes_once
 
 if TYPE_CHECKING:
-    from hardening.viewsets import ModelViewSet as _ViewSet  # what the mixin stands before
+    from hardening.viewsets import ModelViewSet as _ViewSet  # the class that the mixin extends
 else:
     _ViewSet = object
 
@@ -38,30 +39,30 @@ _TAGS = re.compile(rf"\*|{_TAG.pattern}(?:[ \t]*,[ \t]*{_TAG.pattern})*")
 
 
 def etag(instance: VersionedModel, shown: Any, form: str = "json") -> str:
-    """Return the strong entity tag of *instance*, of which *shown* is what a response in the format *form* contains."""
+    """Return the strong entity tag of *instance*, whose response in the format *form* has the data *shown*."""
     content = JSONRenderer().render([instance._meta.label, str(instance.pk), form, shown])
     return f'"{instance.version}-{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
 class PreconditionsMixin(_ViewSet):
-    """`ETag` on what shows one object; a change has to name it in `If-Match`, judged under the lock on the row.
+    """Send `ETag` with each object, and require it in `If-Match` for PUT, PATCH and DELETE.
 
-    Without `If-Match` a change is 428, with another object's or state's tag 412. `require_if_match = False` on
-    the viewset takes changes without it.
+    The tag is compared while the row is locked. The status is 428 without `If-Match`, and 412 if the tag is not the
+    current one of the object. Set `require_if_match = False` on the viewset to make `If-Match` optional.
     """
 
     require_if_match = True
     _written: Any = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Prepare the request as the viewset does; raise `BadRequest` for a malformed condition."""
+        """Run the viewset's `initial()`; raise `BadRequest` if `If-Match` or `If-None-Match` is malformed."""
         super().initial(request, *args, **kwargs)
-        if self.detail and self.action is not None:  # None for a method that the route lacks, which is 405
+        if self.detail and self.action is not None:  # the action is None if the method is not allowed (405)
             for header in ("If-Match", "If-None-Match"):
                 entity_tags(request, header)
 
     def get_object(self) -> Any:
-        """Return the object as the viewset does; raise `PreconditionRequired` or `PreconditionFailed`."""
+        """Return the viewset's object; raise `PreconditionRequired` or `PreconditionFailed`."""
         instance = super().get_object()
         required = self.require_if_match and self.request.method in _CHANGES
         if required and "If-Match" not in self.request.headers:
@@ -96,27 +97,27 @@ class PreconditionsMixin(_ViewSet):
         self._written = serializer.instance
 
     def get_error_statuses(self, method: str) -> set[int]:
-        """Return the statuses of the view, and those of a condition that does not hold."""
+        """Return the error statuses of the view, with those of failed preconditions."""
         statuses: set[int] = super().get_error_statuses(method)
         if method in _CHANGES:
             return statuses | {412, 428}
         return statuses | {412} if self.detail else statuses
 
     def get_empty_statuses(self, method: str) -> set[int]:
-        """Return the statuses without a body: 304 to who has what the URL shows."""
+        """Return the statuses without a body: 304 for a GET of one object."""
         return {304} if method == "GET" and self.detail else set()
 
     def get_header_parameters(self, method: str) -> list[OpenApiParameter]:
-        """Return the headers of the view, and the conditions that it reads."""
+        """Return the header parameters of the view, with `If-Match` or `If-None-Match`."""
         parameters: list[OpenApiParameter] = super().get_header_parameters(method)
         if method in _CHANGES:
-            return [*parameters, _parameter("If-Match", "The ETag of what was read.", required=self.require_if_match)]
+            return [*parameters, _parameter("If-Match", "The ETag of the last GET.", required=self.require_if_match)]
         if method == "GET" and self.detail:
-            return [*parameters, _parameter("If-None-Match", "The ETag of what is there already; then 304.")]
+            return [*parameters, _parameter("If-None-Match", "The ETag of the last GET; 304 if unchanged.")]
         return parameters
 
     def _tagged(self, response: Response) -> Response:
-        """Return *response*, to a write, with the tag that a GET will have."""
+        """Add the ETag that a GET will return to *response*, the response to a write."""
         if isinstance(self._written, VersionedModel):
             reading = self._reading()
             same = reading.get_serializer_class() is self.get_serializer_class()
@@ -125,22 +126,22 @@ class PreconditionsMixin(_ViewSet):
         return response
 
     def _stored_tags(self, instance: VersionedModel) -> list[str]:
-        """Return the tags of what is stored, in every format that the view renders."""
+        """Return the current tags of *instance*, one for each format that the view renders."""
         sent = [self.request.headers.get(name, "") for name in ("If-Match", "If-None-Match")]
         if not any(f'"{instance.version}-' in tags for tags in sent):
-            return []  # of another version, whatever a GET shows
+            return []  # the tags are of other versions, so that no comparison is needed
         shown = self._show(instance)
         return [etag(instance, shown, str(each.format)) for each in self.renderer_classes]
 
     def _show(self, instance: VersionedModel) -> Any:
-        """Return what a GET shows of *instance*, which is left as it is."""
+        """Return the response data of a GET of *instance*, without changing *instance*."""
         reading, shown = self._reading(), copy.copy(instance)
         relations = getattr(getattr(reading.get_serializer_class(), "Meta", None), "prefetch_related", ())
         prefetch_related_objects([shown], *relations)
         return reading.get_serializer(shown).data
 
     def _reading(self) -> Any:
-        """Return this view as it is for a GET: without what the decorator of an `@action` sets."""
+        """Return a copy of this view for a GET, without the attributes set by an `@action` decorator."""
         view: Any = copy.copy(self)
         for name in getattr(getattr(type(self), self.action or "", None), "kwargs", ()):
             vars(view).pop(name, None)
@@ -154,10 +155,10 @@ def _parameter(name: str, description: str, *, required: bool = False) -> OpenAp
 
 
 def check_preconditions(request: Request, current: Callable[[], Collection[str]]) -> None:
-    """Raise `PreconditionFailed` where *request* is not meant for the state that has the tags of *current*.
+    """Raise `PreconditionFailed` unless the tags returned by *current* meet the preconditions of *request*.
 
-    `If-Match` compares strongly, and `If-None-Match` refuses a change of what it names (RFC 9110, 13.1). Raises
-    `BadRequest` for tags that are none: taken for absent, they would let a stale change through.
+    `If-Match` uses strong comparison; a write whose `If-None-Match` has a current tag fails too (RFC 9110, 13.1).
+    Raises `BadRequest` for malformed tags, because ignoring them would let a stale change through.
     """
     wanted = entity_tags(request, "If-Match")
     if wanted is not None and wanted != ["*"] and not set(wanted) & set(current()):
@@ -167,7 +168,7 @@ def check_preconditions(request: Request, current: Callable[[], Collection[str]]
 
 
 def is_known(request: Request, current: Callable[[], Collection[str]]) -> bool:
-    """Tell whether `If-None-Match` names a tag of *current*, by weak comparison."""
+    """Return True if `If-None-Match` has a tag that *current* returns, by weak comparison."""
     known = entity_tags(request, "If-None-Match")
     if known is None or known == ["*"]:
         return known is not None
@@ -175,10 +176,13 @@ def is_known(request: Request, current: Callable[[], Collection[str]]) -> bool:
 
 
 def entity_tags(request: Request, header: str) -> list[str] | None:
-    """Return the tags in *header*, `["*"]` for any, None without it; raise `BadRequest` for what is no list of tags."""
+    """Return the list of tags in *header*, `["*"]` for any tag, or None without the header.
+
+    Raises `BadRequest` if the header is not a list of entity tags.
+    """
     sent = request.headers.get(header)
     if sent is None:
         return None
     if not _TAGS.fullmatch(sent):
-        raise BadRequest(_("{header} is no list of entity tags.").format(header=header))
+        raise BadRequest(_("{header} is not a list of entity tags.").format(header=header))
     return _TAG.findall(sent) or ["*"]
