@@ -1,11 +1,11 @@
-"""Retries that are safe (draft-ietf-httpapi-idempotency-key-header): a POST has its effect once, and one answer.
+"""Support `Idempotency-Key` on POST, so that clients can retry safely (draft-ietf-httpapi-idempotency-key-header).
 
-One line on the viewset, before the others it derives from:
+Add the mixin to the viewset, as its first base class:
 
     class PurchaseViewSet(IdempotencyMixin, ModelViewSet): ...
 
-A client that sends `Idempotency-Key` may send the same request again until it has an answer. The answer is stored
-in the transaction of the effect, so there is never one without the other; a refusal has no effect, and is not kept.
+A client that sends `Idempotency-Key` may repeat the request until it receives a response. The response is stored in
+the transaction that makes the changes, so that both are committed or neither is. Error responses are not stored.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from hardening.exceptions import BadRequest, KeyInUse, KeyReused
 from hardening.models import StoredAnswer
 
 if TYPE_CHECKING:
-    from hardening.viewsets import ModelViewSet as _ViewSet  # what the mixin stands before
+    from hardening.viewsets import ModelViewSet as _ViewSet  # the class that the mixin extends
 else:
     _ViewSet = object
 
@@ -39,30 +39,31 @@ _KEPT_HEADERS = ("ETag", "Location")
 
 
 class IdempotencyMixin(_ViewSet):
-    """Takes `Idempotency-Key` on POST; keys are a user's own, and live for `IDEMPOTENCY_KEY_TTL`.
+    """Process a POST request with `Idempotency-Key` only once, and repeat its response for retries.
 
-    A retry gets the stored answer with `Idempotency-Replayed: true`. A key that is malformed is 400, one whose
-    request is still running 409, and one that was sent with another request 422.
+    Each user has keys of their own, which expire after the setting `IDEMPOTENCY_KEY_TTL`. The response to a retry has
+    the header `Idempotency-Replayed: true`. The status is 400 for a malformed key, 409 while the first request with
+    the key is still running, and 422 if the key was used for a different request.
     """
 
     @cached_property
     def idempotency_key(self) -> str | None:
-        """The key of a POST that has one. Raises `BadRequest` for one that is malformed."""
+        """The idempotency key of a POST request, or None. Raises `BadRequest` if it is malformed."""
         sent = self.request.headers.get("Idempotency-Key") if self.request.method == "POST" else None
         if sent is None:
             return None
         found = _KEY.fullmatch(sent)
         if found is None:
-            raise BadRequest(_("Idempotency-Key has 1 to 255 letters, digits, dots, dashes and underscores."))
+            raise BadRequest(_("Idempotency-Key must have 1 to 255 letters, digits, dots, hyphens or underscores."))
         return found[1] or found[2]
 
     def is_one_unit(self) -> bool:
-        """Tell whether all that the handler does is one transaction; where there is a key, it is."""
-        has_key = self.idempotency_key is not None  # a malformed one is rejected before any transaction
+        """Return True if the handler runs in one transaction, as every request with an idempotency key does."""
+        has_key = self.idempotency_key is not None  # rejects a malformed key before a transaction begins
         return has_key or super().is_one_unit()
 
     def run(self, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
-        """Return what *handler* answers, or answered; raise `KeyInUse` or `KeyReused`."""
+        """Return the response of *handler*, or the stored one for a retry; raise `KeyInUse` or `KeyReused`."""
         if self.idempotency_key is None:
             return super().run(handler, *args, **kwargs)
         claim = Claim(self.request, self.idempotency_key, self.unit.using)
@@ -73,34 +74,34 @@ class IdempotencyMixin(_ViewSet):
         return response
 
     def get_error_statuses(self, method: str) -> set[int]:
-        """Return the statuses of the view, and those of a key that cannot be used."""
+        """Return the error statuses of the view, with those of idempotency keys for a POST."""
         statuses: set[int] = super().get_error_statuses(method)
         return statuses | {409, 422} if method == "POST" else statuses
 
     def get_header_parameters(self, method: str) -> list[OpenApiParameter]:
-        """Return the headers of the view, and the key on a POST."""
+        """Return the header parameters of the view, with `Idempotency-Key` for a POST."""
         parameters: list[OpenApiParameter] = super().get_header_parameters(method)
         if method != "POST":
             return parameters
         schema = {"type": "string", "pattern": f"^(?:{_KEY.pattern})$"}
-        description = "Any text of the client's own: the request may be sent again, and has its effect once."
+        description = "A unique text chosen by the client, so that a repeated request is processed only once."
         key = OpenApiParameter("Idempotency-Key", schema, OpenApiParameter.HEADER, description=description)
         return [*parameters, key]
 
 
 class Claim:
-    """The use of a key by one request, in the transaction that runs on the database *using*."""
+    """The claim of one request to an idempotency key, in the current transaction of the database *using*."""
 
     def __init__(self, request: Request, key: str, using: str) -> None:
-        """Claim the key until the transaction ends; raise `KeyInUse` where another request has it."""
+        """Lock the key until the transaction ends; raise `KeyInUse` if another request holds it."""
         self.user: Any = request.user
         self.key, self.using = key, using
         self.fingerprint = fingerprint(request)
         if connections[using].vendor == "postgresql" and not self._lock():
-            raise KeyInUse  # SQLite's transactions come one after the other
+            raise KeyInUse  # SQLite runs only one write transaction at a time
 
     def stored(self) -> StoredAnswer | None:
-        """Return the answer of this key, if one is kept; raise `KeyReused` where it is another request's."""
+        """Return the stored response for this key, or None; raise `KeyReused` if it belongs to another request."""
         found = StoredAnswer.objects.using(self.using).filter(user=self.user, key=self.key).first()
         if found is None:
             return None
@@ -112,7 +113,7 @@ class Claim:
         return found
 
     def store(self, response: Response) -> None:
-        """Keep *response* for retries, unless it is a refusal."""
+        """Store *response* for retries, unless it is an error."""
         if response.status_code >= 400:
             return
         StoredAnswer.objects.using(self.using).create(
@@ -135,22 +136,22 @@ class Claim:
 
 
 def fingerprint(request: Request) -> str:
-    """Return the digest of what *request* asks for: its method, its path with the query, and its body's content."""
+    """Return a digest of the method, the path with the query string, and the parsed body of *request*."""
     content = [request.method, request.get_full_path(), request.data]
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def replay(stored: StoredAnswer) -> Response:
-    """Return the answer that was *stored*, marked as such."""
+    """Return the *stored* response with the header `Idempotency-Replayed`."""
     data = json.loads(stored.body) if stored.body else None
     return Response(data, status=stored.status, headers={**stored.headers, "Idempotency-Replayed": "true"})
 
 
 def kept_since() -> Any:
-    """Return the moment before which stored answers have expired."""
+    """Return the date-time up to which stored responses have expired."""
     return timezone.now() - getattr(settings, "IDEMPOTENCY_KEY_TTL", timedelta(hours=24))
 
 
 def expired() -> QuerySet[StoredAnswer]:
-    """Return the answers that no retry gets any more."""
+    """Return the stored responses that have expired."""
     return StoredAnswer.objects.filter(created__lte=kept_since())
