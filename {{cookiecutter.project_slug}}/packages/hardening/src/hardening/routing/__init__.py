@@ -1,1 +1,1 @@
-"""The parts of a URL that a viewset reads: primary keys, the keys of parents, and filter parameters."""
+"""Read URLs for viewsets: patterns of primary keys, parents of nested routes, and filter parameters."""
