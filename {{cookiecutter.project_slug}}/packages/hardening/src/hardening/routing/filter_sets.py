@@ -1,6 +1,6 @@
-"""The query parameters of django-filter's filter sets, which the package itself does not name since 25.1.
+"""Find the query parameters of django-filter's filter sets, which the package no longer lists since 25.1.
 
-Nothing of it is imported: a filter backend that makes a filter set has a `get_filterset()`.
+django-filter is not imported: a filter backend that uses filter sets is recognized by its `get_filterset()`.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class Parameter(NamedTuple):
 
 
 def forms_of(view: Any) -> list[Any]:
-    """Return the forms that the filter sets of *view* validate the query string of its request with."""
+    """Return the forms with which the filter sets of *view* validate the query string."""
     makers = [getattr(backend(), "get_filterset", None) for backend in view.filter_backends]
     filtersets = [make(view.request, view.get_queryset(), view) for make in makers if make is not None]
     return [each.form for each in filtersets if each is not None]
@@ -51,7 +51,7 @@ def _part_names(widget: Any, name: str) -> list[str]:
 
 
 def errors_by_parameter(error: ValidationError, forms: list[Any]) -> ValidationError:
-    """Return *error*, which names filters, with the query parameters in their place that the client sent."""
+    """Return *error* with the names of filters replaced by those of the query parameters that the client sent."""
     detail: Any = error.detail
     if not isinstance(detail, dict):
         return error
@@ -67,7 +67,7 @@ def errors_by_parameter(error: ValidationError, forms: list[Any]) -> ValidationE
 
 
 def _wrong(form: Any, filter_name: str) -> list[str]:
-    """Return the parameters of a filter that are wrong by themselves, all that were sent where none is."""
+    """Return the invalid parameters of a filter, or all that were sent if each of them is valid by itself."""
     field = form.fields[filter_name]
     names = [each.name for each in parameters_of(form) if each.filter_name == filter_name]
     sent = [name for name in names if name in form.data]
