@@ -1,6 +1,6 @@
-"""The part of a URL that names an object: its pattern follows the model field that it is compared with.
+"""Patterns for the lookup value in the URL of an object, derived from the model field that it is compared with.
 
-Each value has one notation, so that no two URLs name the same object: integers have no leading zeros, UUIDs are
+Each value has exactly one notation, so that no two URLs name the same object: integers have no leading zeros, UUIDs are
 written in lower case with hyphens.
 """
 
@@ -36,23 +36,23 @@ def pattern_of(field: Any) -> str:
 
 
 def resolve_field(model: Any, path: str) -> Any:
-    """Return the model field that the look-up *path* compares, None where it leads nowhere."""
+    """Return the model field that the lookup *path* compares, or None if there is no such field."""
     field: Any = None
     for name in path.split(LOOKUP_SEP):
         if model is None:
-            return field  # the name of a look-up, such as `iexact`
+            return field  # the name is a lookup, such as `iexact`
         try:
             field = model._meta.pk if name == "pk" else model._meta.get_field(name)
         except FieldDoesNotExist:
             return field
         model = field.related_model if field.is_relation else None
-    while getattr(field, "target_field", None) is not None:  # a key that is a relation itself
+    while getattr(field, "target_field", None) is not None:  # a primary key that is a foreign key
         field = field.target_field
     return field
 
 
 def model_of(view: Any) -> Any:
-    """Return the model of the view, or view class, *view*; None where only a request of the view tells it."""
+    """Return the model of *view*, a view or a view class, or None if only a request determines it."""
     meta = getattr(getattr(view, "serializer_class", None), "Meta", None)
     model = getattr(getattr(view, "queryset", None), "model", None) or getattr(meta, "model", None)
     if model is None and getattr(view, "request", None) is not None:
@@ -61,10 +61,10 @@ def model_of(view: Any) -> Any:
 
 
 class LookupPattern:
-    """The default of `lookup_value_regex`, which routers read from the view class: it follows the view's model."""
+    """Compute the default of `lookup_value_regex`, which routers read from the view class, from the view's model."""
 
     def __get__(self, view: Any, view_class: Any) -> str:
-        """Return the pattern; it is the name of a path converter too, for routers without regular expressions."""
+        """Return the pattern, and register a path converter of that name for routers without regular expressions."""
         owner = view_class if view is None else view
         pattern = pattern_of(resolve_field(model_of(owner), owner.lookup_field))
         if pattern not in get_converters():
