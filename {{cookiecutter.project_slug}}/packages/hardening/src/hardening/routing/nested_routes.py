@@ -1,6 +1,6 @@
-"""The parents that a URL names: drf-nested-routers' `NestedViewSetMixin` writes their keys into the request body.
+"""Check the parents in the URLs of drf-nested-routers, whose `NestedViewSetMixin` writes them into the request body.
 
-Nothing of it is imported: a viewset with the mixin has a `_get_parent_lookup_kwargs()`.
+drf-nested-routers is not imported: a viewset with the mixin is recognized by its `_get_parent_lookup_kwargs()`.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from rest_framework.settings import api_settings
 
 
 def names_of_parents(view: Any) -> frozenset[str]:
-    """Return the field names under which the mixin will write keys of the URL into the body of the request.
+    """Return the names of the fields that the mixin will set in the request body from the URL.
 
-    Raises `ValidationError` where it could not, or where the client sent another parent than the URL's, which the
-    mixin would replace unseen.
+    Raises `ValidationError` if the body is not made of JSON objects, or has another parent than the URL, which the
+    mixin would silently replace.
     """
     get_lookups = getattr(view, "_get_parent_lookup_kwargs", None)
     if get_lookups is None:
