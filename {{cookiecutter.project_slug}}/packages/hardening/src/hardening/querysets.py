@@ -1,7 +1,8 @@
-"""Writes through the ORM that pass `Model.save()` by: they keep immutable fields, count versions and write digests.
+"""Querysets that apply the rules of `hardening.models.Model` to writes that do not call `save()`.
 
-Django reaches a table in other ways than the manager that a model names: related managers call `update()` on the base
-manager, and a model without a manager gets a plain one. `ModelBase` gives both the querysets of this module.
+They protect immutable fields, increment versions and update digest fields. Django does not always write through the
+manager that a model defines: related managers call `update()` on the base manager, and a model without a manager gets
+a default one. The metaclass `ModelBase` makes both use the querysets of this module.
 """
 
 import functools
@@ -18,22 +19,22 @@ _CHUNK = 500  # primary keys in one statement
 
 
 class WriteQuerySet(models.QuerySet[Any]):
-    """A queryset whose writes keep what `hardening.models.Model` promises."""
+    """A queryset whose `update()` and bulk methods protect immutable fields, and update versions and digests."""
 
     def update(self, **kwargs: Any) -> int:
-        """Update as Django does; raise `ValidationError` for an immutable field."""
+        """Call Django's `update()`, with versions and digests; raise `ValidationError` for an immutable field."""
         model: Any = self.model
         if changed := self._immutable(kwargs):
             raise immutable_error(changed)
         if version := getattr(self.model, "version_column", None):
-            kwargs[version] = models.F(version) + 1  # whatever was given: a version that repeats is an ETag that lies
+            kwargs[version] = models.F(version) + 1  # also if it is in *kwargs*: versions must not repeat
         for field in digest_fields(model):
             if field.of in kwargs and field.name not in kwargs:
                 kwargs[field.name] = field.digest_of(kwargs[field.of])
         return super().update(**kwargs)
 
     def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
-        """Update as Django does, with the digests of what is among *fields*."""
+        """Call Django's `bulk_update()` with the digest fields that depend on *fields*."""
         return super().bulk_update(objs, with_digests(self.model, fields), batch_size=batch_size)
 
     def bulk_create(
@@ -45,7 +46,10 @@ class WriteQuerySet(models.QuerySet[Any]):
         update_fields: Collection[str] | None = None,
         unique_fields: Collection[str] | None = None,
     ) -> list[Any]:
-        """Create as Django does; rows that conflict and are updated keep immutable fields and get another version."""
+        """Call Django's `bulk_create()`; increment the versions of rows that exist and are updated.
+
+        Raises `ValidationError` if *update_fields* has an immutable field.
+        """
         if changed := self._immutable(update_fields or ()):
             raise immutable_error(changed)
         version = getattr(self.model, "version_column", None)
@@ -61,22 +65,25 @@ class WriteQuerySet(models.QuerySet[Any]):
         return created
 
     def _immutable(self, names: Iterable[str]) -> list[str]:
-        """Return those of *names*, fields or their columns, that are immutable."""
+        """Return the immutable fields among *names*, which are names or attribute names (`owner_id`) of fields."""
         frozen = getattr(self.model, "immutable_fields", ())
         return [name for name in names if frozen and self.model._meta.get_field(name).name in frozen]
 
     def _count(self, rows: list[Any], version: str) -> None:
-        """Give *rows* a new version: `ON CONFLICT` cannot count, and nobody knows which rows were there before."""
+        """Increment the version of all *rows*.
+
+        `ON CONFLICT` cannot do it, and does not report which of the rows existed before.
+        """
         for start in range(0, len(rows), _CHUNK):
             keys = [row.pk for row in rows[start : start + _CHUNK]]
             everything: models.QuerySet[Any] = models.QuerySet(self.model, using=self.db)
             everything.filter(pk__in=keys).update(**{version: models.F(version) + 1})
         for row in rows:
-            row.__dict__.pop(version, None)  # deferred: read when it is asked for
+            row.__dict__.pop(version, None)  # deferred, so that the next access reads it
 
 
 class BaseQuerySet(WriteQuerySet):
-    """The queryset of base managers, by which Django sets what a deletion leaves behind."""
+    """The queryset of base managers, which may set immutable fields for `SET_NULL` and other `on_delete` rules."""
 
     def _immutable(self, names: Iterable[str]) -> list[str]:
         changed = super()._immutable(names)
@@ -85,24 +92,24 @@ class BaseQuerySet(WriteQuerySet):
 
 
 class ModelBase(models.base.ModelBase):
-    """Django's metaclass, with managers that keep immutable fields and count versions where Django has plain ones."""
+    """Django's metaclass, which uses the querysets above for the default manager and the base manager."""
 
-    def _prepare(cls) -> None:  # noqa: N805  # of a metaclass
+    def _prepare(cls) -> None:  # noqa: N805  # a method of a metaclass
         options: Any = cls._meta  # type: ignore[attr-defined]  # every model has it
         if not options.managers and not any(field.name == "objects" for field in options.fields):
             manager = _manager(WriteQuerySet)
             manager.auto_created = True
             cls.add_to_class("objects", manager)
-        super()._prepare()  # type: ignore[misc]  # Django's types leave it out
+        super()._prepare()  # type: ignore[misc]  # missing in Django's type stubs
 
     @property
-    @functools.cache  # noqa: B019  # every write asks for it, and models live as long as the process
+    @functools.cache  # noqa: B019  # used by every write; models live as long as the process
     def _base_manager(cls) -> Any:  # noqa: N805  # the same
         options: Any = cls._meta  # type: ignore[attr-defined]  # as above
         chosen = options.base_manager
         if not chosen.auto_created:
-            return chosen  # of `Meta.base_manager_name`
-        # A package's has to stay one of its kind: that of django-polymorphic, which names its class in this way.
+            return chosen  # set by `Meta.base_manager_name`
+        # Keep the manager class of a package; django-polymorphic names its queryset class `queryset_class`.
         queryset = getattr(chosen, "queryset_class", chosen._queryset_class)
         is_plain = issubclass(BaseQuerySet, queryset)
         mixed = BaseQuerySet if is_plain else type("BaseQuerySet", (BaseQuerySet, queryset), {})
@@ -116,9 +123,9 @@ def _manager(queryset: type[models.QuerySet[Any]]) -> Any:
 
 
 def _sets_on_delete(field: Any, value: Any) -> bool:
-    """Tell whether *value* is what the `on_delete` of *field* sets; related managers set objects."""
+    """Return True if the `on_delete` rule of *field* sets *value*; related managers set model instances."""
     on_delete = getattr(field.remote_field, "on_delete", None)
-    if hasattr(on_delete, "deconstruct"):  # SET(…), whose value may be any
+    if hasattr(on_delete, "deconstruct"):  # SET(…), which may set any value
         return True
     return on_delete in (models.SET_NULL, models.SET_DEFAULT) and not isinstance(value, models.Model)
 
