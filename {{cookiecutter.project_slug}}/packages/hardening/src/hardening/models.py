@@ -1,4 +1,4 @@
-"""What a model can constraint beyond Django's options: fields that never change, and where a rule is reported."""
+"""Model classes with immutable fields, version counters, and field names for violations of constraints."""
 
 import copy
 import functools
@@ -16,41 +16,44 @@ from hardening.integrity.transactions import defer_computed
 from hardening.integrity.writes import writes_as_given
 from hardening.querysets import ModelBase, WriteQuerySet, immutable_error
 
-_ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")  # of `save()`, in their order
+_ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")  # the positional arguments of `save()`
 
 
 class QuerySet(WriteQuerySet):
-    """A queryset that knows who may see what; lists, details and related fields all ask it."""
+    """A queryset with `visible_to(user)`, which lists, detail routes and related fields use."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return the rows that *user* may see."""
-        raise NotImplementedError(f"{type(self).__name__} has to say what is visible_to(user).")
+        """Return the objects that are visible to *user*."""
+        raise NotImplementedError(f"{type(self).__name__} must define visible_to(user).")
 
 
 class Model(models.Model, metaclass=ModelBase):
-    """A model whose own rules hold in the API, in ModelForms, in the admin and in a script alike."""
+    """A model with rules that apply in the API, in ModelForms, in the admin and in scripts."""
 
     immutable_fields: ClassVar[tuple[str, ...]] = ()
-    """Names of fields that are set on creation and never again."""
+    """Names of fields that can be set only when the object is created."""
 
     constraint_fields: ClassVar[dict[str, str]] = {}
-    """`{name of a constraint: name of the field}` where it judges several and the client should look at one."""
+    """`{name of a constraint: name of the field under which its violation is reported}`.
+
+    It is needed for constraints of several fields, whose violations are `non_field_errors` otherwise.
+    """
 
     internal_constraints: ClassVar[tuple[str, ...] | str] = ()
-    """Names of constraints that no client can violate, and of fields for the column's own ones, or "__all__".
+    """Names of constraints that no client can violate, or "__all__". The name of a field stands for its constraints.
 
-    Violating one of them stays a server error (500).
+    A violation of one of them stays a server error (500).
     """
 
     class Meta:
         abstract = True
 
     version_column: ClassVar[str | None] = None
-    """The name of the field that counts the times that a row was written."""
+    """The name of the field that is incremented with each write of the row, or None."""
 
     @writes_as_given
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save as Django does; raise `ValidationError` for an immutable field that was changed."""
+        """Call Django's `save()`; raise `ValidationError` if an immutable field was changed."""
         kwargs |= dict(zip(_ARGUMENTS, args, strict=False))
         written = kwargs.get("update_fields")
         if not kwargs.get("force_insert") and (changed := self._changed_immutable_fields(written, kwargs.get("using"))):
@@ -61,40 +64,40 @@ class Model(models.Model, metaclass=ModelBase):
         self._remember(written)
 
     def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
-        """Read the row again as Django does, and remember what must not change."""
+        """Call Django's `refresh_from_db()`, and remember the values of immutable fields."""
         fields = None if fields is None else list(fields)
         super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
         self._remember(fields)
 
     @writes_as_given
     def save_base(self, *args: Any, **kwargs: Any) -> None:
-        """Save as Django does, with the digests of the fields that are written."""
+        """Call Django's `save_base()` with the digest fields that depend on `update_fields`."""
         if kwargs.get("update_fields"):
             kwargs["update_fields"] = with_digests(type(self), kwargs["update_fields"])
         super().save_base(*args, **kwargs)
 
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
-        """Build an instance from a row as Django does, and remember what must not change."""
+        """Call Django's `from_db()`, and remember the values of immutable fields."""
         instance = super().from_db(*args, **kwargs)
         instance._remember()
         return instance
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
-        """Clean as Django does, and report a changed immutable field where a form shows it."""
+        """Call Django's `clean_fields()`; raise `ValidationError` for changed immutable fields of the form."""
         super().clean_fields(exclude=exclude)
         if changed := [name for name in self._changed_immutable_fields() if name not in (exclude or ())]:
             raise immutable_error(changed)
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """Validate as Django does, and report a broken rule under the field that the API reports it under."""
+        """Validate constraints as Django does, but report each violation under the same field as the API."""
         using = router.db_for_write(type(self), instance=self)
         judged = {field.name for field in digest_fields(type(self)) if field.of not in (exclude or ())}
-        excluded = set(exclude or ()) - judged  # forms leave out what nobody can edit
+        excluded = set(exclude or ()) - judged  # forms exclude digests, as they are not editable
         errors: dict[str, list[ValidationError]] = {}
         for constraint in get_constraints(type(self)):
             if constraint.definition not in constraint.model._meta.constraints:
-                continue  # validate_unique() sees to the others
+                continue  # validate_unique() validates the others
             try:
                 constraint.definition.validate(constraint.model, self, exclude=excluded, using=using)
             except ValidationError as error:
@@ -109,7 +112,7 @@ class Model(models.Model, metaclass=ModelBase):
         return NON_FIELD_ERRORS if field in exclude else field
 
     def _remember(self, fields: Collection[str] | None = None) -> None:
-        """Keep the immutable values that are stored: all that are held, or those of *fields* beside the known ones."""
+        """Remember the stored values of all loaded immutable fields, or of *fields* in addition to those known."""
         if not _immutable_columns(type(self)):
             return
         known = self._known(self._state.db) if fields is not None else {}
@@ -117,18 +120,18 @@ class Model(models.Model, metaclass=ModelBase):
         self.__dict__["_stored"] = (self.pk, self._state.db, known | read)
 
     def _immutable_values(self, fields: Collection[str] | None = None) -> dict[str, Any]:
-        """Return the values of immutable fields that are not deferred, or those of them that *fields* name."""
+        """Return the values of immutable fields that are not deferred, limited to *fields* unless it is None."""
         held = self.__dict__
         columns = [each for each in _immutable_columns(type(self)) if each[1] in held]
         return {name: held[column] for name, column in columns if fields is None or {name, column} & set(fields)}
 
     def _known(self, using: str | None) -> dict[str, Any]:
-        """Return the immutable values that were read of the row that `save()` would write in the database *using*."""
+        """Return the immutable values that were read from the row which `save(using=using)` would write."""
         pk, database, values = self.__dict__.get("_stored", (None, None, {}))
         return values if not self._state.adding and (pk, database) == (self.pk, using or self._state.db) else {}
 
     def _changed_immutable_fields(self, fields: Collection[str] | None = None, using: str | None = None) -> list[str]:
-        """Return the immutable fields, of *fields*, that differ from the row, which is read where it is not known."""
+        """Return the immutable fields among *fields* that differ from the row; read the row if they are not known."""
         held = self._immutable_values(fields)
         if not held or self._is_new():
             return []
@@ -142,17 +145,17 @@ class Model(models.Model, metaclass=ModelBase):
         return [name for name in both if _differs(self._meta.get_field(name), known[name], held[name])]
 
     def _is_new(self) -> bool:
-        """Tell whether Django can only insert: without a primary key, or with one that has a default."""
+        """Return True if `save()` can only insert: without a primary key, or for a new object with a default one."""
         keys: Any = self._meta.pk_fields
         values = self.pk if isinstance(self.pk, tuple) else (self.pk,)
         return None in values or (self._state.adding and all(each.has_default() for each in keys))
 
 
-class VersionField(models.PositiveBigIntegerField):  # type: ignore[type-arg]  # no generic at run time
-    """Counts the times that its row was written, by the database, so that no two states share a number."""
+class VersionField(models.PositiveBigIntegerField):  # type: ignore[type-arg]  # not generic at run time
+    """A counter that the database increments with each write, so that no two states of a row have the same number."""
 
     def pre_save(self, instance: models.Model, add: bool) -> Any:
-        """Return 1 for a new row, and the next number for one that is there."""
+        """Return 1 for a new row, or the expression that increments the counter of an existing one."""
         before = getattr(instance, self.attname)
         if add or isinstance(before, int):
             setattr(instance, self.attname, 1 if add else before + 1)
@@ -174,13 +177,13 @@ class VersionedModel(Model):
 
     @writes_as_given
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save as Django does, with the version among `update_fields` and where it is deferred."""
+        """Call `save()` so that the version is written also with `update_fields`, or if it is deferred."""
         kwargs |= dict(zip(_ARGUMENTS, args, strict=False))
         if kwargs.get("update_fields"):
             kwargs["update_fields"] = {*kwargs["update_fields"], "version"}
         is_deferred = "version" not in self.__dict__
         if is_deferred:
-            self.__dict__["version"] = models.F("version")  # Django leaves out of an UPDATE what is deferred
+            self.__dict__["version"] = models.F("version")  # Django does not update deferred fields
         try:
             super().save(**kwargs)
         finally:
@@ -215,17 +218,17 @@ def _immutable_columns(model: type[Model]) -> tuple[tuple[str, str], ...]:
 
 
 def _frozen(value: Any) -> Any:
-    """Return *value* so that it stays as it is when the one in the instance is changed in place."""
+    """Return a copy of *value*, so that changing the instance's value in place does not change it."""
     if isinstance(value, File):
         return value.name
     return copy.deepcopy(value) if isinstance(value, dict | list | set) else value
 
 
 def _differs(field: Any, stored: Any, value: Any) -> bool:
-    """Tell whether *value* would change what is *stored*; `"5"` is the same key as 5."""
+    """Return True if *value* differs from the *stored* value after conversion; `"5"` equals 5 in an integer field."""
     if stored == value:
         return False
     try:
         return bool(field.to_python(value) != stored)
-    except (ValidationError, TypeError, ValueError, AttributeError):  # an expression, say
+    except (ValidationError, TypeError, ValueError, AttributeError):  # for example an expression
         return True
