@@ -1,4 +1,4 @@
-"""Related fields and their scopes: which related objects a user may name in a request body.
+"""Related fields and their scopes, which limit the related objects that a request body may refer to.
 
 They replace DRF's fields of the same names: `from hardening.relations import PrimaryKeyRelatedField`.
 """
