@@ -1,4 +1,4 @@
-"""Lists of related objects: found by their keys in one query, or one by one where a field has ways of its own."""
+"""Lists of related objects, loaded with one query, or one by one if the field overrides how it finds an object."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -20,7 +20,10 @@ MAX_ITEMS = 100  # related objects in one field of one request
 
 
 class ManyRelatedField(drf.ManyRelatedField):
-    """A list of related objects: one query for all, each bad item reported by its index, repeats dropped."""
+    """Load a list of related objects with one query.
+
+    Errors are reported by the index of the item, and repeated objects are returned once.
+    """
 
     default_error_messages = {"max_items": _("Ensure this field has no more than {max_items} items.")}
 
@@ -51,7 +54,7 @@ class ManyRelatedField(drf.ManyRelatedField):
 
 
 def all_at_once(field: Any, data: list[Any], queryset: QuerySet[Any]) -> tuple[list[Any], Errors]:
-    """Return the objects of *queryset* that *data* names to the related *field*, and the other errors by index."""
+    """Return the objects of *queryset* with the primary keys, slugs or URLs in *data*, and the errors by index."""
     keys, errors = _each(field.key, data)
     found = field.batch if field.batch is not None else field.fetch(keys.values(), queryset)
     absent = {index: data[index] for index, key in keys.items() if key not in found}
@@ -60,13 +63,13 @@ def all_at_once(field: Any, data: list[Any], queryset: QuerySet[Any]) -> tuple[l
 
 
 def one_by_one(field: Any, data: list[Any]) -> tuple[list[Any], Errors]:
-    """Return the same by asking *field* for every object."""
+    """Return the same as `all_at_once()`, with a call of `to_internal_value()` for each item."""
     objects, errors = _each(field.to_internal_value, data)
     return list(objects.values()), errors
 
 
 def in_order(rows: Any) -> Any:
-    """Return *rows*; a queryset without an order by primary key, because the database may return it in any order."""
+    """Return *rows*, sorted by primary key if they are an unordered queryset, so that the order is always the same."""
     return sorted(rows, key=attrgetter("pk")) if isinstance(rows, QuerySet) and not _is_ordered(rows) else rows
 
 
@@ -78,11 +81,14 @@ def _is_ordered(rows: Any) -> bool:
 
 
 def fetch_for_rows(fields: Iterable[Any], rows: Iterable[Any]) -> None:
-    """Fetch what all *rows* of a list name in *fields* with one query a field, for the validation that follows."""
+    """Load the related objects of all *rows*, the objects of a request body, with one query for each of *fields*.
+
+    The validation of each row then uses `field.batch` instead of a query.
+    """
     rows = [row for row in rows if isinstance(row, Mapping)]
     for field in fields:
         child = getattr(field, "child_relation", field)
-        with suppress(ValidationError):  # of a scope's own, which every row is to report for itself
+        with suppress(ValidationError):  # raised by a scope; validation reports it for each row
             queryset = None if field.read_only else getattr(child, "get_key_queryset", lambda: None)()
             if queryset is not None:
                 keys, _errors = _each(child.key, list(_named(field, rows)))
