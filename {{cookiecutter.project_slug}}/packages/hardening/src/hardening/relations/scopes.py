@@ -1,4 +1,4 @@
-"""Scopes: which of a model's objects a related field accepts and offers.
+"""Scopes: functions that limit the objects which a related field accepts, and lists in the browsable API.
 
 A scope is `fn(queryset, field) -> queryset`. It runs for every request: `field.context["request"].user` is the
 requesting user, and `field.root.instance` is the object that the request changes.
@@ -32,25 +32,29 @@ def select_visible(queryset: Any, user: Any) -> Any:
 
 
 def visible_to_caller(queryset: QuerySet[Any], field: Any) -> QuerySet[Any]:
-    """Scope for models whose queryset has `visible_to(user)`: what the user of the request may see."""
+    """Return the objects visible to the requesting user; a scope for models with `visible_to(user)`.
+
+    Raises `ImproperlyConfigured` if the serializer's context has no request.
+    """
     request = field.context.get("request")
     if request is None:
-        raise ImproperlyConfigured("A field scoped to the caller needs context={'request': request}.")
-    return select_visible(queryset, request.user)  # type: ignore[no-any-return]  # of the queryset that it is given
+        raise ImproperlyConfigured("visible_to_caller needs a serializer with context={'request': request}.")
+    return select_visible(queryset, request.user)  # type: ignore[no-any-return]  # the type of *queryset*
 
 
 def locked(queryset: QuerySet[Any]) -> QuerySet[Any]:
-    """Return *queryset* for a scope that has to hold until the write: its rows stay as they are until then.
+    """Lock the rows that *queryset* returns, for a scope whose condition must still be true when the request writes.
 
-    What a scope let pass at validation may lie outside of it at the INSERT, unless its rows are locked meanwhile.
-    The lock lasts until the transaction ends, so the viewset needs `in_one_transaction = True`; Django raises
-    `TransactionManagementError` without it. Writers that choose the same row take turns.
+    Without a lock, another transaction can change a related row between validation and the INSERT, so that the row
+    is outside the scope by then. The lock lasts until the transaction ends; the viewset therefore needs
+    `in_one_transaction = True`, or Django raises `TransactionManagementError`. Requests that refer to the same row
+    wait for each other.
     """
     return queryset.select_for_update(of=("self",), no_key=True)
 
 
 class AllRelated:
-    """Stands for a queryset that was not named: all objects that the model's own relation allows."""
+    """A placeholder for the queryset of a field that has only a scope: all objects that the model's field allows."""
 
     def __init__(self, field: Any) -> None:
         self.field = field
