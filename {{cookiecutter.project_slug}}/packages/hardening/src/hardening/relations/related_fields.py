@@ -1,6 +1,6 @@
-"""Related fields that accept and offer only objects that their scope returns.
+"""Related fields that accept only objects which their scope returns.
 
-An object outside of the scope gets the same "does not exist" error as an id that is not there.
+An object outside the scope gets the same "does not exist" error as a missing one.
 """
 
 import functools
@@ -28,21 +28,22 @@ from hardening.relations.many_related import MAX_ITEMS as MAX_ITEMS, ManyRelated
 from hardening.relations.scopes import AllRelated, Scope
 from hardening.truncation import shortened
 
-_CHUNK = 1000  # keys in one query
+_CHUNK = 1000  # primary keys, or slugs, in one query
 MAX_URL = 2048  # characters of a hyperlink; Django's `URLField` has the same limit
 
-_INTEGER = re.compile(r"-?[0-9]{1,100}")  # not \d, which takes the digits of every script
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of surrogate pairs
+_INTEGER = re.compile(r"-?[0-9]{1,100}")  # not \d, which matches the digits of every script
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates
 _NO_KEYS = (bool, float, Mapping, list, tuple, set, bytes, type(None))
 
 
 class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
-    """What the fields below share: a scope, strict keys, and a look-up of many keys in one query.
+    """Base class of the related fields: adds a scope, type checks of the input, and batch loading.
 
-    *scope* narrows *queryset*; a *queryset* that is a function is a scope on all objects of the relation.
+    *scope* is a function that filters *queryset*. A function may also be passed as *queryset*; it then filters all
+    objects that the model's field allows.
     """
 
-    wrong_type = "invalid"  # the error for what can be no key
+    wrong_type = "invalid"  # the error code for input of a wrong type
     is_offering = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,13 +56,16 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
 
     @classmethod
     def many_init(cls, *args: Any, **kwargs: Any) -> "ManyRelatedField":
-        """Return the field for a list of these; *max_items* limits it."""
+        """Return a `ManyRelatedField` of this field, with at most *max_items* items."""
         own = {"max_items": kwargs.pop("max_items")} if "max_items" in kwargs else {}
         shared = {key: kwargs[key] for key in drf.MANY_RELATION_KWARGS if key in kwargs}
         return ManyRelatedField(child_relation=cls(*args, **kwargs), **shared, **own)
 
     def get_queryset(self) -> Any:
-        """Return what the caller may choose from; on unsafe methods out of the database that is written."""
+        """Return the objects that the requesting user may refer to.
+
+        Requests with POST, PUT, PATCH or DELETE read them from the database that is written.
+        """
         queryset: Any = drf.RelatedField.get_queryset(self)
         if isinstance(queryset, AllRelated):
             queryset = queryset.all()
@@ -77,7 +81,7 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
         return queryset
 
     def get_choices(self, cutoff: int | None = None) -> Any:
-        """Return what is offered, which is read without the locks of a scope."""
+        """Return the choices for the browsable API, without locking rows as a scope may do."""
         self.is_offering = True
         try:
             return super().get_choices(cutoff)
@@ -85,19 +89,19 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
             self.is_offering = False
 
     def get_key_queryset(self) -> QuerySet[Any] | None:
-        """Return where many objects are found by their keys with one query; None if keys alone do not find them."""
+        """Return the queryset for batch loading, or None if a subclass overrides how an object is found."""
         ways = {name: getattr(type(self), name, None) for name in _WAYS}
         plain = all(way is None or any(way is vars(each).get(name) for each in _OWN) for name, way in ways.items())
         queryset = self.get_queryset() if plain else None
         return queryset if isinstance(queryset, QuerySet) else None
 
     def lookup(self) -> str:
-        """Return the path of the model field that keys are compared with, as `filter()` takes it."""
+        """Return the lookup path, for `filter()`, of the model field that input is compared with."""
         raise NotImplementedError
 
     @functools.cached_property
     def key_field(self) -> Any:
-        """The model field behind `lookup()`; None where the queryset is none of Django's."""
+        """The model field of `lookup()`, or None if the queryset is not a Django queryset."""
         queryset: Any = getattr(self, "queryset", None)
         queryset = self.get_queryset() if queryset is None else queryset
         model: Any = getattr(queryset, "model", None)
@@ -105,12 +109,15 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
         for name in self.lookup().split("__") if model else ():
             field = model._meta.pk if name == "pk" else model._meta.get_field(name)
             model = field.related_model
-        while getattr(field, "target_field", None) is not None:  # a primary key that is a relation itself
+        while getattr(field, "target_field", None) is not None:  # a primary key that is a foreign key
             field = field.target_field
         return field
 
     def key(self, data: Any) -> Any:
-        """Return *data* as a key of this field; raise `ValidationError`, before any SQL, for what can be none."""
+        """Return *data* converted to a value of `key_field`; raise `ValidationError` if that is not possible.
+
+        It runs no query.
+        """
         field = self.key_field
         if field is None:
             return data
@@ -119,21 +126,21 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
         try:
             key = field.to_python(data)
             if isinstance(key, datetime) and key.tzinfo is not None:
-                key.astimezone(UTC)  # as the database compares it
-        except TypeError:  # a number for a date
+                key.astimezone(UTC)  # the database compares date-times in UTC
+        except TypeError:  # for example a number for a date
             self.fail(self.wrong_type, data_type=type(data).__name__)
-        except OverflowError:  # a date-time at the edge of the calendar
+        except OverflowError:  # a date-time that is out of range in UTC
             self.missing(data)
         if isinstance(field, IntegerField) and not in_range(key, field):
             self.missing(data)
         return key
 
     def missing(self, data: Any) -> Any:
-        """Raise the error for what does not exist, or not for this caller."""
+        """Raise the error for an object that does not exist, or is outside the scope."""
         self.fail("does_not_exist", pk_value=data)
 
     def fetch(self, keys: Iterable[Hashable], queryset: QuerySet[Any]) -> dict[Hashable, Any]:
-        """Return `{key: object}` for those of *keys* that are in *queryset*, in one query."""
+        """Return `{key: object}` for the *keys* found in *queryset*, with one query per 1000 keys."""
         path = self.lookup()
         if "__" in path:
             queryset = queryset.select_related(path.rpartition("__")[0])
@@ -142,26 +149,26 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
         wanted = iter(set(keys))
         while chunk := list(itertools.islice(wanted, _CHUNK)):
             for each in queryset.filter(**{f"{path}__in": chunk}):
-                if found.get(key_of(each), each) != each:  # a join may show one row twice
+                if found.get(key_of(each), each) != each:  # a join may return a row twice
                     raise queryset.model.MultipleObjectsReturned(f"{path}={key_of(each)!r} is not unique.")
                 found[key_of(each)] = each
         return found
 
     def from_batch(self, data: Any) -> Any:
-        """Return the object for *data* out of what was fetched for all rows of a list."""
+        """Return the object for *data* from `batch`, which was loaded for all objects of the request body."""
         found = (self.batch or {}).get(self.key(data))
         return self.missing(data) if found is None else found
 
     def fail(self, key: str, **kwargs: Any) -> Any:
-        """Raise the error *key*; long values of the client's are not repeated in full."""
+        """Raise the error with the code *key*; long input is shortened in the message."""
         super().fail(key, **{name: shortened(value) for name, value in kwargs.items()})
 
 
-RelatedField = ScopedRelatedField  # DRF's name for the base of fields of one's own
+RelatedField = ScopedRelatedField  # DRF's name for the base class of custom related fields
 
 
 class PrimaryKeyRelatedField(ScopedRelatedField, drf.PrimaryKeyRelatedField[Any]):
-    """DRF's field with a scope: `PrimaryKeyRelatedField(queryset=visible_to_caller)`."""
+    """DRF's `PrimaryKeyRelatedField` with a scope: `PrimaryKeyRelatedField(queryset=visible_to_caller)`."""
 
     wrong_type = "incorrect_type"
 
@@ -183,7 +190,7 @@ class PrimaryKeyRelatedField(ScopedRelatedField, drf.PrimaryKeyRelatedField[Any]
 
 
 class SlugRelatedField(ScopedRelatedField, drf.SlugRelatedField[Any]):
-    """DRF's field with a scope: `SlugRelatedField("code", queryset=visible_to_caller)`."""
+    """DRF's `SlugRelatedField` with a scope: `SlugRelatedField("code", queryset=visible_to_caller)`."""
 
     def lookup(self) -> str:
         return str(self.slug_field)
@@ -199,7 +206,7 @@ class SlugRelatedField(ScopedRelatedField, drf.SlugRelatedField[Any]):
 
 
 class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField[Any]):
-    """DRF's field with a scope: `HyperlinkedRelatedField("location-detail", queryset=visible_to_caller)`."""
+    """DRF's `HyperlinkedRelatedField` with a scope, such as `queryset=visible_to_caller`."""
 
     wrong_type = "does_not_exist"
     _only_key = False
@@ -211,7 +218,7 @@ class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField[An
         self.check_url(data)
         self._only_key = True
         try:
-            return super(ScopedRelatedField, self).to_internal_value(data)  # DRF's: it calls get_object()
+            return super(ScopedRelatedField, self).to_internal_value(data)  # DRF's method, which calls get_object()
         finally:
             self._only_key = False
 
@@ -219,7 +226,7 @@ class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField[An
         self.fail("does_not_exist")
 
     def get_object(self, view_name: str, view_args: Any, view_kwargs: dict[str, Any]) -> Any:
-        """Return the object that a URL names, or its key alone where `key` asks."""
+        """Return the object of a URL, or only its primary key if called by `key()`."""
         try:
             key = ScopedRelatedField.key(self, view_kwargs[self.lookup_url_kwarg])
         except (ValidationError, DjangoValidationError) as error:
@@ -231,33 +238,33 @@ class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField[An
         return super().to_internal_value(data) if self.batch is None else self.from_batch(data)
 
     def check_url(self, data: Any) -> None:
-        """Raise `ValidationError` for a text that DRF would fail on instead of looking for its route."""
+        """Raise `ValidationError` for a text on which DRF would raise another exception."""
         if isinstance(data, str) and not is_url(data):
             self.fail("no_match")
 
 
-# How a field finds one object: a subclass that overrides one of these is asked for each object by itself.
+# The methods that find one object; a subclass that overrides one of them does not use batch loading.
 _WAYS = ("to_internal_value", "get_object")
 _OWN = (PrimaryKeyRelatedField, SlugRelatedField, HyperlinkedRelatedField)
 
 
 def is_scope(queryset: Any) -> bool:
-    """Tell whether what was given as a `queryset` is a function that makes one."""
+    """Return True if *queryset* is a scope: a function, and not a queryset or manager."""
     return callable(queryset) and not isinstance(queryset, QuerySet | Manager)
 
 
 def may_be_key(data: Any, field: Any) -> bool:
-    """Tell whether *data*, as the client sent it, can be a value of the model field *field*."""
+    """Return True if *data*, a value of the request body, can be a value of the model field *field*."""
     if isinstance(field, GenericIPAddressField):
         return isinstance(data, str) and _is_address(data, field)
     if isinstance(data, str):
         return bool(_INTEGER.fullmatch(data)) if isinstance(field, IntegerField) else not _UNSTORABLE.search(data)
-    # True is 1 and 1.5 is 1 to a database: neither was meant as a key.
+    # Booleans and floats are rejected because True, and 1.5 when converted to an integer, would match the key 1.
     return not isinstance(data, _NO_KEYS)
 
 
 def _is_address(text: str, field: Any) -> bool:
-    """Tell whether *text* is an IP address: PostgreSQL fails on any other text that is compared with one."""
+    """Return True if *text* is an IP address; PostgreSQL raises an error if another text is compared with one."""
     try:
         for validate in field.default_validators:
             validate(text)
@@ -267,23 +274,23 @@ def _is_address(text: str, field: Any) -> bool:
 
 
 def is_storable(text: str) -> bool:
-    """Tell whether every database stores *text*: it has no NUL and no half of a surrogate pair."""
+    """Return True if every database can store *text*: it has no NUL and no lone surrogate."""
     return not _UNSTORABLE.search(text)
 
 
 def is_url(text: str) -> bool:
-    """Tell whether *text* can be taken apart as a URL; its length is validated first, for Python normalizes a host."""
+    """Return True if `urlsplit()` can parse *text*; the length is checked first, as parsing normalizes the host."""
     if len(text) > MAX_URL:
         return False
     try:
         urlsplit(text)
-    except ValueError:  # an address that opens a bracket and does not close it
+    except ValueError:  # for example an IPv6 address without its closing bracket
         return False
     return is_storable(text)
 
 
 def in_range(key: int, field: Any) -> bool:
-    """Tell whether the column of *field* can hold *key*: a larger one is not there, and a driver may fail on it."""
+    """Return True if *key* is in the range of the column of *field*; drivers may raise an error for larger numbers."""
     connection = connections[router.db_for_write(field.model)]
     lowest, highest = connection.ops.integer_field_range(field.get_internal_type())
     return (lowest is None or key >= lowest) and (highest is None or key <= highest)
