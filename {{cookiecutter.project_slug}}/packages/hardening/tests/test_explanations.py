@@ -201,7 +201,7 @@ def test_every_part_of_a_rejected_body_is_looked_at_a_bounded_number_of_times(po
     for module, name in (
         (rows, "_agrees"),
         (rows, "build_candidate"),
-        (violations, "_violation"),
+        (violations, "_ask"),
         (values, "_keys"),
     ):
         counting(module, name)

@@ -24,6 +24,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+import hardening.errors.handler  # noqa: F401  # before the first error: DRF imports it by name then
 from hardening.errors.problem_details import JSON
 from hardening.exceptions import BadRequest
 from hardening.integrity.atomic_requests import find_databases, open_own_transactions, run_in_transactions
@@ -117,13 +118,9 @@ class APIView(views.APIView):
         self.throttles = super().get_throttles()
         return self.throttles
 
-    def check_throttles(self, request: Request) -> None:
+    def check_throttles(self, request: Request, throttles: Sequence[Any] | None = None) -> None:
         """Raise `Throttled` at the first throttle that refuses: the rest count only what gets through to them."""
-        self.get_throttles()
-        self._count(request)
-
-    def _count(self, request: Request) -> None:
-        """Have each of `throttles` count *request*; raise `Throttled` at the first that refuses."""
+        self.throttles = self.get_throttles() if throttles is None else throttles
         for throttle in self.throttles:
             if not throttle.allow_request(request, self):
                 self.throttled(request, throttle.wait())
@@ -144,11 +141,8 @@ class APIView(views.APIView):
         try:
             super().initial(request, *args, **kwargs)
         except (AuthenticationFailed, NotAuthenticated, PermissionDenied):
-            if getattr(request.user, "is_authenticated", False):
-                self.check_throttles(request)
-            else:
-                self.throttles = [AnonRateThrottle()]
-                self._count(request)
+            known = getattr(request.user, "is_authenticated", False)
+            APIView.check_throttles(self, request, None if known else [AnonRateThrottle()])
             raise
         if request.user.pk is not None:
             structlog.contextvars.bind_contextvars(user=request.user.pk)

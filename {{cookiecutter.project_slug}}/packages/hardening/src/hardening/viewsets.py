@@ -56,7 +56,9 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
         """Tell whether all that the handler does is one transaction; DRF's own `create()` leaves that to `save()`."""
         if self.action == "metadata" or self.request.method in SAFE_METHODS:
             return False
-        return self.changes_one_object() or super().is_one_unit() or not _creates_as_drf_does(type(self), self.action)
+        if self.in_one_transaction or self.changes_one_object() or not _creates_as_drf_does(type(self), self.action):
+            return True
+        return super().is_one_unit()
 
     def get_write_database(self) -> str:
         """Return the alias of the database that the model is written to."""

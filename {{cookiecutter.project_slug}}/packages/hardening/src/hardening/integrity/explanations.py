@@ -6,7 +6,6 @@ rejected, the constraint that it violates (`hardening.integrity.constraints`), a
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.db import connections
@@ -22,10 +21,9 @@ from hardening.integrity.constraints import ModelConstraint, find_constraints
 from hardening.integrity.drivers import Diagnosis, DriverError, Kind
 from hardening.integrity.references import find_missing_references, has_lost_a_default
 from hardening.integrity.reporting import find_field_name, map_constraints, map_fields, nest
-from hardening.integrity.rows import Found, Item, Path, Row, commonpath, owns
-from hardening.integrity.selects import work_out
+from hardening.integrity.rows import Found, Item, Path, Row, commonpath, owns, resolve_expressions
 from hardening.integrity.values import describe, find_unfit_values, validate_values
-from hardening.integrity.violations import find_all_violations, has_expressions, violate
+from hardening.integrity.violations import find_all_violations, violate
 
 _NON_FIELD = str(api_settings.NON_FIELD_ERRORS_KEY)
 
@@ -42,8 +40,8 @@ def find_errors(error: DriverError, rows: Sequence[Row], using: str) -> list[tup
         return []
     if diagnosis.kind is Kind.BUSY:
         raise TryAgain
-    if diagnosis.kind is not Kind.UNFIT and any(has_expressions(row.instance) for row in rows):
-        rows = [replace(row, instance=work_out(row.instance, using)) for row in rows]
+    if diagnosis.kind is not Kind.UNFIT:
+        rows = resolve_expressions(rows, using)
     find = _FINDERS[diagnosis.kind]
     found = list(find(diagnosis, rows, using))
     if not found and diagnosis.table:  # a partition or another schema; and names that the database made up
@@ -64,13 +62,16 @@ def _place_in(rows: Sequence[Row]) -> Callable[[tuple[Any, ...]], tuple[int, int
 
 
 def _find_violations(diagnosis: Diagnosis, rows: Sequence[Row], using: str) -> Found:
-    """Yield the violation of the constraint that the database names, and all others of any row."""
+    """Return the violation of the constraint that the database names, and all others of any row."""
     concerned = [row for row in rows if owns(row, diagnosis)]
     for row in reversed(concerned):
         constraint = _find_named(diagnosis, concerned, row.model, using)
         if constraint is not None and not constraint.internal:
-            yield from find_all_violations(constraint, rows, using)
-            return
+            return find_all_violations(constraint, rows, using)
+    return _find_unnamed(diagnosis, concerned)
+
+
+def _find_unnamed(diagnosis: Diagnosis, concerned: Sequence[Row]) -> Found:
     for row in concerned:
         yield from _report_declared(diagnosis, row)
         if diagnosis.kind is Kind.CHECK:

@@ -4,6 +4,7 @@ Messages are for API clients: they have no names of constraints and no Python va
 """
 
 import datetime
+import functools
 import re
 import uuid
 from collections.abc import Iterable
@@ -31,8 +32,8 @@ _TECHNICAL = {"item_invalid", "nested_array_mismatch", "not_a_string"}
 
 def report(row: Row, constraint: ModelConstraint) -> tuple[Path, str, ErrorDetail]:
     """Return where and in which words breaking *constraint* is reported."""
-    key = find_field_name(row.serializer, constraint)
     known = map_fields(row.serializer)
+    key = find_field_name(row.serializer, constraint)
     error = constraint.error([known[name] for name in constraint.fields if name in known])
     field = row.serializer.fields.get(key)
     own_words = field.error_messages.get("unique") if field is not None and constraint.unique else None
@@ -79,14 +80,20 @@ def _find_constraint(error: DjangoValidationError, model: type[Model]) -> ModelC
 def map_fields(serializer: Any) -> dict[str, str]:
     """Return `{name of a model field: key of the body}` for all that the client of *serializer* can send."""
     keys: dict[str, str] = {}
-    fields = {name: each for each in serializer.Meta.model._meta.get_fields() for name in names_of(each)}
+    names = _map_names(serializer.Meta.model)
     for key, field in serializer.fields.items():
         if field.read_only or isinstance(field, HiddenField):
             continue
         for name in getattr(field, "model_fields", (field.source,)):
-            if name in fields:
-                keys.setdefault(fields[name].name, key)
+            if name in names:
+                keys.setdefault(names[name], key)
     return keys
+
+
+@functools.cache
+def _map_names(model: type[Model]) -> dict[str, str]:
+    """Return `{name of a field or of its attribute: name of the field}`."""
+    return {name: field.name for field in model._meta.get_fields() for name in names_of(field)}
 
 
 def find_field_name(serializer: Any, constraint: ModelConstraint) -> str:

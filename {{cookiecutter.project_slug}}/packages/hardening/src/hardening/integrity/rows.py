@@ -16,6 +16,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.serializers import BaseSerializer, ListSerializer
 
 from hardening.integrity.drivers import Diagnosis
+from hardening.integrity.selects import work_out
 
 _MISSING = object()
 _WINDOW = 16  # instances that one object is compared with: a body of equal rows must not cost rows times rows
@@ -139,6 +140,19 @@ def _relate_to_parents(made: Sequence[Row]) -> None:
         related = [each for each in fields if isinstance(parent, each.related_model)]
         if len(related) == 1 and row.instance.__dict__.get(related[0].attname) is None:
             setattr(row.instance, related[0].attname, getattr(parent, related[0].target_field.attname))
+
+
+def resolve_expressions(found: Sequence[Row], using: str) -> list[Row]:
+    """Return the rows with the values of expressions such as `F("stock") - 1`, as far as the database knows them."""
+    return [
+        dataclasses.replace(row, instance=work_out(row.instance, using)) if has_expressions(row.instance) else row
+        for row in found
+    ]
+
+
+def has_expressions(instance: Model) -> bool:
+    """Tell whether a column of *instance* holds an expression."""
+    return any(hasattr(value, "resolve_expression") for value in instance.__dict__.values())
 
 
 def owns(row: Row, diagnosis: Diagnosis) -> bool:

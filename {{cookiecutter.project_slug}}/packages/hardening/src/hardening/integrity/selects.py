@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, transaction
@@ -22,6 +22,14 @@ logger = logging.getLogger(__name__)
 _COLUMNS = 100  # of one SELECT; SQLite allows 2000 of them, PostgreSQL 1664
 
 SQL = tuple[str, Sequence[Any]]
+
+
+class Question(NamedTuple):
+    """What is *selected* where *condition* holds for *values*, without a table."""
+
+    values: dict[str, Any]
+    condition: Q | None = None
+    selected: Any = None
 
 
 def compile_select(values: dict[str, Any], condition: Q | None, using: str, selected: Any = None) -> SQL | None:
@@ -44,11 +52,14 @@ def run_select(sql: SQL | None, using: str) -> Any:
     return _run_one(sql, using, exists=False)
 
 
-def run_selects(questions: Sequence[Callable[[], SQL | None]], using: str, *, exists: bool = True) -> list[Any]:
+def run_selects(questions: Sequence[Question], using: str, *, exists: bool = True) -> list[Any]:
     """Return the answers to *questions*, or whether each selects a row; None where there is no answer."""
     answers: list[Any] = []
     for start in range(0, len(questions), _COLUMNS):
-        chunk = [_attempt(question) for question in questions[start : start + _COLUMNS]]
+        chunk = [
+            _attempt(partial(compile_select, each.values, each.condition, using, each.selected))
+            for each in questions[start : start + _COLUMNS]
+        ]
         try:
             answers += _run(chunk, using, exists=exists)
         except Exception as error:  # noqa: BLE001  # one value may spoil the statement for all others

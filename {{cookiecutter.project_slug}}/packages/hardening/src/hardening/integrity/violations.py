@@ -5,8 +5,8 @@ the same conditions are put together to a single SELECT, about all rows that are
 """
 
 import functools
+import logging
 from collections.abc import Hashable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -20,7 +20,9 @@ from hardening.integrity.conditions import Verdict, holds
 from hardening.integrity.constraints import ModelConstraint, get_column_checks, get_constraints, primary_key
 from hardening.integrity.reporting import report
 from hardening.integrity.rows import Found, Path, Row, commonpath
-from hardening.integrity.selects import SQL, compile_select, log_failure, run_selects, savepoint
+from hardening.integrity.selects import Question, log_failure, run_selects, savepoint
+
+logger = logging.getLogger(__name__)
 
 _ROWS = 100  # that a constraint of the project's own is asked about, one by one
 _MOST_ROWS = 1000  # of one model, which are asked about after a violation
@@ -97,11 +99,14 @@ def _find_violations(constraint: ModelConstraint, instances: Sequence[Model], us
     verdicts = [_decide(constraint, instance) for instance in instances]
     asked = [place for place, verdict in enumerate(verdicts) if verdict is Verdict.UNDECIDED]
     answers = [verdict is Verdict.FALSE for verdict in verdicts]
-    if type(constraint.definition).validate in (CheckConstraint.validate, UniqueConstraint.validate, *_exclusion()):
-        found = run_selects([partial(_violation, constraint, instances[place], using) for place in asked], using)
-    else:  # a class of the project's own, which only it can judge
-        found = [_is_invalid(constraint, instances[place], using) for place in asked[:_ROWS]]
-    for place, answer in zip(asked, found, strict=False):
+    if type(constraint.definition).validate not in (CheckConstraint.validate, UniqueConstraint.validate, *_exclusion()):
+        for place in asked[:_ROWS]:  # a class of the project's own, which only it can judge
+            answers[place] = _is_invalid(constraint, instances[place], using)
+        return answers
+    built = [(place, _try_to_ask(constraint, instances[place], using)) for place in asked]
+    questions = [(place, question) for place, question in built if question is not None]
+    found = run_selects([question for _place, question in questions], using) if questions else []
+    for (place, _question), answer in zip(questions, found, strict=True):
         answers[place] = bool(answer)
     return answers
 
@@ -134,11 +139,6 @@ def find_duplicates(constraint: ModelConstraint, instances: Sequence[Model], usi
     return answers
 
 
-def has_expressions(instance: Model) -> bool:
-    """Tell whether a column of *instance* holds an expression, such as `F("stock") - 1`."""
-    return any(hasattr(value, "resolve_expression") for value in instance.__dict__.values())
-
-
 def _decide(constraint: ModelConstraint, instance: Model) -> Verdict:
     """Return FALSE for what Python knows to violate the constraint, TRUE for what it knows not to."""
     if not instance._state.adding and set(constraint.fields) <= primary_key(constraint.model):
@@ -151,13 +151,21 @@ def _decide(constraint: ModelConstraint, instance: Model) -> Verdict:
     return Verdict.TRUE if verdict is Verdict.NULL else verdict
 
 
-def _violation(constraint: ModelConstraint, instance: Model, using: str) -> SQL | None:
-    """Return a SELECT that finds a row where *instance* violates the constraint; None where it cannot."""
+def _try_to_ask(constraint: ModelConstraint, instance: Model, using: str) -> Question | None:
+    try:
+        return _ask(constraint, instance, using)
+    except Exception:  # any code of the project's may run here: fields, lookups, expressions
+        logger.debug("One of several questions about a database error failed.", exc_info=True)
+        return None
+
+
+def _ask(constraint: ModelConstraint, instance: Model, using: str) -> Question | None:
+    """Return the question that selects a row if *instance* violates the constraint; None if it cannot."""
     definition: Any = constraint.definition
     values = _expressions(constraint, instance)
     if isinstance(definition, CheckConstraint):
         # A CHECK passes on NULL.
-        return compile_select(values, ~Q(Coalesce(definition.condition, True, output_field=BooleanField())), using)
+        return Question(values, ~Q(Coalesce(definition.condition, True, output_field=BooleanField())))
     conditions = _clashes(constraint, definition, instance, values)
     if conditions is None:
         return None
@@ -165,10 +173,10 @@ def _violation(constraint: ModelConstraint, instance: Model, using: str) -> SQL 
     if not instance._state.adding and instance._is_pk_set(constraint.model._meta):  # type: ignore[attr-defined]  # private
         rows = rows.exclude(pk=instance._get_pk_val(constraint.model._meta))
     if definition.condition is None:
-        return compile_select(values, Q(Exists(rows)), using)
+        return Question(values, Q(Exists(rows)))
     # A row for which the condition is NULL is not among those that are compared.
     applies = Q(Coalesce(definition.condition, False, output_field=BooleanField()))
-    return compile_select(values, applies & Q(Exists(rows.filter(definition.condition))), using)
+    return Question(values, applies & Q(Exists(rows.filter(definition.condition))))
 
 
 def _clashes(constraint: ModelConstraint, definition: Any, instance: Model, values: dict[str, Any]) -> Q | None:
@@ -237,12 +245,8 @@ def _is_invalid(constraint: ModelConstraint, instance: Model, using: str) -> boo
 def _keys(constraint: ModelConstraint, definition: Any, instances: Sequence[Model], using: str) -> Iterator[Hashable]:
     """Yield what has to differ between rows; None for a row that is not compared with others."""
     computed = [_computed(constraint, definition, instance) for instance in instances]
-    parts = [
-        partial(compile_select, values, None, using, expression)
-        for values, expressions in computed
-        for expression in expressions
-    ]
-    answers = iter(run_selects(parts, using, exists=False))
+    parts = [Question(values, None, expression) for values, expressions in computed for expression in expressions]
+    answers = iter(run_selects(parts, using, exists=False) if parts else ())
     for instance, (_values, expressions) in zip(instances, computed, strict=True):
         found = [next(answers) for _expression in expressions]
         applies = _applies(definition, instance)

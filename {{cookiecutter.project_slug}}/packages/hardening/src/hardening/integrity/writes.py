@@ -107,8 +107,8 @@ class _Write:
 
     def __init__(self, serializer: Any, model: type[Model], data: Any) -> None:
         self.serializer, self.model, self.data = serializer, model, data
-        self.items = list(find_items(serializer, data))
         self.is_plain = _writes_as_given(serializer, model)
+        self.items = list(find_items(serializer, data))
         self.uncleaned: set[type[Model]] = set()
         self.stored = serializer.instance  # None, one instance, or those of a list
         self.instance: Model | None = self.stored if isinstance(self.stored, Model) else None
@@ -180,7 +180,8 @@ class _Write:
         """Return what to raise in place of *error*; if finding that fails itself, what the driver tells must do."""
         try:
             with savepoint(unit.using):
-                errors = find_errors(error, self.build_rows(unit), unit.using)
+                rows = build_rows(self.items, unit.saved, self.instance, certain=self.is_plain)
+                errors = find_errors(error, rows, unit.using)
             return reject(self.serializer, nest(errors)) if errors else error
         except TryAgain as busy:
             return busy
@@ -193,17 +194,14 @@ class _Write:
     def translate_model_error(self, unit: Unit, error: DjangoValidationError) -> ValidationError:
         """Return DRF's error for a model's *error*, under the field names of the body where they can be found."""
         try:
-            row = _find_row(error, self.build_rows(unit))
+            rows = build_rows(self.items, unit.saved, self.instance, certain=self.is_plain)
+            row = _find_row(error, rows)
             return reject(self.serializer, nest(report_model_errors(row, error)))
         except Exception as failure:  # noqa: BLE001  # as above
             log_failure(failure)
             return ValidationError(as_serializer_error(error))
         finally:
             self.restore()
-
-    def build_rows(self, unit: Unit) -> list[Row]:
-        """Return the rows of the write, as far as it got."""
-        return build_rows(self.items, unit.saved, self.instance, certain=self.is_plain)
 
     def remember(self) -> None:
         """Keep the serializer's instance as it is, to put it back if the write fails."""

@@ -83,8 +83,8 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
             _remember(manager, objects)
         return instance
 
-    def refused_keys(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
-        errors = super().refused_keys(data)
+    def find_rejected_keys(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
+        errors = super().find_rejected_keys(data)
         for key in self._fixed_keys():
             if key in data and not self._is_unchanged(self.fields[key], data[key]):
                 errors[key] = [ErrorDetail(_("This field cannot be changed."), "immutable")]

@@ -28,7 +28,13 @@ MAX_BODY_ROWS = 1000  # objects in all lists of one body
 MAX_BODY_ITEMS = 10_000  # items of lists and keys of objects in all fields of one body
 MAX_NAMED = 20  # unknown keys that one error names
 
-_CONTAINERS = (serializers.ListField, serializers.DictField, serializers.MultipleChoiceField)
+_LISTS = (
+    serializers.BaseSerializer,
+    serializers.ManyRelatedField,
+    serializers.ListField,
+    serializers.DictField,
+    serializers.MultipleChoiceField,
+)
 
 
 class ListSerializer(serializers.ListSerializer[Any]):
@@ -145,7 +151,7 @@ class Serializer(serializers.Serializer[Any]):
         return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
-        errors = self.refused_keys(data) if isinstance(data, Mapping) else {}
+        errors = self.find_rejected_keys(data) if isinstance(data, Mapping) else {}
         try:
             completed = complete_amounts(self, data) if isinstance(self.instance, Model) else data
             values = super().to_internal_value(completed)
@@ -160,7 +166,7 @@ class Serializer(serializers.Serializer[Any]):
             raise ValidationError(errors)
         return values
 
-    def refused_keys(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def find_rejected_keys(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the errors of keys that the body must not have, and of values of another JSON type."""
         view = self.context.get("view")
         if not getattr(view, "strict_input", False):
@@ -214,7 +220,7 @@ def _count(field: Any, data: Any) -> Iterator[tuple[int, int]]:
     if isinstance(field, serializers.Serializer):
         if isinstance(data, Mapping):
             for key, each in field.fields.items():
-                if not each.read_only and _is_list(each) and key in data:
+                if not each.read_only and isinstance(each, _LISTS) and key in data:
                     yield from _count(each, data[key])
         return
     if not isinstance(data, list | Mapping) or len(data) > _limit(field):
@@ -222,7 +228,7 @@ def _count(field: Any, data: Any) -> Iterator[tuple[int, int]]:
     has_rows = isinstance(field, serializers.ListSerializer)
     yield (len(data), 0) if has_rows else (0, len(data))
     child: Any = getattr(field, "child", None)
-    if _has_lists(child) if has_rows else _is_list(child):
+    if _has_lists(child) if has_rows else isinstance(child, _LISTS):
         for item in data.values() if isinstance(data, Mapping) else data:
             yield from _count(child, item)
 
@@ -232,15 +238,13 @@ def _limit(field: Any) -> float:
     return next((limit for limit in limits if limit is not None), inf)
 
 
-def _is_list(field: Any) -> bool:
-    return isinstance(field, (serializers.BaseSerializer, serializers.ManyRelatedField, *_CONTAINERS))
-
-
 def _has_lists(serializer: Any) -> bool:
     if isinstance(serializer, serializers.ListSerializer):
         return True
-    fields = getattr(serializer, "fields", {})
-    return any(_is_list(field) and not field.read_only for field in fields.values())
+    for field in getattr(serializer, "fields", {}).values():
+        if isinstance(field, _LISTS) and not field.read_only:
+            return True
+    return False
 
 
 def _too_many(message: str, code: str) -> ValidationError:

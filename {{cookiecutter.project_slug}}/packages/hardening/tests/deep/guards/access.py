@@ -157,8 +157,8 @@ GUARDS = [
     ),
     Guard(
         "hardening/views.py",
-        "                self.throttles = [AnonRateThrottle()]\n",
-        "                pass\n",
+        "            APIView.check_throttles(self, request, None if known else [AnonRateThrottle()])\n",
+        "",
         f"{THROTTLING}::test_requests_without_a_valid_token_are_counted_by_address",
     ),
     Guard(
