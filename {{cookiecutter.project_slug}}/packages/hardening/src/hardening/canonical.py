@@ -90,7 +90,7 @@ class DigestField(models.CharField):  # type: ignore[type-arg]  # not generic at
         return name, path, args, {**kwargs, "of": self.of, "canonical": self.canonical}
 
     def digest_of(self, value: Any) -> str | None:
-        """Return the digest of *value*; raise `ValueError` for an expression, whose value only the database has."""
+        """Return the digest of *value*; raise `ValueError` for an expression, whose value only the database knows."""
         if value is None:
             return None
         if not isinstance(value, str):
