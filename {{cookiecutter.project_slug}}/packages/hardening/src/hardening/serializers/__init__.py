@@ -1,9 +1,8 @@
-"""Serializers that check the shape, and leave integrity to the database.
+"""Serializers that validate the request body, and leave uniqueness and other constraints to the database.
 
-They stand where DRF's own would, with all else that DRF offers beside them, so that one import line changes:
-`from hardening import serializers`. Validation issues no query for uniqueness; a write that the database
-refuses is rolled back, and comes back as a validation error under the right key. The order of it all is told
-in `docs/validation.md`.
+They replace DRF's module of the same name: `from hardening import serializers`. Validation runs no query for
+uniqueness. If a write violates a constraint, it is rolled back, and the violation is reported as a validation error
+under the field concerned. `docs/validation.md` describes the steps.
 """
 
 from rest_framework.serializers import (
