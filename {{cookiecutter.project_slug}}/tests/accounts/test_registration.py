@@ -51,7 +51,7 @@ def test_a_confirmation_that_differs_is_400_without_a_query(client, django_asser
         response = register(client, confirm_password="correct horse battery?")
 
     assert response.status_code == 400
-    assert response.json() == {"confirm_password": ["The two do not match."]}
+    assert response.json() == {"confirm_password": ["The two values do not match."]}
 
 
 def test_a_missing_confirmation_is_400(client):

@@ -1,4 +1,4 @@
-"""Serializer fields that stand for a rule or for several model fields."""
+"""Serializer fields for confirmations, and for several model fields in one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +12,9 @@ from hardening.serializers.fields import CharField
 
 
 class ConfirmField(CharField):
-    """A value to be sent twice: `confirm_password = ConfirmField("password")`. It is compared and dropped."""
+    """Require a second copy of a value: `confirm_password = ConfirmField("password")`. It is then discarded."""
 
-    default_error_messages = {"mismatch": _("The two do not match.")}
+    default_error_messages = {"mismatch": _("The two values do not match.")}
 
     def __init__(self, confirms: str, **kwargs: Any) -> None:
         self.confirms = confirms
@@ -22,24 +22,25 @@ class ConfirmField(CharField):
         super().__init__(**{"write_only": True, "source": "*", "trim_whitespace": False, **kwargs})
 
     def get_value(self, dictionary: Mapping[str, Any]) -> Any:
-        """Return the sent value, and keep what it has to equal."""
+        """Return the value of the field, and remember that of the field to confirm."""
         self.expected = dictionary.get(self.confirms, empty)
         return super().get_value(dictionary)
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:  # type: ignore[override]  # nothing is left of it
-        """Return nothing to write; raise `ValidationError` where the two differ."""
+    def to_internal_value(self, data: Any) -> dict[str, Any]:  # type: ignore[override]  # adds nothing to validated_data
+        """Return an empty dictionary; raise `ValidationError` if the two values differ."""
         if self.expected not in (empty, super().to_internal_value(data)):
             self.fail("mismatch")
         return {}
 
     def run_validators(self, value: Any) -> None:
-        """Validate nothing: what it equals is validated under its own key."""
+        """Run no validators, because the other field validates the same value."""
 
 
 class JoinedField(CharField):
-    """One text to the client, several model fields to us: `name = JoinedField("first_name", "last_name")`.
+    """Join several model fields in one text: `name = JoinedField("first_name", "last_name")`.
 
-    The text is split at spaces, the last field takes what is left. Errors of the model fields are its own.
+    Input is split at white space; the last model field receives the rest. Errors of the model fields are reported
+    under this field.
     """
 
     def __init__(self, *model_fields: str, **kwargs: Any) -> None:
@@ -47,7 +48,7 @@ class JoinedField(CharField):
         super().__init__(**{"source": "*", **kwargs})
 
     def to_internal_value(self, data: Any) -> dict[str, str]:  # type: ignore[override]  # a value for each field
-        """Return `{model field: part}`; raise `ValidationError` for what a model field does not take."""
+        """Return `{model field: part}`; raise `ValidationError` if a part is not valid for its model field."""
         text = super().to_internal_value(data)
         super().run_validators(text)
         parts = text.split(maxsplit=len(self.model_fields) - 1)
@@ -58,11 +59,11 @@ class JoinedField(CharField):
         return values
 
     def to_representation(self, value: Any) -> str:
-        """Return the parts that *value*, an instance, has, joined by spaces."""
+        """Return the non-empty model fields of *value*, a model instance, joined by spaces."""
         return " ".join(filter(None, (getattr(value, name) for name in self.model_fields)))
 
     def run_validators(self, value: Any) -> None:
-        """Validate nothing more: `to_internal_value` validated the text and its parts."""
+        """Run no validators, because `to_internal_value()` has validated the text and its parts."""
 
     def _errors(self, name: str, part: str) -> list[Any]:
         serializer: Any = self.parent
