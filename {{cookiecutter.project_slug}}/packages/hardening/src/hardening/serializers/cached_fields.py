@@ -1,9 +1,9 @@
-"""The fields of a model serializer: worked out once for a class, and made anew for every instance.
+"""Cache the fields of model serializer classes, and copy them for every instance.
 
-DRF works them out of the model every time, which is the dearest thing it does. What it found is kept as unbound
-prototypes, for a class whose own methods have no say in it and while its `Meta` says the same. An instance gets
-copies that it may change as it likes, made as DRF copies declared fields: by calling the field's class with its
-arguments again. DRF's own leaf fields, whose attributes are nothing but values, are copied by these.
+DRF builds the fields from the model for every instance, which is the most expensive part of serialization. Here they
+are built once for a class, unless the class overrides a method that builds fields, and again after its `Meta` has
+changed. Each instance gets copies that it may change. They are made as DRF copies declared fields, by calling the
+field's class with the same arguments; DRF's leaf fields, which only have simple attributes, are copied by attribute.
 """
 
 import copy
@@ -49,10 +49,10 @@ if postgres_fields is not None:
 
 
 class FieldMapping(ChainMap[Any, Any]):
-    """Map model fields to serializer fields: *own* first, then whatever DRF's mapping holds at the look-up.
+    """Map model fields to serializer fields: *own* first, then DRF's mapping as it is at the time of the lookup.
 
     Packages such as django-money add their fields to DRF's mapping while the apps are loaded, before or after
-    ours; a copy made at import would miss them. What is assigned here stays out of DRF's mapping.
+    ours; a copy made at import would miss them. Assignments change *own*, and not DRF's mapping.
     """
 
     def __init__(self, own: dict[Any, Any]) -> None:
@@ -66,21 +66,21 @@ class FieldMapping(ChainMap[Any, Any]):
 
     @maps.setter
     def maps(self, maps: list[Any]) -> None:
-        """Leave the mappings as they are: `ChainMap` assigns its arguments, of which there are none."""
+        """Ignore the assignment in `ChainMap.__init__()`, which is called without arguments."""
 
     def copy(self) -> "FieldMapping":
-        """Return a mapping with the same fields of its own, which may be changed without changing this one."""
+        """Return an independent copy with the same *own* fields."""
         return type(self)(dict(self.own))
 
     __copy__ = copy
 
 
 def state_of(mapping: Any) -> list[dict[Any, Any]]:
-    """Return what *mapping* holds now, to be compared later."""
+    """Return a copy of the contents of *mapping*, to detect later changes."""
     return [dict(each) for each in getattr(mapping, "maps", (mapping,))]
 
 
-# What may look at the context, or at the instance, where a class overrides it.
+# Methods that may use the context or the instance if a class overrides them.
 _HOOKS = (
     "build_field",
     "build_nested_field",
@@ -96,15 +96,15 @@ _HOOKS = (
     "include_extra_kwargs",
 )
 
-# Arguments that DRF shares between fields, or that a field reads once.
+# Arguments that are not copied: DRF shares them between fields, or a field reads them only once.
 _SHARED = ("validators", "regex", "choices", "model_field")
 _IMMUTABLE = (str, int, float, Decimal, timedelta, type(None), FunctionType, type, Promise, Manager)
 
-# Attributes of leaf fields that hold more than a value: what an instance may change, and what it only reads.
+# Attributes of leaf fields with mutable values: those that are copied, and those that fields only read.
 _CHANGED = ("_kwargs", "_validators", "error_messages", "style")
 _READ = ("_args", "_choices", "choice_strings_to_values", "grouped_choices", "input_formats")
 
-# The classes whose attributes are nothing but values. A subclass that somebody else wrote is not among them.
+# The field classes that have only simple attributes. Subclasses defined elsewhere are not included.
 _LEAVES = frozenset(
     cls
     for module in (drf_fields, related_fields, containers, fields, ranges)
@@ -112,22 +112,22 @@ _LEAVES = frozenset(
     if isinstance(cls, type) and issubclass(cls, Field) and cls.__module__ == module.__name__
 )
 
-# What of `Meta` DRF's methods and ours read for it.
+# The `Meta` options that DRF and this package read to build fields.
 _OPTIONS = ("model", "fields", "exclude", "depth", "read_only_fields", "extra_kwargs", "create_defaults")
 
 Fields = dict[str, Any]
 
 
 def get_cached_fields(serializer: Any, plain: type[Any], build: Callable[[], Fields]) -> Fields:
-    """Return what *build*, DRF's `get_fields()`, returns for *serializer*: copies of what it returned before.
+    """Return copies of the fields that *build*, DRF's `get_fields()`, returned for the class of *serializer*.
 
-    A class that overrides one of `_HOOKS` of *plain*, our model serializer, gets what it builds itself each time.
+    The fields are not cached if the class overrides one of the methods `_HOOKS` of *plain*, our model serializer.
     """
     cls = type(serializer)
     if not _has_plain_hooks(cls, plain):
         return build()
     options = _options(serializer)
-    known, makers = cls.__dict__.get("_makers", (None, {}))  # a subclass has its own
+    known, makers = cls.__dict__.get("_makers", (None, {}))  # not inherited by subclasses
     if known != options:
         makers = {name: _maker(field) for name, field in build().items()}
         cls._makers = (options, makers)
@@ -136,13 +136,13 @@ def get_cached_fields(serializer: Any, plain: type[Any], build: Callable[[], Fie
 
 
 def _has_plain_hooks(cls: type[Any], plain: type[Any]) -> bool:
-    """Tell whether the hooks of *cls* are those of *plain* or of DRF, so that nothing of an instance decides."""
+    """Return True if *cls* overrides none of `_HOOKS`, so that its fields do not depend on the instance."""
     known = (plain, ModelSerializer, HyperlinkedModelSerializer)
     return all(any(getattr(cls, name) is getattr(each, name) for each in known) for name in _HOOKS)
 
 
 def _options(serializer: Any) -> list[Any]:
-    """Return all that DRF reads, as it is now: some change a `Meta`, or the declared fields, while they run."""
+    """Return the current options that determine the fields, because code may change them at run time."""
     meta = getattr(serializer, "Meta", None)
     options = [_snapshot(getattr(meta, name, None)) for name in _OPTIONS]
     options += [state_of(serializer.serializer_field_mapping), dict(serializer._declared_fields)]
@@ -156,7 +156,7 @@ def _snapshot(value: Any) -> Any:
 
 
 def _maker(field: Any) -> Callable[[], Any]:
-    """Return a function that makes what `copy.deepcopy` would, without copying what nobody changes."""
+    """Return a function that returns the same as `copy.deepcopy(field)`, but shares values that are not changed."""
     if type(field).__deepcopy__ is not Field.__deepcopy__:
         return lambda: copy.deepcopy(field)
     if not _is_leaf(field):
@@ -176,7 +176,7 @@ def _maker(field: Any) -> Callable[[], Any]:
 def _translated(validator: Any) -> Any:
     """Return *validator* with a message that is translated for every request.
 
-    DRF's `lazy_format` keeps its first result, which a validator that is shared would keep for all that follow.
+    DRF's `lazy_format` caches its first result, so that a shared validator would use one language for all requests.
     """
     message = getattr(validator, "message", None)
     if not isinstance(message, lazy_format) or message.format_string is None:
