@@ -1,4 +1,4 @@
-"""DRF's fields for lists and objects, with a limit that is validated before their contents."""
+"""DRF's fields for lists and objects, with size limits that are checked before their contents are validated."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -16,14 +16,14 @@ from hardening import parsers
 from hardening.relations.related_fields import is_storable
 from hardening.truncation import shortened
 
-MAX_ITEMS = 1000  # items of one list, keys of one object
-MAX_VALUES = 10_000  # values and keys anywhere in one JSON field
+MAX_ITEMS = 1000  # items of a list, or keys of an object
+MAX_VALUES = 10_000  # values and keys in a JSON field, at all levels
 
 _STORABLE = (ProhibitNullCharactersValidator(), ProhibitSurrogateCharactersValidator())
 
 
 class ListField(serializers.ListField):
-    """DRF's, of at most `MAX_ITEMS` items; `max_length` sets another limit, and None none."""
+    """DRF's `ListField` with at most `MAX_ITEMS` items, or *max_length*; None removes the limit."""
 
     strict_input = True
 
@@ -31,7 +31,7 @@ class ListField(serializers.ListField):
         super().__init__(**{"max_length": MAX_ITEMS, **kwargs})
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return *data* validated; raise `ValidationError` for too many items before any of them is looked at."""
+        """Return the validated list; raise `ValidationError` for too many items before validating any."""
         if html.is_html_input(data):
             data = html.parse_html_list(data, default=[])
         if self.max_length is not None and isinstance(data, list | tuple) and len(data) > self.max_length:
@@ -40,7 +40,10 @@ class ListField(serializers.ListField):
 
 
 class DictField(serializers.DictField):
-    """DRF's, of at most `MAX_ITEMS` keys (`max_length`, None for no limit), which are validated like its values."""
+    """DRF's `DictField` with at most `MAX_ITEMS` keys, or *max_length*; None removes the limit.
+
+    Keys that a database cannot store are rejected.
+    """
 
     strict_input = True
     default_error_messages = {"max_length": _("Ensure this field has no more than {max_length} keys.")}
@@ -50,7 +53,7 @@ class DictField(serializers.DictField):
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return *data* validated; raise `ValidationError` for too many keys, or one that cannot be stored."""
+        """Return the validated object; raise `ValidationError` for too many keys, or one that cannot be stored."""
         if self.max_length is not None and isinstance(data, Mapping) and len(data) > self.max_length:
             self.fail("max_length", max_length=self.max_length)
         values = super().to_internal_value(data)
@@ -59,11 +62,14 @@ class DictField(serializers.DictField):
 
 
 class HStoreField(DictField, serializers.HStoreField):
-    """The same for a column of texts."""
+    """DRF's `HStoreField` with the same limit."""
 
 
 class MultipleChoiceField(serializers.MultipleChoiceField):
-    """DRF's, of at most `MAX_ITEMS` items, or as many as there are choices; errors repeat the start of a value only."""
+    """DRF's `MultipleChoiceField` with at most `MAX_ITEMS` items, or as many as it has choices.
+
+    Long input is shortened in error messages.
+    """
 
     strict_input = True
     default_error_messages = {"max_length": _("Ensure this field has no more than {max_length} elements.")}
@@ -79,9 +85,9 @@ class MultipleChoiceField(serializers.MultipleChoiceField):
 
 
 class JSONField(serializers.JSONField):
-    """DRF's, of at most `MAX_VALUES` values and keys (`max_values`, None for no limit).
+    """DRF's `JSONField` with at most `MAX_VALUES` values and keys, or *max_values*; None removes the limit.
 
-    Texts that a database rejects, or stores and never shows again, are invalid: NUL and halves of surrogate pairs.
+    Strings with NUL or lone surrogates are invalid, because not every database can store and return them.
     """
 
     default_error_messages = {"max_values": _("Ensure this field has no more than {max_values} values and keys.")}
@@ -91,13 +97,13 @@ class JSONField(serializers.JSONField):
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return *data*; raise `ValidationError` for a text anywhere in it that cannot be stored."""
+        """Return the value; raise `ValidationError` if it is too large, or has a string that cannot be stored."""
         if isinstance(data, str) and (self.binary or hasattr(data, "is_json_string")):
             self._check_text(data)
         value = super().to_internal_value(data)
         texts = []
         for number, each in enumerate(_values(value)):
-            if self.max_values is not None and number > self.max_values:  # the document itself is the first
+            if self.max_values is not None and number > self.max_values:  # number 0 is the document itself
                 self.fail("max_values", max_values=self.max_values)
             if isinstance(each, str):
                 texts.append(each)
@@ -105,7 +111,7 @@ class JSONField(serializers.JSONField):
         return value
 
     def _check_text(self, text: str) -> None:
-        """Raise `ValidationError` for JSON in a string, which the parser of the body did not see."""
+        """Raise `ValidationError` if *text*, a string with JSON inside, breaks the limits of the request parser."""
         try:
             parsers.parse_text(text)
         except (APIException, ValueError, RecursionError):
