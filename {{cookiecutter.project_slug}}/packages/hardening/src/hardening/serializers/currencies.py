@@ -1,4 +1,4 @@
-"""Amounts and currencies of django-money, of which a request changes one alone."""
+"""Handle updates that change only the amount, or only the currency, of a django-money field."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,17 +7,17 @@ from django.db.models import Model
 
 
 def complete_amounts(serializer: Any, data: Any) -> Any:
-    """Return *data* with the stored half of every amount of which an update sends the other half.
+    """Return *data* with the stored currency for each amount sent without one, and the stored amount vice versa.
 
-    django-money would read an amount alone in the default currency, so that changing 10 USD to 11 made it 11 EUR, and
-    would keep the currency that is stored where a currency is sent alone.
+    django-money would combine an amount with the default currency, so that changing 10 USD to 11 would store 11 EUR.
+    It would ignore a currency that is sent without an amount.
     """
     if not isinstance(serializer.instance, Model) or not isinstance(data, Mapping):
         return data
     missing = dict(_stored_halves(serializer, data))
     if not missing:
         return data
-    completed: Any = data.copy()  # type: ignore[attr-defined]  # of a dict and of a form
+    completed: Any = data.copy()  # type: ignore[attr-defined]  # dicts and forms have it
     for name, value in missing.items():
         completed[name] = value
     return completed
