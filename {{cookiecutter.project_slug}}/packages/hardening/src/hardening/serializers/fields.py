@@ -1,6 +1,6 @@
-"""DRF's fields, without what no database stores, what nobody meant, and long echoes.
+"""DRF's text, date, time, choice and decimal fields with stricter formats and bounded lengths.
 
-The validators of text fields never see a text that is too long for them.
+Text fields check the length before other validators run, and error messages shorten long input.
 """
 
 import copy
@@ -21,13 +21,13 @@ from hardening.parsers import MAX_DIGITS
 from hardening.truncation import shortened
 
 if TYPE_CHECKING:
-    _Field = serializers.CharField  # what the mixin stands before
+    _Field = serializers.CharField  # the class that the mixin extends
 else:
     _Field = object
 
-MAX_MATCHED = 1000  # characters that a regular expression sees where nothing else limits the text
+MAX_MATCHED = 1000  # characters of a text with a regular expression and without max_length
 _MAX_ADDRESS = 64  # characters; the longest IPv6 address with a zone has fewer
-_LONGEST = 64  # characters of a date, a time or a duration
+_LONGEST = 64  # maximum length of a date, a time or a duration, in characters
 
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?"
@@ -35,9 +35,10 @@ _ZONE = r"([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)"
 
 
 class DateTimeField(serializers.DateTimeField):
-    """DRF's, in the notation of RFC 3339 alone: Python takes 5000 digits for a moment, and any script's.
+    """DRF's `DateTimeField`, which accepts only the format of RFC 3339.
 
-    A date-time without an offset has to be one moment of the time zone, and every one lies within the calendar in UTC.
+    Python's parsers accept digits of all scripts, and thousands of them. A date-time without an offset must exist
+    exactly once in the current time zone, and every date-time must be in the range of `datetime` in UTC.
     """
 
     strict_input = True
@@ -53,15 +54,15 @@ class DateTimeField(serializers.DateTimeField):
         return super().to_internal_value(value)
 
     def enforce_timezone(self, value: datetime) -> Any:
-        """Return *value* as DRF does; raise `ValidationError` for one that the clock skips or shows twice.
+        """Return DRF's result; raise `ValidationError` for a local time that does not exist or occurs twice.
 
-        Both are the date-times whose offset depends on `fold` (PEP 495). DRF finds neither, because it compares them
-        with UTC, to which they are never equal.
+        Both are the date-times whose offset depends on `fold` (PEP 495). DRF does not detect them, because it
+        compares them with date-times in UTC, to which they are never equal.
         """
         try:
             enforced = super().enforce_timezone(value)
             if timezone.is_aware(enforced):
-                enforced.astimezone(UTC)  # which is how it is stored
+                enforced.astimezone(UTC)  # it is stored in UTC
                 if timezone.is_naive(value) and enforced.replace(fold=1).utcoffset() != enforced.utcoffset():
                     self.fail("make_aware", timezone=enforced.tzinfo)
         except OverflowError:
@@ -69,7 +70,7 @@ class DateTimeField(serializers.DateTimeField):
         return enforced
 
     def to_representation(self, value: Any) -> Any:
-        """Return *value* as DRF does; in UTC where the calendar of the time zone does not have it."""
+        """Return DRF's result, or the date-time in UTC if it is out of range in the current time zone."""
         try:
             return super().to_representation(value)
         except (serializers.ValidationError, OverflowError):
@@ -81,7 +82,7 @@ class DateTimeField(serializers.DateTimeField):
 
 
 class DateField(serializers.DateField):
-    """DRF's, in the same notation."""
+    """DRF's `DateField`, which accepts only the format of RFC 3339."""
 
     strict_input = True
     shape = re.compile(_DAY)
@@ -97,7 +98,7 @@ class DateField(serializers.DateField):
 
 
 class TimeField(serializers.TimeField):
-    """DRF's, in the same notation."""
+    """DRF's `TimeField`, which accepts only the format of RFC 3339, without an offset."""
 
     strict_input = True
     shape = re.compile(_TIME)
@@ -113,7 +114,7 @@ class TimeField(serializers.TimeField):
 
 
 class DurationField(serializers.DurationField):
-    """DRF's, of at least one digit and at most 64 characters: DRF takes "" and "PT" for no time at all."""
+    """DRF's `DurationField` for 1 to 64 characters with at least one digit; DRF accepts "" and "PT" as zero."""
 
     strict_input = True
     shape = re.compile("(?=.*[0-9])[ -~]{2,64}|[0-9]")
@@ -125,12 +126,12 @@ class DurationField(serializers.DurationField):
 
 
 class ChoiceField(serializers.ChoiceField):
-    """DRF's, which repeats the start of a long value only, and shows an object that equals "" as a text."""
+    """DRF's `ChoiceField`, which shortens long input in errors, and returns a string for objects that equal ""."""
 
     strict_input = True
 
     def to_representation(self, value: Any) -> Any:
-        """Return *value* as DRF does; DRF returns an object that equals "", such as an empty `Country`, as it is."""
+        """Return DRF's result, but "" or None for an object that equals "", such as an empty `Country`."""
         shown = super().to_representation(value)
         if isinstance(shown, str) or shown != "":
             return shown
@@ -141,7 +142,7 @@ class ChoiceField(serializers.ChoiceField):
 
 
 class DecimalField(serializers.DecimalField):
-    """DRF's, of at most `MAX_DIGITS` digits where `max_digits` sets no limit: "1e999999" would be written in full."""
+    """DRF's `DecimalField` with at most `MAX_DIGITS` digits without *max_digits*; "1e999999" has a million digits."""
 
     strict_input = True
 
@@ -152,20 +153,20 @@ class DecimalField(serializers.DecimalField):
 
     def quantize(self, value: Decimal) -> Decimal:
         with localcontext() as context:
-            context.prec = 2 * MAX_DIGITS  # DRF's own limit is that of the thread, 28 digits, and raises beyond
+            context.prec = 2 * MAX_DIGITS  # with the default precision of 28 digits, DRF raises an exception
             return super().quantize(value)
 
 
 class BoundedText(_Field):
-    """Validate the length before anything else: a regular expression may need quadratic time for a longer text.
+    """Check the length before other validators, because regular expressions may need quadratic time.
 
-    The limit is `max_length`; without it, a text that a `RegexValidator` looks at has `MAX_MATCHED` characters.
+    The limit is `max_length`; without it, it is `MAX_MATCHED` characters if the field has a `RegexValidator`.
     """
 
     strict_input = True
 
     def run_validators(self, value: Any) -> None:
-        """Run DRF's validators, or raise the error of the length alone."""
+        """Raise `ValidationError` if *value* is too long, or else run the validators."""
         limit = _limit_of(self.validators) if self.max_length is None else self.max_length
         if limit is not None and isinstance(value, str) and len(value) > limit:
             self.fail("max_length", max_length=limit)
@@ -173,27 +174,27 @@ class BoundedText(_Field):
 
 
 class CharField(BoundedText, serializers.CharField):
-    """DRF's, with the length validated first."""
+    """DRF's `CharField`, which checks the length first."""
 
 
 class EmailField(BoundedText, serializers.EmailField):
-    """DRF's, with the length validated first."""
+    """DRF's `EmailField`, which checks the length first."""
 
 
 class RegexField(BoundedText, serializers.RegexField):
-    """DRF's, with the length validated first."""
+    """DRF's `RegexField`, which checks the length first."""
 
 
 class SlugField(BoundedText, serializers.SlugField):
-    """DRF's, with the length validated first."""
+    """DRF's `SlugField`, which checks the length first."""
 
 
 class URLField(BoundedText, serializers.URLField):
-    """DRF's, with the length validated first."""
+    """DRF's `URLField`, which checks the length first."""
 
 
 class IPAddressField(BoundedText, serializers.IPAddressField):
-    """DRF's, with the length validated before the text is parsed."""
+    """DRF's `IPAddressField`, which checks the length before it parses the address."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, str) and len(data) > _MAX_ADDRESS:
@@ -202,13 +203,13 @@ class IPAddressField(BoundedText, serializers.IPAddressField):
 
 
 class NormalizedCharField(CharField):
-    """A text in Unicode's normal form NFKC, normalized before it is validated: what is validated is what is stored.
+    """Normalize text to Unicode's form NFKC before validation, so that the validated text is the stored one.
 
-    NFKC may lengthen a text, and make white space of characters that are none. Its cost is quadratic in the number
-    of combining characters, so that a text of more than `GROWTH` times `max_length` is rejected unread.
+    NFKC can make a text longer, and can turn other characters into white space. It takes quadratic time in the number
+    of combining characters; texts longer than `GROWTH` times `max_length` are therefore rejected before.
     """
 
-    GROWTH = 4  # a normalized text is at most this much shorter than the text that was sent
+    GROWTH = 4  # input may be this many times as long as max_length before it is normalized
 
     def to_internal_value(self, data: Any) -> str:
         limit = MAX_MATCHED if self.max_length is None else self.max_length
@@ -226,7 +227,7 @@ class NormalizedCharField(CharField):
 
 
 def _formats(field: Any, accepted: Iterable[str], shown: Any) -> list[str]:
-    """Return the notations that *field* accepts: its own, or DRF's setting and the notation that it shows."""
+    """Return the input formats of *field*: its own, or those of DRF's setting and the output format."""
     own = vars(field).get("input_formats")
     if own is not None:
         return list(own)
@@ -236,9 +237,9 @@ def _formats(field: Any, accepted: Iterable[str], shown: Any) -> list[str]:
 
 
 def _is_written_otherwise(value: Any, field: Any) -> bool:
-    """Tell whether *value* is a text that cannot be in any of the notations of *field*.
+    """Return True if *value* is a string that is too long, or is not in the format of RFC 3339.
 
-    The length is validated in every case, before Python parses the text. The notations of a team are left alone.
+    The format is not checked if *field* has other input formats than DRF's default.
     """
     if not isinstance(value, str):
         return False
