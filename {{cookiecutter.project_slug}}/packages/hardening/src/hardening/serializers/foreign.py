@@ -1,4 +1,4 @@
-"""Fields of packages that raise a `ValueError` or its like for a value, where they should reject it."""
+"""Translate exceptions such as `ValueError`, raised by third-party fields for invalid input, to validation errors."""
 
 import logging
 import sysconfig
@@ -19,9 +19,9 @@ _STANDARD_LIBRARY = Path(sysconfig.get_path("stdlib"))
 
 
 def explain_failure(error: Exception, serializer: Any) -> ValidationError | None:
-    """Return the error for the field of *serializer* whose package could not convert a value; None for other errors.
+    """Return a `ValidationError` if a third-party field of *serializer* raised *error*, and None otherwise.
 
-    What the project's own code raises stays a server error, also where a package calls it.
+    An exception raised by the project's own code stays a server error, even if a package called that code.
     """
     field, path = None, Path()
     for frame in _frames(error):
@@ -38,7 +38,7 @@ def explain_failure(error: Exception, serializer: Any) -> ValidationError | None
 
 
 def _frames(error: Exception) -> Iterator[FrameType]:
-    """Yield the frames that *error* passed through, the one that raised it last."""
+    """Yield the frames of the traceback of *error*, ending with the one that raised it."""
     step = error.__traceback__
     while step is not None:
         yield step.tb_frame
