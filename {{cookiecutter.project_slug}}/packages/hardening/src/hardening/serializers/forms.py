@@ -1,4 +1,4 @@
-"""HTML forms: a key with several values, of which DRF takes the last one."""
+"""Reject form data with repeated field names, of which DRF would use only the last value."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,10 +23,10 @@ _READ_ONE_VALUE = {ConfirmField.get_value} | {
 
 
 def find_repeated_keys(known: Mapping[str, Any], data: Any) -> dict[str, list[ErrorDetail]]:
-    """Return the errors of those *known* fields of which the form *data* has more than one value, unlike JSON.
+    """Return the errors of the fields in *known* that have more than one value in the form *data*.
 
-    A nested serializer sees to its own keys, `name.key`. Of keys with an index, `name[0]` and `name[0]key`, DRF keeps
-    one value, whatever field that is for, so that they are rejected under `name`.
+    Nested serializers check their own fields, `name.field`. Repeated names with an index, `name[0]` or `name[0]field`,
+    are reported under `name`, because DRF keeps only one of their values for any type of field.
     """
     repeated = _repeated(data)
     names = {name for key in repeated if (name := _name_of(key, known)) is not None}
@@ -34,7 +34,7 @@ def find_repeated_keys(known: Mapping[str, Any], data: Any) -> dict[str, list[Er
 
 
 def check_form_of_rows(data: Any) -> None:
-    """Raise `ValidationError` for a form of many objects that has a key such as `[0]name` more than once."""
+    """Raise `ValidationError` if a form for many objects has a name such as `[0]name` more than once."""
     if _repeated(data):
         raise ValidationError({str(api_settings.NON_FIELD_ERRORS_KEY): [_sent_twice()]})
 
@@ -48,7 +48,7 @@ def _sent_twice() -> ErrorDetail:
 
 
 def _name_of(key: str, known: Mapping[str, Any]) -> str | None:
-    """Return the name of the field that *key* is a value of, if that takes a single one."""
+    """Return the name of the field that reads *key*, or None if that field accepts several values."""
     if key in known:
         return None if _reads_many_values(known[key]) else key
     name = key[: min(key.find(each) for each in ".[" if each in key)] if "." in key or "[" in key else ""
@@ -58,5 +58,5 @@ def _name_of(key: str, known: Mapping[str, Any]) -> str | None:
 
 
 def _reads_many_values(field: Any) -> bool:
-    """Tell whether *field* reads all values of its key; one with a `get_value()` of its own may."""
+    """Return True if *field* reads all values of its name, as a field that overrides `get_value()` may do."""
     return isinstance(field, _LISTS) or type(field).get_value not in _READ_ONE_VALUE
