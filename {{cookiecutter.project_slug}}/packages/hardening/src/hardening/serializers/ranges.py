@@ -1,4 +1,4 @@
-"""The serializer field of PostgreSQL's range columns, which DRF shows as JSON within a text."""
+"""A serializer field for PostgreSQL's range columns, which DRF represents as a string of JSON."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from rest_framework.exceptions import ErrorDetail
 from hardening.json_types import is_strict, type_errors
 from hardening.truncation import shortened
 
-MAX_NAMED = 20  # unknown keys that one error names
+MAX_NAMED = 20  # unknown field names that an error lists
 _KEYS = ("lower", "upper", "bounds", "empty")
 _BOUNDS = ("[)", "(]", "[]", "()")
 _STEPS: tuple[tuple[type, Any], ...] = (
@@ -21,13 +21,14 @@ _STEPS: tuple[tuple[type, Any], ...] = (
 
 
 class RangeField(serializers.DictField):
-    """A range as `{"lower": 1, "upper": 5, "bounds": "[)"}`, without a bound as null, or as `{"empty": true}`.
+    """Represent a range as `{"lower": 1, "upper": 5, "bounds": "[)"}`, or an empty one as `{"empty": true}`.
 
-    *range_type* is the class of the values, and *child* the field of a bound. A range is returned as PostgreSQL stores
-    it, so that what a create shows is what a retrieve shows: `[1, 5]` of integers is `[1, 6)`.
+    A bound of null means unbounded. *range_type* is the class of the values, and *child* the field of the bounds.
+    Ranges are returned in the form that PostgreSQL stores, so that the responses to a create and a retrieve are the
+    same: the integer range `[1, 5]` becomes `[1, 6)`.
     """
 
-    strict_input = False  # checked here, because not all keys have the type of the child
+    strict_input = False  # the JSON types are checked here, because `bounds` and `empty` are not of the child's type
     default_error_messages = {
         "unknown_field": _("This field does not exist."),
         "reversed": _("The lower bound must not be greater than the upper bound."),
@@ -42,7 +43,7 @@ class RangeField(serializers.DictField):
         self.step = next((step for kind, step in _STEPS if isinstance(self.child, kind)), None)
 
     def run_child_validation(self, data: Any) -> Any:
-        """Return the range that *data*, an object, means; raise `ValidationError` under the key that is wrong."""
+        """Return the range for *data*, a JSON object; raise `ValidationError` with the names of the invalid members."""
         errors: dict[str, Any] = {}
         values: dict[str, Any] = {}
         for key in [key for key in data if key not in _KEYS][:MAX_NAMED]:
@@ -62,7 +63,7 @@ class RangeField(serializers.DictField):
         return self.range_type(empty=True) if empty else self._canonical(**values, bounds=bounds)
 
     def to_representation(self, value: Any) -> dict[str, Any]:
-        """Return *value* as it is accepted."""
+        """Return *value* in the format of the input."""
         if value.isempty:
             return {"empty": True}
         shown = {
@@ -79,7 +80,7 @@ class RangeField(serializers.DictField):
         return self.child.run_validation(value)
 
     def _canonical(self, lower: Any, upper: Any, bounds: str) -> Any:
-        """Return the range as PostgreSQL does: discrete ones as `[)`, and one that holds no value as empty."""
+        """Return the range in PostgreSQL's canonical form: `[)` if it is discrete, and empty if it has no values."""
         if lower is not None and upper is not None and lower > upper:
             raise serializers.ValidationError(self._error("reversed", "invalid"))
         from_lower, to_upper = bounds[0] == "[" and lower is not None, bounds[1] == "]" and upper is not None
@@ -88,7 +89,7 @@ class RangeField(serializers.DictField):
                 lower, from_lower = lower + self.step, True
             if self.step is not None and to_upper:
                 upper, to_upper = upper + self.step, False
-        except OverflowError:  # 10000-01-01, which PostgreSQL stores and Python cannot read
+        except OverflowError:  # 10000-01-01, which PostgreSQL can store but Python cannot represent
             raise serializers.ValidationError(self._error("overflow", "overflow")) from None
         if lower is not None and upper is not None and (lower > upper or (lower == upper and not to_upper)):
             return self.range_type(empty=True)
@@ -101,12 +102,12 @@ class RangeField(serializers.DictField):
 
 
 class RangeExtension(OpenApiSerializerFieldExtension):
-    """How the schema shows a range."""
+    """Describe a range in the OpenAPI document."""
 
     target_class = RangeField
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        """Return the schema of an object with the keys of a range."""
+        """Return the schema of the JSON object that represents a range."""
         bound = auto_schema._map_serializer_field(self.target.child, direction)
         auto_schema._insert_field_validators(self.target.child, bound)
         optional = {"anyOf": [bound, {"type": "null"}]}
