@@ -1,6 +1,6 @@
-"""Serializers that choose another serializer by the type of an object, such as django-rest-polymorphic's.
+"""Support serializers that choose another serializer by the type of an object, such as django-rest-polymorphic's.
 
-Nothing of it is imported: its class, and the one of django-polymorphic itself, have the attributes that are used here.
+The package is not imported: its class, and that of django-polymorphic, are recognized by their attributes.
 """
 
 import functools
@@ -22,36 +22,37 @@ from hardening.truncation import shortened
 
 
 class PolymorphicMixin(Serializer):
-    """Stands before `PolymorphicSerializer`, whose serializers then validate and save as they do by themselves.
+    """A mixin for `PolymorphicSerializer`, which makes the chosen serializer validate and save the object.
 
-    The package passes `save()` of the chosen serializer by, and with it the transaction, `create_defaults` and the
-    explanation of what the database rejects. It also changes an object through the serializer of another type.
+    The package does not call `save()` of the chosen serializer, so that the transaction, `create_defaults` and the
+    translation of constraint violations would be missing. It would also update an object with the serializer of
+    another type.
     """
 
     model_serializer_mapping: Any
     resource_type_field_name: str
 
     def is_valid(self, *, raise_exception: bool = False) -> bool:
-        """Validate once, by the serializer of the type that the body names."""
+        """Validate once, with the serializer for the type in the request body."""
         return serializers.BaseSerializer.is_valid(self, raise_exception=raise_exception)
 
     def run_validation(self, data: Any = empty) -> Any:
-        """Return what the serializer of the type that *data* names validated, and the type."""
+        """Return the validated data of the serializer for the type in *data*, with the type."""
         chosen = self._choose(data)
         note_serializer(chosen)
         rest = data.copy()
         rest.pop(self.resource_type_field_name, None)
         if self.parent is None:
-            chosen.parent = None  # it reads the whole body
+            chosen.parent = None  # so that it reads the whole body
         check_size(chosen, rest)
         return {**chosen.run_validation(rest), self.resource_type_field_name: self._type_of(chosen.Meta.model)}
 
     def create(self, validated_data: Any) -> Any:
-        """Create the object by the serializer of its type."""
+        """Create the object with the serializer for its type."""
         return self._save(None, validated_data)
 
     def update(self, instance: Any, validated_data: Any) -> Any:
-        """Change *instance* by the serializer of its type."""
+        """Update *instance* with the serializer for its type."""
         return self._save(instance, validated_data)
 
     def _save(self, instance: Model | None, values: Mapping[str, Any]) -> Any:
@@ -59,11 +60,11 @@ class PolymorphicMixin(Serializer):
         chosen = next(each for model, each in self.model_serializer_mapping.items() if self._type_of(model) == kind)
         chosen.instance = instance
         set_valid_data(chosen, {key: each for key, each in values.items() if key != self.resource_type_field_name})
-        position = getattr(self.parent, "position", None)  # in the list that is being created
+        position = getattr(self.parent, "position", None)  # index in the list that is being created
         return chosen.save() if position is None else _save_at(position, chosen)
 
     def _choose(self, data: Any) -> Any:
-        """Return the serializer for *data*; raise `ValidationError` where the client did not name a known type."""
+        """Return the serializer for *data*; raise `ValidationError` if its type is missing, unknown or changed."""
         name = self.resource_type_field_name
         if not isinstance(data, Mapping):
             message = self.error_messages["invalid"].format(datatype=type(data).__name__)
@@ -81,12 +82,12 @@ class PolymorphicMixin(Serializer):
         return known[sent]
 
     def _type_of(self, model: Any) -> str:
-        kind: str = self.to_resource_type(model)  # type: ignore[attr-defined]  # of PolymorphicSerializer
+        kind: str = self.to_resource_type(model)  # type: ignore[attr-defined]  # a method of PolymorphicSerializer
         return kind
 
 
 def _save_at(position: int, serializer: Any) -> Any:
-    """Save *serializer*; report its errors at *position*, those of a later statement too."""
+    """Save *serializer*; report its errors under the index *position*, also later ones of the transaction."""
     with join_unit(database_of(serializer)) as unit:
         before = len(unit.translators)
         try:
@@ -108,5 +109,5 @@ def _at(position: int, error: Exception) -> Exception:
 
 
 def chosen_by_type(serializer: Any) -> list[Any]:
-    """Return the serializers that *serializer* chooses from by the type of an object; none if it does not choose."""
+    """Return the serializers that *serializer* chooses from by type, or an empty list for other serializers."""
     return list((getattr(serializer, "model_serializer_mapping", None) or {}).values())
