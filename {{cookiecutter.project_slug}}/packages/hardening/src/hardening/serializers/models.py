@@ -1,4 +1,4 @@
-"""The model serializer."""
+"""The model serializers, which leave uniqueness and other constraints to the database."""
 
 import functools
 from collections.abc import Mapping
@@ -30,20 +30,20 @@ from hardening.serializers.cached_fields import OWN, FieldMapping, get_cached_fi
 from hardening.serializers.ranges import RangeField
 from hardening.serializers.strict import Serializer
 
-_LONGEST = timedelta(microseconds=2**63 - 1)  # SQLite holds microseconds in 64 bits
+_LONGEST = timedelta(microseconds=2**63 - 1)  # SQLite stores durations as microseconds in 64 bits
 
 
 class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
-    """DRF's model serializer without its look-ups before the write, and with the database's answer after it.
+    """DRF's model serializer, which translates violations of constraints instead of running queries for uniqueness.
 
-    `Meta` takes six options beside DRF's:
+    `Meta` has six options in addition to DRF's:
 
-    - `related_querysets = {"location": visible_to_caller}`: scopes, see `hardening.relations`;
-    - `create_defaults = {"owner": current_user}`: what the server fills on create, a value or a function of
-      the serializer; such a field is read-only, and another value in the body is refused;
-    - `immutable_fields = ("owner",)`: fields that only a create may set; the model's own are included;
-    - `constraint_fields = {"name of a constraint": "field"}`: where a broken rule is reported;
-    - `select_related` and `prefetch_related`: what the fields read of other tables, fetched along by viewsets.
+    - `related_querysets = {"location": visible_to_caller}`: scopes of related fields, see `hardening.relations`;
+    - `create_defaults = {"owner": current_user}`: values that the server sets on create, or functions of the
+      serializer that return them; these fields are read-only, and a different value in the body is rejected;
+    - `immutable_fields = ("owner",)`: fields that can be set only on create, in addition to those of the model;
+    - `constraint_fields = {"name of a constraint": "field"}`: the field under which a violation is reported;
+    - `select_related` and `prefetch_related`: related objects that viewsets load, because the fields read them.
     """
 
     serializer_field_mapping: ClassVar[Any] = FieldMapping(OWN)
@@ -51,16 +51,16 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
     serializer_related_to_field = SlugRelatedField
 
     def save(self, **kwargs: Any) -> Any:
-        """Write in one transaction; raise `ValidationError` for what the model or the database refuses."""
+        """Save in one transaction; raise `ValidationError` if the model or the database rejects the data."""
         if not has_valid_data(self):
-            return serializers.ModelSerializer.save(self, **kwargs)  # DRF's own assertions say what was forgotten
+            return serializers.ModelSerializer.save(self, **kwargs)  # raises DRF's assertion errors
         given = kwargs if self.instance is not None else {**self.get_create_defaults(), **kwargs}
         data = {**self.validated_data, **given}
         with write_unit(self, self.Meta.model, data):
             return serializers.ModelSerializer.save(self, **data)
 
     def get_create_defaults(self) -> dict[str, Any]:
-        """Return all that the server fills on create."""
+        """Return the values of `Meta.create_defaults`."""
         return {name: self._default(name) for name in self._option("create_defaults")}
 
     def _default(self, name: str) -> Any:
@@ -69,7 +69,7 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
 
     @writes_as_given
     def create(self, validated_data: Any) -> Any:
-        """Create the object, and relate it to what was named; a new object has no relation to look up first."""
+        """Create the object, and add its many-to-many relations without the query for existing ones."""
         info = model_meta.get_field_info(self.Meta.model)
         related = {
             name: validated_data.pop(name)
@@ -101,7 +101,7 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
         return fields
 
     def get_extra_kwargs(self) -> dict[str, Any]:
-        """Return DRF's, with what the server fills read-only and with functions given as querysets as scopes."""
+        """Return DRF's arguments, with `create_defaults` read-only, and functions given as `queryset` as `scope`."""
         extra = super().get_extra_kwargs()
         for name in self._option("create_defaults"):
             extra.setdefault(name, {})["read_only"] = True
@@ -110,7 +110,7 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
                 kwargs["scope"] = kwargs.pop("queryset")
         return extra
 
-    # Uniqueness asks nothing of a field: it is no reason for a validator, for `required`, or for a default.
+    # The database checks uniqueness, so that it adds no validator, `required` or default to a field.
 
     def get_uniqueness_extra_kwargs(self, field_names: Any, declared_fields: Any, extra_kwargs: Any) -> Any:
         return extra_kwargs, {}
@@ -122,10 +122,10 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
         return []
 
     def build_field(self, field_name: str, info: Any, model_class: Any, nested_depth: int) -> Any:
-        """Return the class and the arguments of a field; ours for choices.
+        """Return the class and the arguments of a field, with our `ChoiceField` for DRF's.
 
-        Mixins such as django-countries' look for DRF's own class in `build_standard_field()`, so that ours may not be
-        `serializer_choice_field`.
+        `serializer_choice_field` stays DRF's class, because mixins such as django-countries' look for that class in
+        `build_standard_field()`.
         """
         field_class, kwargs = super().build_field(field_name, info, model_class, nested_depth)
         return fields.ChoiceField if field_class is serializers.ChoiceField else field_class, kwargs
@@ -148,13 +148,13 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
         return getattr(self.Meta, name, {})
 
     def _fixed_keys(self) -> list[str]:
-        """Return the keys that this request cannot write: filled by the server, or immutable by now."""
-        fields = self.fields  # which decides what is immutable
+        """Return the names of the fields that this request must not change: `create_defaults` and immutable fields."""
+        fields = self.fields  # sets self._immutable_keys
         filled = [key for key in self._option("create_defaults") if key in fields]
         return filled + (self._immutable_keys if isinstance(self.instance, Model) else [])
 
     def _is_unchanged(self, field: Any, sent: Any) -> bool:
-        """Tell whether *sent* is what *field* shows already, so that GET, edit, PUT works."""
+        """Return True if *sent* is the current value of *field*, so that a client can PUT what it received by GET."""
         if isinstance(self.instance, Model):
             value = field.get_attribute(self.instance)
         else:
@@ -164,18 +164,18 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
 
 
 class HyperlinkedModelSerializer(ModelSerializer, serializers.HyperlinkedModelSerializer[Any]):
-    """The same with hyperlinks for relations."""
+    """A `ModelSerializer` with hyperlinks for relations."""
 
     serializer_related_field = HyperlinkedRelatedField
 
 
 def current_user(serializer: Any) -> Any:
-    """The value for `create_defaults` that is the user of the request."""
+    """Return the requesting user; a value for `create_defaults`."""
     return serializer.context["request"].user
 
 
 def _is_filled_by_the_database(model_field: Any) -> bool:
-    """Tell whether the database has a default for the column (`db_default`), which DRF does not look at."""
+    """Return True if the column has a default in the database (`db_default`), which DRF ignores."""
     return getattr(model_field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED and not model_field.primary_key
 
 
@@ -185,7 +185,7 @@ def _without_unique_validators(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _within_its_type(model_field: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return *kwargs* with the bounds of the column's type: SQLite keeps none for integers, and few for durations."""
+    """Return *kwargs* with the range of the column's type, which SQLite does not enforce (integers, most durations)."""
     if isinstance(model_field, models.DurationField):
         return {"min_value": -_LONGEST, "max_value": _LONGEST, **kwargs}
     bounds = BaseDatabaseOperations.integer_field_ranges.get(model_field.get_internal_type())
@@ -199,7 +199,7 @@ def _within_its_type(model_field: Any, kwargs: dict[str, Any]) -> dict[str, Any]
 
 
 def _remember(manager: Any, objects: Any) -> None:
-    """Have a new instance show the objects it was just related to, as `prefetch_related` would have read them."""
+    """Put *objects* into the prefetch cache of a new instance, so that its representation does not read them again."""
     if tuple(manager.model._meta.ordering) not in ((), ("pk",)):
         return
     queryset = manager.get_queryset()
@@ -213,9 +213,9 @@ def _are_objects(value: Any) -> bool:
 
 
 def _find_immutable_keys(serializer: Any, fields: Mapping[str, Any]) -> list[str]:
-    """Return the keys among *fields* that are set on create and never again, by the model or by `Meta`.
+    """Return the names of *fields* that are immutable by the model or by `Meta`, and of the primary key.
 
-    In a list the primary key stays writable: it says which object a row changes.
+    The primary key stays writable in a list, where it identifies the object to change.
     """
     names = {*getattr(serializer.Meta, "immutable_fields", ()), *getattr(serializer.Meta.model, "immutable_fields", ())}
     own = _primary_keys(serializer.Meta.model) if isinstance(serializer.instance, Model) else frozenset()
@@ -228,33 +228,33 @@ def _find_immutable_keys(serializer: Any, fields: Mapping[str, Any]) -> list[str
 
 @functools.cache
 def _primary_keys(model: type[Model]) -> frozenset[str]:
-    """Return the names of the primary key, parents' included: saving another one writes to another row."""
+    """Return the names of the primary keys of *model* and its parents, whose change would write another row."""
     fields = [field for each in (model, *model._meta.all_parents) for field in each._meta.pk_fields]
     return frozenset(name for field in fields for name in (field.name, field.attname))
 
 
 def _is_same(field: Any, sent: Any, shown: Any) -> bool:
-    """Tell whether *sent* means what *field* shows as *shown*."""
+    """Return True if *sent* is an input of *field* for the same value as *shown*, its representation."""
     if isinstance(sent, bool) or isinstance(shown, bool):
         return sent is shown
     if sent == shown or str(sent) == str(shown):
         return True
     if isinstance(field, serializers.RelatedField | ManyRelatedField):
         return False
-    try:  # the same moment in another notation
+    try:  # for example the same date-time in another format
         return bool(field.to_internal_value(sent) == field.to_internal_value(shown))
     except (ValidationError, TypeError, ValueError, AttributeError, NotImplementedError):
         return False
 
 
 def _narrow(serializer: Any, fields: Mapping[str, Any], name: str, scope: Any) -> None:
-    """Give the field *name* its *scope*; raise `ImproperlyConfigured` where that would leave it open."""
+    """Set the *scope* of the field *name*; raise `ImproperlyConfigured` if it would not be applied."""
     if name not in fields:
         raise ImproperlyConfigured(f"{type(serializer).__name__}.Meta.related_querysets: there is no field {name!r}.")
     field = getattr(fields[name], "child_relation", fields[name])
     if not isinstance(field, ScopedRelatedField):
         raise ImproperlyConfigured(
-            f"{type(serializer).__name__}.Meta.related_querysets: {name!r} is no related field of hardening.relations, "
-            "so its scope would stay open."
+            f"{type(serializer).__name__}.Meta.related_querysets: {name!r} is not a related field of hardening, "
+            "so its scope would not be applied."
         )
     field.scope = scope
