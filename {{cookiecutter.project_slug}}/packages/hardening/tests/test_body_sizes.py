@@ -43,7 +43,7 @@ def test_nested_rows_count_together(settings):
     assert sent(post, sheet(100, 100)) == (400, {"max_body_rows"})
     assert sent(post, sheet(10, 100)) == (400, {"max_body_rows"})  # 10 lines and 1000 cells
     assert sent(post, sheet(10, 99)) == (200, set())
-    assert post(sheet(100, 100)).json() == {"non_field_errors": ["Send at most 1000 rows in one request body."]}
+    assert post(sheet(100, 100)).json() == {"non_field_errors": ["Send at most 1000 objects in one request body."]}
 
 
 def test_the_limit_of_rows_counts_nested_rows_too(settings):

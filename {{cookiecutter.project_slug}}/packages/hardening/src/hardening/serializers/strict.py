@@ -1,4 +1,4 @@
-"""Serializers that check the size of a request body and the keys in it, of one object and of many."""
+"""`Serializer` and `ListSerializer`, which check the size and the field names of a request body."""
 
 import functools
 from collections.abc import Iterator, Mapping
@@ -23,10 +23,10 @@ from hardening.serializers.currencies import complete_amounts
 from hardening.serializers.forms import check_form_of_rows, find_repeated_keys
 from hardening.truncation import shortened
 
-MAX_ROWS = 100  # objects in one list
-MAX_BODY_ROWS = 1000  # objects in all lists of one body
-MAX_BODY_ITEMS = 10_000  # items of lists and keys of objects in all fields of one body
-MAX_NAMED = 20  # unknown keys that one error names
+MAX_ROWS = 100  # objects in a list
+MAX_BODY_ROWS = 1000  # objects in all lists of a request body
+MAX_BODY_ITEMS = 10_000  # items of lists, and keys of objects, in all fields of a request body
+MAX_NAMED = 20  # unknown field names that an error lists
 
 _LISTS = (
     serializers.BaseSerializer,
@@ -38,7 +38,7 @@ _LISTS = (
 
 
 class ListSerializer(serializers.ListSerializer[Any]):
-    """Many objects, all written or none; their related objects are looked up with one query a field."""
+    """Write many objects in one transaction; load their related objects with one query for each field."""
 
     max_length: int | None
     position: int | None = None  # of the object that is being created
@@ -47,27 +47,27 @@ class ListSerializer(serializers.ListSerializer[Any]):
         super().__init__(*args, **{"max_length": MAX_ROWS, **kwargs})
 
     def run_validation(self, data: Any = empty) -> Any:
-        """Validate as DRF does, after the size of the whole body."""
+        """Check the size of the request body, then validate as DRF does."""
         check_size(self, data)
         if html.is_html_input(data) and is_in_strict_view(self):
             check_form_of_rows(data)
         return super().run_validation(data)
 
     def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
-        """Return DRF's answer; the first step of validation is also the one that sees all rows."""
+        """Return DRF's result, after loading the related objects of all objects in *data*."""
         if isinstance(data, list) and (self.max_length is None or len(data) <= self.max_length):
             fetch_for_rows(getattr(self.child, "_writable_fields", ()), data)
         return super().validate_empty_values(data)
 
     def to_representation(self, data: Any) -> list[Any]:
-        """Return DRF's list; related objects come by primary key where their model has no order."""
+        """Return DRF's list, ordered by primary key if the related model has no ordering."""
         return super().to_representation(in_order(data.all()) if isinstance(data, Manager) else data)
 
     def run_child_validation(self, data: Any) -> Any:
-        """Validate one row; where the list changes objects, as a change of the one whose primary key it has.
+        """Validate one object of the list; in an update, as a change of the instance with the same primary key.
 
-        DRF's documentation sets `self.child.instance` in the same way ("Customizing multiple update"). So the child
-        rejects a changed immutable field of a row as it does for a single object.
+        DRF's documentation sets `self.child.instance` in the same way ("Customizing multiple update"). The child
+        therefore rejects changed immutable fields as it does for a single object.
         """
         if self.instance is None or not isinstance(data, Mapping):
             return super().run_child_validation(data)
@@ -90,13 +90,13 @@ class ListSerializer(serializers.ListSerializer[Any]):
         return next((str(data[key]) for key, field in fields if field.source in names and key in data), None)
 
     def is_valid(self, *, raise_exception: bool = False) -> bool:
-        """Validate as DRF does, and have violations of the same request told in the field names of this serializer."""
+        """Validate as DRF does, and report violations in this request under the field names of this serializer."""
         note_serializer(self)
         return bool(super().is_valid(raise_exception=raise_exception))
 
     @writes_as_given
     def create(self, validated_data: Any) -> Any:
-        """Create every object as DRF does, and remember which of them is being written."""
+        """Create the objects as DRF does, and keep the index of the current one in `position`."""
         child: Any = self.child
         created = []
         for self.position, attrs in enumerate(validated_data):
@@ -119,9 +119,10 @@ class ListSerializer(serializers.ListSerializer[Any]):
 
 
 class Serializer(serializers.Serializer[Any]):
-    """DRF's serializer; one that a strict view uses refuses keys it does not know.
+    """DRF's serializer, which rejects unknown field names in views with `strict_input`.
 
-    `max_body_rows` and `max_body_items` limit what one body may hold in all its lists; None is no limit.
+    `max_body_rows` and `max_body_items` limit the objects and items in all lists of a request body; None removes the
+    limit.
     """
 
     max_body_rows: int | None = MAX_BODY_ROWS
@@ -129,24 +130,24 @@ class Serializer(serializers.Serializer[Any]):
 
     @classmethod
     def many_init(cls, *args: Any, **kwargs: Any) -> Any:
-        """Return DRF's list serializer, ours where `Meta` names no other."""
+        """Return the list serializer of `Meta.list_serializer_class`, or else our `ListSerializer`."""
         for_list = {key: kwargs.pop(key) for key in LIST_SERIALIZER_KWARGS_REMOVE if key in kwargs}
         for_list |= {key: value for key, value in kwargs.items() if key in LIST_SERIALIZER_KWARGS}
         chosen = getattr(getattr(cls, "Meta", None), "list_serializer_class", ListSerializer)
         return chosen(*args, child=cls(*args, **kwargs), **for_list)
 
     def is_valid(self, *, raise_exception: bool = False) -> bool:
-        """Validate as DRF does, and have violations of the same request told in the field names of this serializer."""
+        """Validate as DRF does, and report violations in this request under the field names of this serializer."""
         note_serializer(self)
         return bool(super().is_valid(raise_exception=raise_exception))
 
     def save(self, **kwargs: Any) -> Any:
-        """Save as DRF does, in one transaction, since `create()` and `update()` are the serializer's own."""
+        """Save in one transaction, because `create()` and `update()` of the subclass may run several statements."""
         with join_unit(database_of(self)):
             return super().save(**kwargs)
 
     def run_validation(self, data: Any = empty) -> Any:
-        """Validate as DRF does, after the size of the whole body."""
+        """Check the size of the request body, then validate as DRF does."""
         check_size(self, data)
         return super().run_validation(data)
 
@@ -167,7 +168,7 @@ class Serializer(serializers.Serializer[Any]):
         return values
 
     def find_rejected_keys(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the errors of keys that the body must not have, and of values of another JSON type."""
+        """Return the errors of unknown and repeated field names, and of values with a wrong JSON type."""
         view = self.context.get("view")
         if not getattr(view, "strict_input", False):
             return {}
@@ -188,17 +189,17 @@ class Serializer(serializers.Serializer[Any]):
 
 
 def note_serializer(serializer: Any) -> None:
-    """Remember that *serializer* validates input of its request, so that a violation is told in its field names."""
+    """Remember *serializer* on its request, so that violations are reported under its field names."""
     request = serializer.context.get("request")
     if request is not None:
         vars(request).setdefault("validating_serializers", []).append(serializer)
 
 
 def check_size(serializer: Any, data: Any) -> None:
-    """Raise `ValidationError` where *data* has more rows or items than the root *serializer* accepts in all.
+    """Raise `ValidationError` if *data* has more objects or items than the root *serializer* accepts in total.
 
-    The limits are `max_body_rows` and `max_body_items` of the serializer's class, or of a list's child; None is no
-    limit. Nothing is validated before, so that the cost of a rejected body is that of counting it.
+    The limits are `max_body_rows` and `max_body_items` of the serializer's class, or of a list's child; None removes
+    the limit. It runs before any other validation, so that a rejected body costs only the counting.
     """
     if serializer.parent is not None or not _has_lists(serializer):
         return
@@ -209,14 +210,16 @@ def check_size(serializer: Any, data: Any) -> None:
     for more_rows, more_items in _count(serializer, data):
         rows, items = rows + more_rows, items + more_items
         if max_rows is not None and rows > max_rows:
-            raise _too_many(_("Send at most {limit} rows in one request body.").format(limit=max_rows), "max_body_rows")
+            raise _too_many(
+                _("Send at most {limit} objects in one request body.").format(limit=max_rows), "max_body_rows"
+            )
         if max_items is not None and items > max_items:
             message = _("Send at most {limit} list items in one request body.").format(limit=max_items)
             raise _too_many(message, "max_body_items")
 
 
 def _count(field: Any, data: Any) -> Iterator[tuple[int, int]]:
-    """Yield the numbers of rows and of items in *data*, as *field* reads it, container by container."""
+    """Yield `(objects, items)`, the numbers of both, for each list or object in *data* that *field* reads."""
     if isinstance(field, serializers.Serializer):
         if isinstance(data, Mapping):
             for key, each in field.fields.items():
@@ -224,7 +227,7 @@ def _count(field: Any, data: Any) -> Iterator[tuple[int, int]]:
                     yield from _count(each, data[key])
         return
     if not isinstance(data, list | Mapping) or len(data) > _limit(field):
-        return  # which the field itself rejects before it looks at an item
+        return  # the field rejects it before it validates an item
     has_rows = isinstance(field, serializers.ListSerializer)
     yield (len(data), 0) if has_rows else (0, len(data))
     child: Any = getattr(field, "child", None)
@@ -252,7 +255,7 @@ def _too_many(message: str, code: str) -> ValidationError:
 
 
 def _merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-    """Return both errors; DRF's own words win where it rejects the same value."""
+    """Return both dictionaries of errors, with DRF's message for a field that is in both."""
     merged = {**ours, **theirs}
     for key in ours.keys() & theirs.keys():
         if isinstance(ours[key], Mapping) and isinstance(theirs[key], Mapping):
@@ -261,7 +264,7 @@ def _merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lifted(detail: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *detail* with errors that a plain field raised for its neighbours by name put beside its own."""
+    """Move errors that a field raised under the names of other fields to these fields, and return the result."""
     lifted: dict[str, Any] = {}
     for key, errors in detail.items():
         composite = isinstance(fields.get(key), BaseSerializer | DictField)
