@@ -39,9 +39,9 @@ BREAKAGES: dict[str, tuple[Any, str]] = {
     "the search for the row": (violations, "find_violations"),
     "the search for duplicates": (violations, "find_duplicates"),
     "the validators": (explanations, "validate_values"),
-    "the expressions": (violations, "_expressions"),
+    "the expressions": (violations, "_map_expressions"),
     "the place of an error": (reporting, "find_field_name"),
-    "the table": (explanations, "owns"),
+    "the table": (explanations, "is_concerned"),
 }
 
 
@@ -202,7 +202,7 @@ def test_every_part_of_a_rejected_body_is_looked_at_a_bounded_number_of_times(po
         (rows, "_agrees"),
         (rows, "build_candidate"),
         (violations, "_ask"),
-        (values, "_keys"),
+        (values, "_map_fields"),
     ):
         counting(module, name)
     items = [{"name": str(number)} for number in range(90)]

@@ -1,4 +1,4 @@
-"""The base of all views: what is refused before a handler runs."""
+"""The base of all views: what is rejected before a handler runs, and the transaction in which it runs."""
 
 import io
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -37,7 +37,7 @@ MAX_NAMED = 20  # parameters that one error names
 
 
 class APIView(views.APIView):
-    """DRF's view; it refuses query parameters, and its serializers keys, that it does not know."""
+    """DRF's view; it rejects unknown query parameters, and its serializers unknown keys."""
 
     strict_input = True
 
@@ -102,7 +102,7 @@ class APIView(views.APIView):
         return [method for method in methods if has_options or method != "OPTIONS"]
 
     def get_error_statuses(self, method: str) -> set[int]:
-        """Return the statuses that *method* refuses with beside the usual ones, for the schema."""
+        """Return the statuses of errors of *method* beside the usual ones, for the schema."""
         return set(self.error_statuses)
 
     def get_empty_statuses(self, method: str) -> set[int]:
@@ -119,7 +119,7 @@ class APIView(views.APIView):
         return self.throttles
 
     def check_throttles(self, request: Request, throttles: Sequence[Any] | None = None) -> None:
-        """Raise `Throttled` at the first throttle that refuses: the rest count only what gets through to them."""
+        """Raise `Throttled` at the first throttle that rejects the request; the others count only what it lets pass."""
         self.throttles = self.get_throttles() if throttles is None else throttles
         for throttle in self.throttles:
             if not throttle.allow_request(request, self):

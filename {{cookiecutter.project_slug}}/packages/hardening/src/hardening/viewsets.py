@@ -12,7 +12,7 @@ from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS
 
-from hardening.integrity.deletions import explain_deletion, in_use
+from hardening.integrity.in_use import build_in_use, translate_deletion
 from hardening.integrity.transactions import Unit, lock_rows
 from hardening.relations.related_fields import may_be_key
 from hardening.relations.scopes import select_visible
@@ -41,7 +41,7 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     """DRF's viewset over what the model's queryset says is visible to the caller.
 
     An unsafe request on one object runs as one transaction that begins with a lock on it, so that nobody's
-    change is lost and a refusal at COMMIT is explained like any other. So do actions of a viewset's own, and
+    change is lost and a violation at COMMIT is translated like any other. So do actions of a viewset's own, and
     overridden `create()` and `perform_create()`, which may write more than one row. Everything that needs no database
     comes before it: negotiation, permissions, headers, and reading and parsing the request body.
     """
@@ -117,7 +117,7 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
         return instance
 
     def check_keys(self) -> None:
-        """Raise `NotFound` for a key in the URL that no column holds: PostgreSQL would refuse to look."""
+        """Raise `NotFound` for a key in the URL that no column holds: PostgreSQL would fail on it."""
         if not all(may_be_key(text, CharField()) for text in self.kwargs.values()):
             raise NotFound
         text = self.kwargs.get(self.lookup_url_kwarg or self.lookup_field)
@@ -155,13 +155,13 @@ class DestroyModelMixin(mixins.DestroyModelMixin):
         """Delete *instance*; raise `InUse` where the models protect it, or the database alone does."""
         running: Unit = self.unit  # type: ignore[attr-defined]  # of GenericViewSet
         stored = copy.copy(instance)  # deleting takes the key away
-        running.translators.append(lambda error: explain_deletion(error, stored, running.using))
+        running.translators.append(lambda error: translate_deletion(error, stored, running.using))
         try:
             instance.delete()
         except ProtectedError as error:
-            raise in_use(error.protected_objects) from error
+            raise build_in_use(error.protected_objects) from error
         except RestrictedError as error:
-            raise in_use(error.restricted_objects) from error
+            raise build_in_use(error.restricted_objects) from error
 
 
 class ModelViewSet(

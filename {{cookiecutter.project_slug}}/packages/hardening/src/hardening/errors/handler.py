@@ -23,10 +23,10 @@ from rest_framework.response import Response
 from hardening.errors.problem_details import PROBLEM_JSON, document
 from hardening.exceptions import BadRequest, FieldError, PayloadTooLarge, TryAgain, status_of
 from hardening.integrity import drivers
-from hardening.integrity.deletions import in_use
 from hardening.integrity.drivers import Kind
+from hardening.integrity.in_use import build_in_use
 from hardening.integrity.reporting import for_clients
-from hardening.integrity.requests import explain_violation
+from hardening.integrity.requests import translate_violation
 from hardening.operations import security_events
 from hardening.renderers import JSONRenderer, rename_keys
 
@@ -99,12 +99,12 @@ def _(error: Exception, context: dict[str, Any]) -> Exception:
 
 @convert_exception.register(ProtectedError)
 def _(error: ProtectedError, context: dict[str, Any]) -> Exception:
-    return in_use(error.protected_objects)
+    return build_in_use(error.protected_objects)
 
 
 @convert_exception.register(RestrictedError)
 def _(error: RestrictedError, context: dict[str, Any]) -> Exception:
-    return in_use(error.restricted_objects)
+    return build_in_use(error.restricted_objects)
 
 
 @convert_exception.register
@@ -132,4 +132,4 @@ def _(error: DatabaseError, context: dict[str, Any]) -> Exception:
         if diagnosis is not None and diagnosis.kind is Kind.BUSY:
             logger.error("The database is busy or unavailable: %s", type(error.__cause__ or error).__name__)
             return TryAgain()
-    return explain_violation(error, context.get("view"), context["request"])
+    return translate_violation(error, context.get("view"), context["request"])

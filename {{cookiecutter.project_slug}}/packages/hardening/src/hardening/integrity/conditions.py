@@ -62,8 +62,8 @@ class _Undecidable(Exception):
     """A value or an operation of which only the database knows the meaning."""
 
 
-def certainly_violated(constraint: BaseConstraint, instance: Model) -> bool:
-    """Tell whether *instance* breaks a check *constraint* for certain; a CHECK passes on NULL, as in SQL."""
+def is_certainly_violated(constraint: BaseConstraint, instance: Model) -> bool:
+    """Tell whether *instance* certainly violates a check *constraint*; a CHECK passes on NULL, as in SQL."""
     return holds(getattr(constraint, "condition", None), instance) is FALSE
 
 
@@ -71,12 +71,12 @@ def holds(condition: Any, instance: Model) -> Verdict:
     """Return the truth of *condition* (a `Q` or another conditional expression) for *instance*."""
     if not isinstance(condition, Q):
         return UNDECIDED
-    verdicts = [_child(child, instance) for child in condition.children]
+    verdicts = [_judge_child(child, instance) for child in condition.children]
     verdict = _connect(condition.connector, verdicts)
     return _negate(verdict) if condition.negated else verdict
 
 
-def _child(child: Any, instance: Model) -> Verdict:
+def _judge_child(child: Any, instance: Model) -> Verdict:
     if not isinstance(child, tuple):
         return holds(child, instance)
     path, right = child
@@ -105,11 +105,11 @@ def _negate(verdict: Verdict) -> Verdict:
 
 
 def _look_up(instance: Model, name: str, lookup: str, right: Any) -> Verdict:
-    field = _column(instance, name)
+    field = _find_column(instance, name)
     left = getattr(instance, field.attname)
     if lookup == "isnull" or (lookup == "exact" and right is None):
         wanted = right is None or bool(right)
-        return TRUE if (_certain(left) is None) is wanted else FALSE
+        return TRUE if (_require_certain(left) is None) is wanted else FALSE
     if lookup == "in" and isinstance(right, list | tuple | set | frozenset) and right:
         return _connect(Q.OR, [_compare("exact", field, left, item, instance) for item in right])
     if lookup == "range" and isinstance(right, list | tuple) and len(right) == 2:
@@ -118,23 +118,23 @@ def _look_up(instance: Model, name: str, lookup: str, right: Any) -> Verdict:
     return _compare(lookup, field, left, right, instance)
 
 
-def _column(instance: Model, name: str) -> Any:
+def _find_column(instance: Model, name: str) -> Any:
     try:
         field: Any = instance._meta.get_field(name)
     except FieldDoesNotExist as error:  # `pk`, or an annotation
         raise _Undecidable from error
-    if getattr(field, "column", None) is None or field.generated or _made_while_saving(field):
+    if getattr(field, "column", None) is None or field.generated or _is_made_while_saving(field):
         raise _Undecidable
     return field
 
 
-def _made_while_saving(field: Any) -> bool:
+def _is_made_while_saving(field: Any) -> bool:
     if isinstance(field, DateField | TimeField):
         return field.auto_now or field.auto_now_add
     return type(field).pre_save is not Field.pre_save
 
 
-def _certain(value: Any) -> Any:
+def _require_certain(value: Any) -> Any:
     if hasattr(value, "resolve_expression"):  # F("count") + 1, or a default of the database's
         raise _Undecidable
     return value
@@ -146,21 +146,21 @@ def _compare(lookup: str, field: Any, left: Any, right: Any, instance: Model) ->
     kind = _EXACT_TYPES.get(field.get_internal_type())
     other = field
     if isinstance(right, F):
-        other = _column(instance, str(vars(right)["name"]))
+        other = _find_column(instance, str(vars(right)["name"]))
         right = getattr(instance, other.attname)
     elif isinstance(right, Value):
         right = right.value
     if kind is None or kind is not _EXACT_TYPES.get(other.get_internal_type()):
         raise _Undecidable
-    for value, column in ((_certain(left), field), (_certain(right), other)):
-        if value is not None and not _same_everywhere(value, kind, column):
+    for value, column in ((_require_certain(left), field), (_require_certain(right), other)):
+        if value is not None and not _is_same_everywhere(value, kind, column):
             raise _Undecidable
     if left is None or right is None:
         return NULL
     return TRUE if _COMPARISONS[lookup](left, right) else FALSE
 
 
-def _same_everywhere(value: Any, kind: type, field: Any) -> bool:
+def _is_same_everywhere(value: Any, kind: type, field: Any) -> bool:
     """Tell whether a database stores and compares *value* of a column of *kind* exactly as Python does."""
     if type(value) is not kind:
         return False

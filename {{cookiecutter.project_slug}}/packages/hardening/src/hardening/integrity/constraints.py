@@ -49,7 +49,7 @@ class ModelConstraint:
     fields: tuple[str, ...]
 
     unique: bool = dataclasses.field(init=False, compare=False)
-    """Whether breaking it is a clash with another row (409) and not a bad value (400)."""
+    """Whether its violation is a conflict with another row (409), instead of an invalid value (400)."""
 
     deferred: bool = dataclasses.field(init=False, compare=False)
     """Whether it is judged at COMMIT and not with the statement."""
@@ -81,7 +81,7 @@ class ModelConstraint:
 
     @property
     def internal(self) -> bool:
-        """Tell whether the model says that no client can break it, so that a breach is a server error."""
+        """Tell whether the model declares that no client can violate it, so that a violation is a server error."""
         return is_internal(self.model, self.definition.name, self.fields)
 
     @property
@@ -121,7 +121,7 @@ def _get_plain_expressions(constraint: BaseConstraint) -> tuple[str, ...]:
 
 
 def has_own_message(constraint: BaseConstraint) -> bool:
-    """Tell whether *constraint* says in words of its own what is wrong."""
+    """Tell whether *constraint* has a message of its own."""
     return constraint.violation_error_message != constraint.default_violation_error_message
 
 
@@ -136,33 +136,33 @@ def get_constraints(model: type[Model]) -> tuple[ModelConstraint, ...]:
     """Return the constraints of the table of *model*, and of the tables of its parents."""
     found = []
     for owner in (model, *model._meta.all_parents):
-        found += [ModelConstraint(owner, each, _judged(owner, each)) for each in owner._meta.constraints]
-        found += [_unique(owner, names) for names in _implied_uniques(owner)]
+        found += [ModelConstraint(owner, each, _find_judged_fields(owner, each)) for each in owner._meta.constraints]
+        found += [_build_unique(owner, names) for names in _list_implied_uniques(owner)]
     return tuple(found)
 
 
-def references(model: type[Model], expression: Any) -> tuple[str, ...]:
+def find_referenced_fields(model: type[Model], expression: Any) -> tuple[str, ...]:
     """Return the names of the fields of *model* that *expression* reads, generated ones followed down."""
     names: dict[str, None] = {}
     for node in expression.flatten() if hasattr(expression, "flatten") else (expression,):
         if isinstance(node, F):
-            names.update(dict.fromkeys(_followed(model, str(vars(node)["name"]).partition("__")[0])))
+            names.update(dict.fromkeys(_follow(model, str(vars(node)["name"]).partition("__")[0])))
         elif isinstance(node, Q):
             for name in node.referenced_base_fields:
-                names.update(dict.fromkeys(_followed(model, name)))
+                names.update(dict.fromkeys(_follow(model, name)))
     return tuple(names)
 
 
-def _followed(model: type[Model], name: str) -> tuple[str, ...]:
+def _follow(model: type[Model], name: str) -> tuple[str, ...]:
     field: Any = model._meta.pk if name == "pk" else _field(model, name)
-    return references(model, field.expression) if getattr(field, "generated", False) else (field.name,)
+    return find_referenced_fields(model, field.expression) if getattr(field, "generated", False) else (field.name,)
 
 
 def _field(model: type[Model], name: str) -> Any:
     return model._meta.get_field(name)
 
 
-def _judged(model: type[Model], constraint: BaseConstraint) -> tuple[str, ...]:
+def _find_judged_fields(model: type[Model], constraint: BaseConstraint) -> tuple[str, ...]:
     if isinstance(constraint, CheckConstraint):
         expressions: Sequence[Any] = [constraint.condition]
     elif isinstance(constraint, UniqueConstraint):
@@ -170,11 +170,11 @@ def _judged(model: type[Model], constraint: BaseConstraint) -> tuple[str, ...]:
     else:  # PostgreSQL's ExclusionConstraint, whose expressions are pairs with an operator
         pairs: Sequence[tuple[Any, str]] = getattr(constraint, "expressions", ())
         expressions = [F(each) if isinstance(each, str) else each for each, _operator in pairs]
-    names = (name for expression in expressions for name in references(model, expression))
+    names = (name for expression in expressions for name in find_referenced_fields(model, expression))
     return tuple(dict.fromkeys(names))
 
 
-def _implied_uniques(model: type[Model]) -> Iterator[tuple[str, ...]]:
+def _list_implied_uniques(model: type[Model]) -> Iterator[tuple[str, ...]]:
     yield from (tuple(names) for names in model._meta.unique_together)
     for field in model._meta.local_fields:
         if isinstance(field, CompositePrimaryKey):
@@ -183,9 +183,9 @@ def _implied_uniques(model: type[Model]) -> Iterator[tuple[str, ...]]:
             yield (field.name,)
 
 
-def _unique(model: type[Model], names: tuple[str, ...]) -> ModelConstraint:
+def _build_unique(model: type[Model], names: tuple[str, ...]) -> ModelConstraint:
     constraint = UniqueConstraint(fields=names, name=f"{model._meta.label_lower} {' '.join(names)}")
-    return ModelConstraint(model, constraint, _judged(model, constraint))
+    return ModelConstraint(model, constraint, _find_judged_fields(model, constraint))
 
 
 def _describe_conflict(constraint: ModelConstraint, keys: Sequence[str]) -> str:
@@ -193,7 +193,7 @@ def _describe_conflict(constraint: ModelConstraint, keys: Sequence[str]) -> str:
     pairs: Sequence[tuple[Any, str]] = getattr(constraint.definition, "expressions", ())
     operators = {operator for _expression, operator in pairs}
     known = dict(zip(constraint.fields, keys, strict=True)) if len(keys) == len(constraint.fields) else {}
-    equal, overlapping = (_names(constraint.model, pairs, operator, known) for operator in ("=", "&&"))
+    equal, overlapping = (_list_names(constraint.model, pairs, operator, known) for operator in ("=", "&&"))
     if operators == {"="} and equal:
         return _("Another object has the same {fields}.").format(fields=equal)
     if "&&" not in operators or not operators <= {"=", "&&"}:
@@ -207,14 +207,14 @@ def _describe_conflict(constraint: ModelConstraint, keys: Sequence[str]) -> str:
     return _("This overlaps another object: {overlapping}.").format(overlapping=overlapping)
 
 
-def _names(model: type[Model], pairs: Sequence[tuple[Any, str]], operator: str, known: dict[str, str]) -> str:
+def _list_names(model: type[Model], pairs: Sequence[tuple[Any, str]], operator: str, known: dict[str, str]) -> str:
     """Return the field names of the request body that are compared by *operator*."""
     expressions = [F(each) if isinstance(each, str) else each for each, own in pairs if own == operator]
-    names = (name for expression in expressions for name in references(model, expression))
+    names = (name for expression in expressions for name in find_referenced_fields(model, expression))
     return ", ".join(dict.fromkeys(known[name] for name in names if name in known))
 
 
-def primary_key(model: type[Model]) -> set[str]:
+def get_primary_key_names(model: type[Model]) -> set[str]:
     """Return the names of the fields that make up the primary key of *model*."""
     return {field.name for field in model._meta.pk_fields}
 
@@ -242,7 +242,7 @@ class ColumnCheck(CheckConstraint):
         """Tell whether a database that names *constraint*, on *columns* where it knows them, means this check."""
         if columns:
             return columns == {self.column} and _POSTGRESQL_NAME.search(constraint) is not None
-        return constraint in (self.sql, _without_quotes(self.sql))
+        return constraint in (self.sql, _unquote(self.sql))
 
     def get_violation_error_message(self) -> str:
         return str(self.violation_error_message) % {"limit_value": 0}
@@ -251,7 +251,7 @@ class ColumnCheck(CheckConstraint):
 @functools.cache
 def get_column_checks(model: type[Model]) -> tuple[ModelConstraint, ...]:
     """Return the checks of the columns of *model*, and of the models that it derives from."""
-    return tuple(check for owner in (model, *model._meta.all_parents) for check in _own_checks(owner))
+    return tuple(check for owner in (model, *model._meta.all_parents) for check in _build_column_checks(owner))
 
 
 def is_meant(check: ModelConstraint, constraint: str, columns: frozenset[str]) -> bool:
@@ -259,17 +259,17 @@ def is_meant(check: ModelConstraint, constraint: str, columns: frozenset[str]) -
     return isinstance(check.definition, ColumnCheck) and check.definition.is_meant_by(constraint, columns)
 
 
-def _own_checks(model: type[Model]) -> Iterator[ModelConstraint]:
+def _build_column_checks(model: type[Model]) -> Iterator[ModelConstraint]:
     connection = connections[router.db_for_write(model)]
     fields: list[Any] = list(model._meta.local_concrete_fields)
     for field in fields:
         sql = field.db_parameters(connection)["check"] if field.column else None
         if sql:
-            judged = references(model, field.expression) if field.generated else (field.name,)
+            judged = find_referenced_fields(model, field.expression) if field.generated else (field.name,)
             yield ModelConstraint(model, ColumnCheck(field, sql), judged)
 
 
-def _without_quotes(sql: str) -> str:
+def _unquote(sql: str) -> str:
     """Return what SQLite takes for the name of a check without one: its text, or the first word if that is quoted."""
     quoted = _QUOTED.match(sql)
     return quoted[1].replace('""', '"') if quoted else sql
@@ -278,7 +278,7 @@ def _without_quotes(sql: str) -> str:
 def find_constraints(diagnosis: Diagnosis, model: type[Model]) -> list[ModelConstraint]:
     """Return the constraints of *model* that *diagnosis* may mean: the one it names, or else those on its columns."""
     known = get_constraints(model)
-    named = [each for each in known if diagnosis.constraint in (each.definition.name, _cut(each.definition.name))]
+    named = [each for each in known if diagnosis.constraint in (each.definition.name, _truncate(each.definition.name))]
     columns = diagnosis.columns or diagnosis.key
     alike = named[:1] or [each for each in known if each.columns and each.columns == columns]
     if alike or diagnosis.kind is not Kind.CHECK:
@@ -286,6 +286,6 @@ def find_constraints(diagnosis: Diagnosis, model: type[Model]) -> list[ModelCons
     return [each for each in get_column_checks(model) if is_meant(each, diagnosis.constraint, diagnosis.columns)]
 
 
-def _cut(name: str) -> str:
+def _truncate(name: str) -> str:
     """Return *name* as PostgreSQL keeps it: 63 bytes of it."""
     return name.encode()[:63].decode(errors="ignore")

@@ -21,7 +21,7 @@ from hardening.integrity.constraints import ModelConstraint, find_constraints
 from hardening.integrity.drivers import Diagnosis, DriverError, Kind
 from hardening.integrity.references import find_missing_references, has_lost_a_default
 from hardening.integrity.reporting import find_field_name, map_constraints, map_fields, nest
-from hardening.integrity.rows import Found, Item, Path, Row, commonpath, owns, resolve_expressions
+from hardening.integrity.rows import Found, Item, Path, Row, find_common_path, is_concerned, resolve_expressions
 from hardening.integrity.values import describe, find_unfit_values, validate_values
 from hardening.integrity.violations import find_all_violations, violate
 
@@ -63,7 +63,7 @@ def _place_in(rows: Sequence[Row]) -> Callable[[tuple[Any, ...]], tuple[int, int
 
 def _find_violations(diagnosis: Diagnosis, rows: Sequence[Row], using: str) -> Found:
     """Return the violation of the constraint that the database names, and all others of any row."""
-    concerned = [row for row in rows if owns(row, diagnosis)]
+    concerned = [row for row in rows if is_concerned(row, diagnosis)]
     for row in reversed(concerned):
         constraint = _find_named(diagnosis, concerned, row.model, using)
         if constraint is not None and not constraint.internal:
@@ -100,7 +100,7 @@ def _report_declared(diagnosis: Diagnosis, row: Row) -> Found:
 def _find_nulls(diagnosis: Diagnosis, rows: Sequence[Row], using: str) -> Found:
     """Yield the fields of the body that were written as NULL; a column that the server fills stays a 500."""
     for row in rows:
-        if not owns(row, diagnosis):
+        if not is_concerned(row, diagnosis):
             continue
         for name, own in map_fields(row.serializer).items():
             field: Any = row.model._meta.get_field(name)
@@ -131,7 +131,7 @@ def translate_by_driver(error: DriverError, items: Sequence[Item], using: str) -
         return error
     if diagnosis.kind is Kind.BUSY:
         return TryAgain()
-    path, name, detail = next(_find_by_driver(diagnosis, items), (commonpath(items), _NON_FIELD, None))
+    path, name, detail = next(_find_by_driver(diagnosis, items), (find_common_path(items), _NON_FIELD, None))
     if detail is None and diagnosis.kind in (Kind.DATA, Kind.RANGE):
         detail = describe(diagnosis)
     return error if detail is None else ValidationError(nest([(path, name, detail)]))
@@ -140,7 +140,7 @@ def translate_by_driver(error: DriverError, items: Sequence[Item], using: str) -
 def _find_by_driver(diagnosis: Diagnosis, items: Sequence[Item]) -> Iterator[tuple[Path, str, ErrorDetail]]:
     for item in items:
         alike = [each for each in items if each.serializer is item.serializer]
-        path = commonpath(alike)
+        path = find_common_path(alike)
         if diagnosis.kind in (Kind.UNIQUE, Kind.EXCLUSION, Kind.CHECK):
             for constraint in find_constraints(diagnosis, item.serializer.Meta.model):
                 name = find_field_name(item.serializer, constraint) if len(alike) == 1 else _NON_FIELD

@@ -14,7 +14,7 @@ from django.db.models import Model
 from hardening.integrity import drivers
 from hardening.integrity.constraints import ModelConstraint, find_constraints, is_internal
 from hardening.integrity.drivers import Diagnosis, Kind
-from hardening.integrity.rows import table_of
+from hardening.integrity.rows import get_table
 
 _PACKAGES = {"site-packages", "dist-packages"}
 
@@ -46,25 +46,25 @@ def find_violation(
     diagnosis: Diagnosis, connection: BaseDatabaseWrapper, written: type[Model] | None = None
 ) -> Violation | None:
     """Return the constraint that *diagnosis* names, of *written* rather than another model; None for an unknown one."""
-    found = next(_violations(diagnosis, written), None)
+    found = next(_find_violations(diagnosis, written), None)
     if found is None and diagnosis.table:
         with suppress(DatabaseError):  # an aborted transaction cannot be asked for the table that a partition is of
-            found = next(_violations(drivers.complete(diagnosis, connection), written), None)
+            found = next(_find_violations(drivers.complete(diagnosis, connection), written), None)
     return found
 
 
-def _violations(diagnosis: Diagnosis, written: type[Model] | None) -> Iterator[Violation]:
+def _find_violations(diagnosis: Diagnosis, written: type[Model] | None) -> Iterator[Violation]:
     models: list[Any] = [each for each in apps.get_models(include_auto_created=True) if not each._meta.proxy]
     if diagnosis.table:
-        models = [each for each in models if table_of(each, diagnosis.schema) == (diagnosis.schema, diagnosis.table)]
+        models = [each for each in models if get_table(each, diagnosis.schema) == (diagnosis.schema, diagnosis.table)]
     elif diagnosis.kind is Kind.FOREIGN_KEY:
         models = []
-    find = {Kind.NOT_NULL: _nulls, Kind.FOREIGN_KEY: _references}.get(diagnosis.kind, _constraints)
+    find = {Kind.NOT_NULL: _find_nulls, Kind.FOREIGN_KEY: _find_references}.get(diagnosis.kind, _find_constraints)
     for model in sorted(models, key=lambda each: each is not written):
         yield from find(diagnosis, model)
 
 
-def _constraints(diagnosis: Diagnosis, model: type[Model]) -> Iterator[Violation]:
+def _find_constraints(diagnosis: Diagnosis, model: type[Model]) -> Iterator[Violation]:
     for constraint in find_constraints(diagnosis, model):
         if constraint.model is model:
             yield Violation(diagnosis.kind, model, constraint.fields, constraint, constraint.definition.name)
@@ -73,13 +73,13 @@ def _constraints(diagnosis: Diagnosis, model: type[Model]) -> Iterator[Violation
         yield Violation(diagnosis.kind, model, (declared,), name=diagnosis.constraint)
 
 
-def _nulls(diagnosis: Diagnosis, model: type[Model]) -> Iterator[Violation]:
+def _find_nulls(diagnosis: Diagnosis, model: type[Model]) -> Iterator[Violation]:
     for field in model._meta.local_concrete_fields:
         if field.column in diagnosis.columns:
             yield Violation(diagnosis.kind, model, (field.name,))
 
 
-def _references(diagnosis: Diagnosis, model: type[Model]) -> Iterator[Violation]:
+def _find_references(diagnosis: Diagnosis, model: type[Model]) -> Iterator[Violation]:
     own = [
         field.name
         for field in model._meta.local_concrete_fields

@@ -47,18 +47,20 @@ def find_leaves(
 
     *model* is the view's, whose fields are meant where a serializer, or the body without one, has none.
     """
-    names = _names(violation)
+    names = _list_names(violation)
     for serializer in reversed(serializers):
         position = getattr(serializer, "position", None)  # of the object that a list was writing
         path = () if position is None or getattr(violation.constraint, "deferred", False) else (position,)
-        if found := _best(violation, names, leaves_of(serializer, path, model)):
+        if found := _find_best(violation, names, list_leaves(serializer, path, model)):
             return found
     if serializers or not isinstance(body, Mapping):
         return []
-    return _best(violation, names, (Leaf((), str(key), str(key), model, _written(model, str(key))) for key in body))
+    return _find_best(
+        violation, names, (Leaf((), str(key), str(key), model, _find_written(model, str(key))) for key in body)
+    )
 
 
-def place_of(leaves: Sequence[Leaf]) -> tuple[Path, str]:
+def find_place(leaves: Sequence[Leaf]) -> tuple[Path, str]:
     """Return where the error of *leaves* stands: at the only one, or at the object that holds them all."""
     places = list(dict.fromkeys((leaf.path, leaf.key) for leaf in leaves))
     if len(places) == 1:
@@ -67,20 +69,20 @@ def place_of(leaves: Sequence[Leaf]) -> tuple[Path, str]:
     return (paths.pop() if len(paths) == 1 else ()), NON_FIELD_ERRORS
 
 
-def _best(violation: Violation, names: Collection[str], leaves: Iterator[Leaf]) -> list[Leaf]:
+def _find_best(violation: Violation, names: Collection[str], leaves: Iterator[Leaf]) -> list[Leaf]:
     ranked = [(leaf.rank_for(violation, names), leaf) for leaf in leaves]
     best = max((rank for rank, _leaf in ranked), default=0)
     return [leaf for rank, leaf in ranked if rank == best > 0]
 
 
-def _names(violation: Violation) -> set[str]:
+def _list_names(violation: Violation) -> set[str]:
     model: Any = violation.model
     declared = getattr(model, "constraint_fields", {}).get(violation.name)
     fields = [model._meta.get_field(name) for name in ([declared] if declared else violation.fields)]
     return {name for field in fields for name in (field.name, getattr(field, "attname", field.name))}
 
 
-def leaves_of(serializer: Any, path: Path = (), model: type[Model] | None = None) -> Iterator[Leaf]:
+def list_leaves(serializer: Any, path: Path = (), model: type[Model] | None = None) -> Iterator[Leaf]:
     """Yield a leaf for every value that the client of *serializer* can send, those of nested objects included."""
     serializer = getattr(serializer, "child", serializer)
     model = getattr(getattr(serializer, "Meta", None), "model", model)
@@ -91,20 +93,20 @@ def leaves_of(serializer: Any, path: Path = (), model: type[Model] | None = None
             *parents, name = source.split(".")
             owner = model
             for parent in parents:
-                owner = _related(owner, parent)
+                owner = _get_related_model(owner, parent)
             if isinstance(field, BaseSerializer) and not isinstance(field, ListSerializer):
-                yield from leaves_of(field, (*path, key), _related(owner, name))
+                yield from list_leaves(field, (*path, key), _get_related_model(owner, name))
             else:
-                yield Leaf(path, key, name, owner, _written(owner, name), field)
+                yield Leaf(path, key, name, owner, _find_written(owner, name), field)
 
 
-def _related(model: Any, name: str) -> Any:
-    return getattr(_relation(model, name), "related_model", None)
+def _get_related_model(model: Any, name: str) -> Any:
+    return getattr(_find_relation(model, name), "related_model", None)
 
 
-def _written(model: Any, name: str) -> Any:
+def _find_written(model: Any, name: str) -> Any:
     """Return the model of the rows that writing the relation *name* of *model* changes, beside the object's own."""
-    relation = _relation(model, name)
+    relation = _find_relation(model, name)
     if relation is None or relation.many_to_one or (relation.one_to_one and relation.concrete):
         return None
     if relation.many_to_many:
@@ -113,7 +115,7 @@ def _written(model: Any, name: str) -> Any:
     return relation.related_model
 
 
-def _relation(model: Any, name: str) -> Any:
+def _find_relation(model: Any, name: str) -> Any:
     if model is None:
         return None
     for relation in model._meta.related_objects:  # by the name of the attribute, which differs from the query's

@@ -21,7 +21,7 @@ from rest_framework.serializers import HiddenField
 from rest_framework.settings import api_settings
 
 from hardening.integrity.constraints import ModelConstraint, get_constraints
-from hardening.integrity.rows import Found, Path, Row, names_of
+from hardening.integrity.rows import Found, Path, Row, get_names
 from hardening.truncation import shortened
 
 # What a client can have sent, so that repeating it helps. A list would be shown as Python writes it.
@@ -31,13 +31,13 @@ _TECHNICAL = {"item_invalid", "nested_array_mismatch", "not_a_string"}
 
 
 def report(row: Row, constraint: ModelConstraint) -> tuple[Path, str, ErrorDetail]:
-    """Return where and in which words breaking *constraint* is reported."""
+    """Return where, and with which message, the violation of *constraint* by *row* is reported."""
     known = map_fields(row.serializer)
     key = find_field_name(row.serializer, constraint)
     error = constraint.error([known[name] for name in constraint.fields if name in known])
     field = row.serializer.fields.get(key)
-    own_words = field.error_messages.get("unique") if field is not None and constraint.unique else None
-    return row.path, key, ErrorDetail(own_words, error.code) if own_words else error
+    own_message = field.error_messages.get("unique") if field is not None and constraint.unique else None
+    return row.path, key, ErrorDetail(own_message, error.code) if own_message else error
 
 
 def nest(found: Iterable[tuple[Path, str | int, ErrorDetail]]) -> dict[Any, Any]:
@@ -58,16 +58,16 @@ def report_model_errors(row: Row, error: DjangoValidationError) -> Found:
     known = map_fields(row.serializer)
     for name, errors in error.update_error_dict({}).items():
         for single in errors:
-            broken = _find_constraint(single, row.model)
-            if broken is not None:
-                yield report(row, broken)
+            violated = _find_constraint(single, row.model)
+            if violated is not None:
+                yield report(row, violated)
                 continue
             key = known.get(name, name if name in row.serializer.fields else str(api_settings.NON_FIELD_ERRORS_KEY))
-            yield from ((row.path, key, detail) for detail in error_details([single]))
+            yield from ((row.path, key, detail) for detail in convert_errors([single]))
 
 
 def _find_constraint(error: DjangoValidationError, model: type[Model]) -> ModelConstraint | None:
-    """Return the constraint whose breach Django found itself: `validate_unique()` and `validate_constraints()`."""
+    """Return the constraint whose violation Django found itself: `validate_unique()` and `validate_constraints()`."""
     names = (error.params or {}).get("unique_check")
     for constraint in get_constraints(model):
         if names and tuple(names) == getattr(constraint.definition, "fields", None):
@@ -78,7 +78,7 @@ def _find_constraint(error: DjangoValidationError, model: type[Model]) -> ModelC
 
 
 def map_fields(serializer: Any) -> dict[str, str]:
-    """Return `{name of a model field: key of the body}` for all that the client of *serializer* can send."""
+    """Return `{name of a model field: field name in the body}` for all that the client of *serializer* can send."""
     keys: dict[str, str] = {}
     names = _map_names(serializer.Meta.model)
     for key, field in serializer.fields.items():
@@ -93,11 +93,11 @@ def map_fields(serializer: Any) -> dict[str, str]:
 @functools.cache
 def _map_names(model: type[Model]) -> dict[str, str]:
     """Return `{name of a field or of its attribute: name of the field}`."""
-    return {name: field.name for field in model._meta.get_fields() for name in names_of(field)}
+    return {name: field.name for field in model._meta.get_fields() for name in get_names(field)}
 
 
 def find_field_name(serializer: Any, constraint: ModelConstraint) -> str:
-    """Return the key for breaking *constraint*: the declared one, or the only one of its fields that can be written."""
+    """Return the field name for a violation of *constraint*: the declared one, or that of its only writable field."""
     declared = map_constraints(serializer).get(constraint.definition.name)
     if declared and declared in serializer.fields:
         return declared
@@ -107,14 +107,14 @@ def find_field_name(serializer: Any, constraint: ModelConstraint) -> str:
 
 
 def map_constraints(serializer: Any) -> dict[str, str]:
-    """Return `{name of a constraint: key}` as declared by the model and, stronger, by the serializer's Meta."""
+    """Return `{name of a constraint: field name}` as declared by the model and, stronger, by the serializer's Meta."""
     of_model = getattr(serializer.Meta.model, "constraint_fields", {})
     own = getattr(serializer.Meta, "constraint_fields", {})
     known = map_fields(serializer)
     return {name: known.get(field, field) for name, field in of_model.items()} | own
 
 
-def error_details(errors: list[DjangoValidationError]) -> list[ErrorDetail]:
+def convert_errors(errors: list[DjangoValidationError]) -> list[ErrorDetail]:
     """Return Django's *errors* as DRF's, with their codes."""
     found: Any = get_error_detail(DjangoValidationError([_for_clients(each) for each in errors]))
     return list(found)
@@ -131,7 +131,7 @@ def _for_clients(error: DjangoValidationError) -> DjangoValidationError:
     params = error.params or {}
     value = params.get("value", "") if isinstance(params, dict) else ""
     code = "invalid" if error.code in _TECHNICAL else error.code
-    if _names_its_constraint(str(error.message)):
+    if _has_constraint_name(str(error.message)):
         return DjangoValidationError(_("Invalid input."), code)
     if not isinstance(value, _SCALARS) or error.code in _TECHNICAL:
         return DjangoValidationError(_("A value is not valid."), code)
@@ -140,7 +140,7 @@ def _for_clients(error: DjangoValidationError) -> DjangoValidationError:
     return error
 
 
-def _names_its_constraint(message: str) -> bool:
+def _has_constraint_name(message: str) -> bool:
     """Tell whether *message* is Django's own for a constraint without one."""
     template = str(BaseConstraint.default_violation_error_message)
     before, _parameter, after = template.partition("%(name)s")

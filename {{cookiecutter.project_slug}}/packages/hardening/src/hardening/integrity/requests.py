@@ -22,10 +22,10 @@ from rest_framework.permissions import SAFE_METHODS
 
 from hardening.exceptions import Code
 from hardening.integrity import drivers
-from hardening.integrity.deletions import in_use, referrers
 from hardening.integrity.drivers import Diagnosis, Kind
+from hardening.integrity.in_use import build_in_use, find_referrers
 from hardening.integrity.owners import Violation, find_violation
-from hardening.integrity.places import Leaf, find_leaves, place_of
+from hardening.integrity.places import Leaf, find_leaves, find_place
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Failure:
         return self.models() or apps.get_models()
 
 
-def explain_violation(error: DatabaseError, view: Any, request: Any) -> Exception:
+def translate_violation(error: DatabaseError, view: Any, request: Any) -> Exception:
     """Return what to raise in place of *error*, which the handler of *view* raised, or *error* itself.
 
     It is the client's doing if an unsafe request was being handled, a model declares the constraint, and that model
@@ -115,31 +115,31 @@ def explain_violation(error: DatabaseError, view: Any, request: Any) -> Exceptio
         diagnosis = drivers.diagnose(error, connection)
         if diagnosis is not None and diagnosis.kind in _KINDS:
             query = compiler.query if compiler else None
-            return _try_to_explain(Failure(view, request, diagnosis, connection.alias, query)) or error
+            return _try_to_translate(Failure(view, request, diagnosis, connection.alias, query)) or error
     return error
 
 
-def _try_to_explain(failure: Failure) -> Exception | None:
+def _try_to_translate(failure: Failure) -> Exception | None:
     """Return the explanation of *failure*; where that fails, log why and leave the violation a server error."""
     try:
-        return _explain(failure)
+        return _translate(failure)
     except Exception:  # it calls the project's serializers, messages and managers
         logger.exception("Explaining a violation failed.")
         return None
 
 
-def _explain(failure: Failure) -> Exception | None:
+def _translate(failure: Failure) -> Exception | None:
     violation = _find_violation(failure)
     if violation is None or not violation.is_client_caused(failure.models()):
         return None
     if _is_in_use(violation, failure):
-        return in_use(_holders(violation, failure))
+        return build_in_use(_find_holders(violation, failure))
     leaves = failure.leaves(violation)
     if violation.kind is Kind.NOT_NULL and not leaves and failure.serializers:
         return None  # the serializer says what a client may send, and this column is not part of it
-    logger.warning("A constraint was violated by a write that no serializer explains: %s", _label(violation))
-    *path, key = _place(violation, leaves)
-    detail: Any = [_detail(violation, leaves, failure)]
+    logger.warning("A constraint was violated by a write that no serializer explains: %s", _describe(violation))
+    *path, key = _find_place(violation, leaves)
+    detail: Any = [_build_detail(violation, leaves, failure)]
     for part in (key, *reversed(path)):
         detail = {part: detail}
     return ValidationError(detail)
@@ -176,7 +176,7 @@ def _find_violation(failure: Failure) -> Violation | None:
 
 def _names_nothing(violation: Violation, field: Any, failure: Failure) -> bool:
     """Tell whether the request gives *field*, a relation, the key of an object that is not there."""
-    values = [value for leaf in failure.leaves(violation) for value in _sent(leaf, failure)]
+    values = [value for leaf in failure.leaves(violation) for value in _read_sent(leaf, failure)]
     values += [getattr(each, field.attname, None) for each in getattr(failure.query, "objs", ())]
     stored = field.related_model._base_manager.using(failure.using)
     try:
@@ -187,7 +187,7 @@ def _names_nothing(violation: Violation, field: Any, failure: Failure) -> bool:
         return False
 
 
-def _sent(leaf: Leaf, failure: Failure) -> Iterator[Any]:
+def _read_sent(leaf: Leaf, failure: Failure) -> Iterator[Any]:
     """Yield the value of *leaf* in the request body."""
     value = failure.request.data
     for part in (*leaf.path, leaf.key):
@@ -211,35 +211,35 @@ def _is_in_use(violation: Violation, failure: Failure) -> bool:
         return True
     refers_to_key = bool(failure.diagnosis.table and failure.diagnosis.key)
     deleted = bool(failure.deleted_models)  # beside rows that refer to nothing missing
-    return not violation.fields and (refers_to_key or deleted or bool(_holders(violation, failure)))
+    return not violation.fields and (refers_to_key or deleted or bool(_find_holders(violation, failure)))
 
 
-def _holders(violation: Violation, failure: Failure) -> list[Any]:
+def _find_holders(violation: Violation, failure: Failure) -> list[Any]:
     """Return the models whose rows refer to what is deleted, as far as they are known."""
     if violation.model is not None and failure.diagnosis.table:
         return [violation.model]
     found: list[Any] = []
     for instance in failure.locked():
         if instance.pk is not None:
-            found += referrers(failure.diagnosis, instance, failure.using)
-    return found or _possible_holders(failure)
+            found += find_referrers(failure.diagnosis, instance, failure.using)
+    return found or _find_possible_holders(failure)
 
 
-def _possible_holders(failure: Failure) -> list[Any]:
+def _find_possible_holders(failure: Failure) -> list[Any]:
     """Return the only model whose rows may refer to deleted rows without that Django sees to them, if it is one."""
     relations = [each for model in failure.deleted_models for each in model._meta.related_objects]
     models = {each.related_model for each in relations if each.on_delete is DO_NOTHING}
     return list(models) if len(models) == 1 else []
 
 
-def _place(violation: Violation, leaves: Sequence[Leaf]) -> tuple[Any, ...]:
+def _find_place(violation: Violation, leaves: Sequence[Leaf]) -> tuple[Any, ...]:
     if violation.kind is Kind.NOT_NULL and not leaves:
         return violation.fields  # the client did not send it, and nothing says under which name it would
-    path, key = place_of(leaves)
+    path, key = find_place(leaves)
     return (*path, key)
 
 
-def _detail(violation: Violation, leaves: Sequence[Leaf], failure: Failure) -> ErrorDetail:
+def _build_detail(violation: Violation, leaves: Sequence[Leaf], failure: Failure) -> ErrorDetail:
     fields = [leaf.field for leaf in leaves if leaf.field is not None]
     messages: Mapping[str, Any] = fields[0].error_messages if len(fields) == 1 else {}
     if violation.constraint is not None:
@@ -249,20 +249,20 @@ def _detail(violation: Violation, leaves: Sequence[Leaf], failure: Failure) -> E
     if violation.kind is Kind.NOT_NULL:
         return ErrorDetail(messages.get("null", serializers.Field.default_error_messages["null"]), "null")
     if violation.kind is Kind.FOREIGN_KEY:
-        return _missing(leaves, failure)
+        return _build_missing(leaves, failure)
     if violation.kind is Kind.CHECK:
         return ErrorDetail(_("Invalid input."), Code("invalid", 400))
     return ErrorDetail(_("This field must be unique."), Code("unique", 409))
 
 
-def _missing(leaves: Sequence[Leaf], failure: Failure) -> ErrorDetail:
-    values = [value for leaf in leaves for value in _sent(leaf, failure)]
+def _build_missing(leaves: Sequence[Leaf], failure: Failure) -> ErrorDetail:
+    values = [value for leaf in leaves for value in _read_sent(leaf, failure)]
     if len(values) != 1:
         return ErrorDetail(_("Object does not exist."), "does_not_exist")
     message = serializers.PrimaryKeyRelatedField.default_error_messages["does_not_exist"]
     return ErrorDetail(message.format(pk_value=values[0]), "does_not_exist")
 
 
-def _label(violation: Violation) -> str:
+def _describe(violation: Violation) -> str:
     label = violation.model._meta.label if violation.model is not None else "a foreign key"
     return f"{label} {violation.name or ', '.join(violation.fields)}"

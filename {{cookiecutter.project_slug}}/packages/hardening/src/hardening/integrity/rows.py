@@ -53,7 +53,7 @@ class Row(Item):
         """Tell whether the values of all the fields *names* are those of the request, or the relation to a parent."""
         fields: list[Any] = [self.model._meta.get_field(name) for name in names]
         return all(
-            names_of(field) & self.values.keys() or (field.is_relation and self.instance.__dict__.get(field.attname))
+            get_names(field) & self.values.keys() or (field.is_relation and self.instance.__dict__.get(field.attname))
             for field in fields
         )
 
@@ -76,8 +76,8 @@ def find_items(serializer: Any, data: Any, path: Path = ()) -> Iterator[Item]:
 def build_candidate(item: Item, instance: Model | None) -> Model:
     """Return what writing *item* would make, unsaved: a copy of *instance* with its values, or a new one."""
     model: type[Model] = item.serializer.Meta.model
-    plain = {name: value for name, value in item.values.items() if name in _assignable(model)}
-    for name in plain.keys() & _references(model):
+    plain = {name: value for name, value in item.values.items() if name in _list_assignable_names(model)}
+    for name in plain.keys() & _list_relation_names(model):
         if isinstance(plain[name], dict | list):
             del plain[name]
     if instance is None:
@@ -89,15 +89,15 @@ def build_candidate(item: Item, instance: Model | None) -> Model:
 
 
 @functools.cache
-def _references(model: type[Model]) -> frozenset[str]:
+def _list_relation_names(model: type[Model]) -> frozenset[str]:
     """Return the names of the relations to one: what a nested serializer read for them is no object yet."""
-    return frozenset(name for field in model._meta.concrete_fields if field.is_relation for name in names_of(field))
+    return frozenset(name for field in model._meta.concrete_fields if field.is_relation for name in get_names(field))
 
 
 @functools.cache
-def _assignable(model: type[Model]) -> frozenset[str]:
+def _list_assignable_names(model: type[Model]) -> frozenset[str]:
     """Return the names that can be set on an unsaved instance: no relation to many, no read-only property."""
-    names = {name for field in model._meta.concrete_fields if not field.generated for name in names_of(field)}
+    names = {name for field in model._meta.concrete_fields if not field.generated for name in get_names(field)}
     names |= {field.name for field in model._meta.private_fields}
     options: Any = model._meta
     properties = {name: getattr(model, name) for name in options._property_names}
@@ -155,29 +155,29 @@ def has_expressions(instance: Model) -> bool:
     return any(hasattr(value, "resolve_expression") for value in instance.__dict__.values())
 
 
-def owns(row: Row, diagnosis: Diagnosis) -> bool:
+def is_concerned(row: Row, diagnosis: Diagnosis) -> bool:
     """Tell whether *diagnosis* may be about the table of *row*, or of a model that it derives from."""
     if not diagnosis.table:
         return True
     return (diagnosis.schema, diagnosis.table) in {
-        table_of(each, diagnosis.schema) for each in (row.model, *row.model._meta.all_parents)
+        get_table(each, diagnosis.schema) for each in (row.model, *row.model._meta.all_parents)
     }
 
 
-def table_of(model: type[Model], schema: str) -> tuple[str, str]:
+def get_table(model: type[Model], schema: str) -> tuple[str, str]:
     """Return the schema, *schema* where it names none of its own, and the name of the table of *model*."""
     # The common way to name a schema: db_table = 'other"."table'.
     named_schema, _dot, table = model._meta.db_table.replace('"', "").rpartition(".")
     return named_schema or schema, table
 
 
-def commonpath(rows: Sequence[Item]) -> Path:
+def find_common_path(rows: Sequence[Item]) -> Path:
     """Return the longest path that all *rows* stand below."""
     parts = zip(*(row.path for row in rows), strict=False)
     return tuple(same[0] for same in takewhile(lambda same: len(set(same)) == 1, parts))
 
 
-def names_of(field: Any) -> set[str]:
+def get_names(field: Any) -> set[str]:
     return {field.name, getattr(field, "attname", field.name)}
 
 
@@ -199,7 +199,7 @@ class SavedInstances:
         self._alike: dict[tuple[Any, ...], deque[int]] = defaultdict(deque)
         for place, instance in enumerate(saved):
             self._queues[type(instance)].append(place)
-            self._alike[self._key(type(instance), _attributes(instance))].append(place)
+            self._alike[self._key(type(instance), _read_columns(instance))].append(place)
 
     def take(self, model: type[Model], values: Mapping[str, Any], *, listed: bool) -> int | None:
         """Return the place of the instance that was saved for *values*, or None.
@@ -239,35 +239,35 @@ class SavedInstances:
     def _key(self, model: type[Model], values: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return what is equal where values agree: those that every object of *model* has."""
         names = self._names.get(model, set())
-        return (model, *(_hashable(values[name]) for name in _columns(model) if name in names))
+        return (model, *(_make_hashable(values[name]) for name in _map_columns(model) if name in names))
 
 
 @functools.cache
-def _columns(model: type[Model]) -> dict[str, str]:
+def _map_columns(model: type[Model]) -> dict[str, str]:
     """Return `{name of a field: name of its attribute}`."""
     return {field.name: field.attname for field in model._meta.concrete_fields}
 
 
-def _attributes(instance: Model) -> dict[str, Any]:
+def _read_columns(instance: Model) -> dict[str, Any]:
     """Return the columns of *instance* by field name, without loading those that are deferred."""
     held = instance.__dict__
-    return {name: held.get(attribute, _MISSING) for name, attribute in _columns(type(instance)).items()}
+    return {name: held.get(attribute, _MISSING) for name, attribute in _map_columns(type(instance)).items()}
 
 
 def _agrees(instance: Model, values: Mapping[str, Any]) -> bool:
     """Tell whether *instance* holds *values*, as far as they are columns of its own."""
-    held = _attributes(instance)
-    return all(bool(held[name] == _plain(value)) for name, value in values.items() if name in held)
+    held = _read_columns(instance)
+    return all(bool(held[name] == _get_plain_value(value)) for name, value in values.items() if name in held)
 
 
-def _plain(value: Any) -> Any:
+def _get_plain_value(value: Any) -> Any:
     return value.pk if isinstance(value, Model) else value
 
 
-def _hashable(value: Any) -> Hashable:
+def _make_hashable(value: Any) -> Hashable:
     try:
-        hash(_plain(value))
+        hash(_get_plain_value(value))
     except TypeError:  # JSON, an array
         return None
-    key: Hashable = _plain(value)
+    key: Hashable = _get_plain_value(value)
     return key

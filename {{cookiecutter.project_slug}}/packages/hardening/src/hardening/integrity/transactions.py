@@ -87,7 +87,7 @@ class Unit:
     def take_turns(self, table: str) -> None:
         """Have writers of *table* wait for each other until the transaction ends (PostgreSQL).
 
-        Racing duplicates under a deferrable rule, or an exclusion constraint, all get in before they are judged,
+        Racing duplicates under a deferrable constraint, or an exclusion constraint, all get in before they are judged,
         and then wait for each other: a deadlock, which tells nobody what is wrong.
         """
         with connections[self.using].cursor() as cursor:
@@ -112,15 +112,15 @@ class _Fetched:
 
 def lock_rows(queryset: QuerySet[Any]) -> QuerySet[Any]:
     """Return *queryset* with a lock on its rows, and on those of the models that its own derives from."""
-    return queryset.select_for_update(of=("self", *_parent_links(queryset.model)))
+    return queryset.select_for_update(of=("self", *_list_parent_links(queryset.model)))
 
 
-def _parent_links(model: type[Model], before: str = "") -> Iterator[str]:
+def _list_parent_links(model: type[Model], before: str = "") -> Iterator[str]:
     concrete: Any = model._meta.concrete_model
     for parent, link in concrete._meta.parents.items():
         if link is not None and link.model is concrete:
             yield f"{before}{link.name}"
-            yield from _parent_links(parent, f"{before}{link.name}__")
+            yield from _list_parent_links(parent, f"{before}{link.name}__")
 
 
 _current: ContextVar[Unit | None] = ContextVar("unit", default=None)
@@ -251,14 +251,14 @@ class Writes:
 
     def stored(self, using: str) -> list[type[Model]]:
         """Return the models with rows that were inserted or updated in the database *using*."""
-        return _models(self._stored, using)
+        return _list_models(self._stored, using)
 
     def deleted(self, using: str) -> list[type[Model]]:
         """Return the models with rows that were deleted from the database *using*."""
-        return _models(self._deleted, using)
+        return _list_models(self._deleted, using)
 
 
-def _models(tables: set[tuple[str, str]], using: str) -> list[type[Model]]:
+def _list_models(tables: set[tuple[str, str]], using: str) -> list[type[Model]]:
     models: Any = apps.get_models(include_auto_created=True)
     return [each for each in models if not each._meta.proxy and (using, each._meta.db_table) in tables]
 

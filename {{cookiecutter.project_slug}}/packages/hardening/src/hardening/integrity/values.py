@@ -19,9 +19,9 @@ from rest_framework.settings import api_settings
 
 from hardening.exceptions import Code
 from hardening.integrity import drivers
-from hardening.integrity.constraints import get_constraints, references
+from hardening.integrity.constraints import find_referenced_fields, get_constraints
 from hardening.integrity.drivers import Diagnosis, Kind
-from hardening.integrity.reporting import error_details, map_fields
+from hardening.integrity.reporting import convert_errors, map_fields
 from hardening.integrity.rows import Found, Path, Row
 from hardening.integrity.selects import compile_select, log_failure, run_select
 
@@ -38,7 +38,7 @@ def find_unfit_values(diagnosis: Diagnosis, rows: Sequence[Row], using: str) -> 
     if not found:
         found = list(_ask_database(diagnosis, iter(written[: -_MOST_ROWS - 1 : -1]), using))
     if not found and written:
-        found = [(*_last_resort(written), describe(diagnosis))]
+        found = [(*_find_last_resort(written), describe(diagnosis))]
     yield from found
 
 
@@ -56,13 +56,13 @@ def describe(diagnosis: Diagnosis) -> ErrorDetail:
 def validate_values(rows: Sequence[Row]) -> Found:
     """Yield what the model's own validators say of the values that the request set."""
     for row in rows:
-        known = _keys(row)
+        known = _map_fields(row)
         excluded = {each.name for each in row.model._meta.fields if each.name not in known or _is_empty(each, row)}
         try:
             row.instance.clean_fields(exclude=excluded)
         except DjangoValidationError as error:
             for name, errors in error.error_dict.items():
-                yield from ((row.path, known.get(name, _NON_FIELD), detail) for detail in error_details(errors))
+                yield from ((row.path, known.get(name, _NON_FIELD), detail) for detail in convert_errors(errors))
 
 
 def _is_empty(field: Any, row: Row) -> bool:
@@ -73,7 +73,7 @@ def _is_empty(field: Any, row: Row) -> bool:
     return field.is_relation or hasattr(row.instance.__dict__.get(field.attname), "resolve_expression")
 
 
-def _keys(row: Row) -> dict[str, str]:
+def _map_fields(row: Row) -> dict[str, str]:
     """Return the field names of the body by model field, with those that a field for the whole object fills."""
     known = map_fields(row.serializer)
     whole = [key for key, field in row.serializer.fields.items() if field.source == "*" and not field.read_only]
@@ -85,28 +85,28 @@ def _keys(row: Row) -> dict[str, str]:
 def _ask_database(diagnosis: Diagnosis, rows: Iterator[Row], using: str) -> Found:
     """Yield the error of the first value, or computation, that the database cannot work out by itself."""
     for row in rows:
-        known = _keys(row)
+        known = _map_fields(row)
         values: dict[str, Any] = row.instance._get_field_expression_map(meta=None)  # type: ignore[attr-defined]  # private
-        for names, expression, limit in (*_columns(row), *_computations(row)):
+        for names, expression, limit in (*_list_columns(row), *_list_computations(row)):
             if _fails(values, expression, limit, using):
                 keys = list(dict.fromkeys(known[name] for name in names if name in known))
                 yield row.path, keys[0] if len(keys) == 1 else _NON_FIELD, describe(diagnosis)
                 return
 
 
-def _columns(row: Row) -> Computations:
+def _list_columns(row: Row) -> Computations:
     """Yield the values that the request set, each converted to the type of its column."""
     for field in row.model._meta.concrete_fields:
         if field.name in row.values and not field.generated and not field.is_relation:
             yield (field.name,), Cast(F(field.name), field), None
 
 
-def _computations(row: Row) -> Computations:
+def _list_computations(row: Row) -> Computations:
     """Yield what the database computes of a row: its generated columns and the expressions of its constraints."""
     fields: list[Any] = list(row.model._meta.local_concrete_fields)
     for field in fields:
         if field.generated:
-            names = references(row.model, field.expression)
+            names = find_referenced_fields(row.model, field.expression)
             yield names, F(field.name), field.output_field.max_length
             yield names, Cast(F(field.name), field.output_field), None
     for constraint in get_constraints(row.model):
@@ -117,7 +117,7 @@ def _computations(row: Row) -> Computations:
             expression = each if isinstance(definition, UniqueConstraint) else each[0]
             expression = F(expression) if isinstance(expression, str) else expression
             bare = getattr(expression, "get_expression_for_validation", lambda bare=expression: bare)()
-            yield references(row.model, expression), bare, None
+            yield find_referenced_fields(row.model, expression), bare, None
 
 
 def _fails(values: dict[str, Any], expression: Any, limit: int | None, using: str) -> bool:
@@ -133,7 +133,7 @@ def _fails(values: dict[str, Any], expression: Any, limit: int | None, using: st
     return limit is not None and isinstance(value, str) and len(value) > limit
 
 
-def _last_resort(rows: Sequence[Row]) -> tuple[Path, str]:
+def _find_last_resort(rows: Sequence[Row]) -> tuple[Path, str]:
     """Return where an error stands of which the field is unknown: at the only row, or at all of them."""
     saved = [row for row in rows if row.saved]
     return (saved[-1].path if saved else rows[0].path if len(rows) == 1 else ()), _NON_FIELD

@@ -17,9 +17,9 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.settings import api_settings
 
 from hardening.integrity.conditions import Verdict, holds
-from hardening.integrity.constraints import ModelConstraint, get_column_checks, get_constraints, primary_key
+from hardening.integrity.constraints import ModelConstraint, get_column_checks, get_constraints, get_primary_key_names
 from hardening.integrity.reporting import report
-from hardening.integrity.rows import Found, Path, Row, commonpath
+from hardening.integrity.rows import Found, Path, Row, find_common_path
 from hardening.integrity.selects import Question, log_failure, run_selects, savepoint
 
 logger = logging.getLogger(__name__)
@@ -36,13 +36,13 @@ def find_all_violations(named: ModelConstraint, rows: Sequence[Row], using: str)
     for model in models:
         written = [row for row in rows if row.model is model]
         for constraint in (*get_constraints(model), *get_column_checks(model)):
-            guilty = _last_written(constraint, written) if constraint == named else None
+            guilty = _find_last_written(constraint, written) if constraint == named else None
             known = [row for row in _find_rows(constraint, written, named) if row is not guilty]
             found = _find_guilty(constraint, known, using, replaced=replaced) if known else []
             found += [] if guilty is None else [guilty]
             yield from (report(row, constraint) for row in found)
             if constraint == named and not found:
-                yield _error_of_all(constraint, written)
+                yield _report_all(constraint, written)
 
 
 def _find_guilty(constraint: ModelConstraint, rows: Sequence[Row], using: str, *, replaced: bool) -> list[Row]:
@@ -66,7 +66,7 @@ def _find_rows(constraint: ModelConstraint, rows: Sequence[Row], named: ModelCon
     return known[:_MOST_ROWS]
 
 
-def _last_written(constraint: ModelConstraint, rows: Sequence[Row]) -> Row | None:
+def _find_last_written(constraint: ModelConstraint, rows: Sequence[Row]) -> Row | None:
     """Return the row that the database rejected: the only one, or the last that was saved before it was judged."""
     saved = [row for row in rows if row.saved]
     if len(rows) == 1:
@@ -74,10 +74,10 @@ def _last_written(constraint: ModelConstraint, rows: Sequence[Row]) -> Row | Non
     return saved[-1] if saved and not constraint.deferred else None
 
 
-def _error_of_all(constraint: ModelConstraint, rows: Sequence[Row]) -> tuple[Path, str, ErrorDetail]:
+def _report_all(constraint: ModelConstraint, rows: Sequence[Row]) -> tuple[Path, str, ErrorDetail]:
     """Return the error for rows that were written by one statement, where nobody knows which one violates it."""
     _path, _key, error = report(rows[-1], constraint)
-    return commonpath(rows), str(api_settings.NON_FIELD_ERRORS_KEY), error
+    return find_common_path(rows), str(api_settings.NON_FIELD_ERRORS_KEY), error
 
 
 def violate(constraint: ModelConstraint, instances: Sequence[Model], using: str) -> list[bool]:
@@ -99,7 +99,11 @@ def _find_violations(constraint: ModelConstraint, instances: Sequence[Model], us
     verdicts = [_decide(constraint, instance) for instance in instances]
     asked = [place for place, verdict in enumerate(verdicts) if verdict is Verdict.UNDECIDED]
     answers = [verdict is Verdict.FALSE for verdict in verdicts]
-    if type(constraint.definition).validate not in (CheckConstraint.validate, UniqueConstraint.validate, *_exclusion()):
+    if type(constraint.definition).validate not in (
+        CheckConstraint.validate,
+        UniqueConstraint.validate,
+        *_get_exclusion(),
+    ):
         for place in asked[:_ROWS]:  # a class of the project's own, which only it can judge
             answers[place] = _is_invalid(constraint, instances[place], using)
         return answers
@@ -112,7 +116,7 @@ def _find_violations(constraint: ModelConstraint, instances: Sequence[Model], us
 
 
 @functools.cache
-def _exclusion() -> tuple[Any, ...]:
+def _get_exclusion() -> tuple[Any, ...]:
     """Return the `validate` of exclusion constraints; without psycopg there are none, and they cannot be imported."""
     try:
         from django.contrib.postgres.constraints import ExclusionConstraint  # noqa: PLC0415  # see above
@@ -126,7 +130,7 @@ def find_duplicates(constraint: ModelConstraint, instances: Sequence[Model], usi
     if len(instances) < 2 or not isinstance(constraint.definition, UniqueConstraint):
         return [False] * len(instances)
     try:
-        keys = list(_keys(constraint, constraint.definition, instances, using))
+        keys = list(_list_keys(constraint, constraint.definition, instances, using))
     except Exception as error:  # noqa: BLE001  # as above
         log_failure(error)
         return [False] * len(instances)
@@ -141,7 +145,7 @@ def find_duplicates(constraint: ModelConstraint, instances: Sequence[Model], usi
 
 def _decide(constraint: ModelConstraint, instance: Model) -> Verdict:
     """Return FALSE for what Python knows to violate the constraint, TRUE for what it knows not to."""
-    if not instance._state.adding and set(constraint.fields) <= primary_key(constraint.model):
+    if not instance._state.adding and set(constraint.fields) <= get_primary_key_names(constraint.model):
         return Verdict.TRUE  # a stored row is no duplicate of itself
     if any(hasattr(instance.__dict__.get(name), "resolve_expression") for name in constraint.attributes):
         return Verdict.TRUE  # a value that nobody knows
@@ -162,11 +166,11 @@ def _try_to_ask(constraint: ModelConstraint, instance: Model, using: str) -> Que
 def _ask(constraint: ModelConstraint, instance: Model, using: str) -> Question | None:
     """Return the question that selects a row if *instance* violates the constraint; None if it cannot."""
     definition: Any = constraint.definition
-    values = _expressions(constraint, instance)
+    values = _map_expressions(constraint, instance)
     if isinstance(definition, CheckConstraint):
         # A CHECK passes on NULL.
         return Question(values, ~Q(Coalesce(definition.condition, True, output_field=BooleanField())))
-    conditions = _clashes(constraint, definition, instance, values)
+    conditions = _build_condition(constraint, definition, instance, values)
     if conditions is None:
         return None
     rows = constraint.model._base_manager.using(using).filter(conditions)
@@ -179,7 +183,7 @@ def _ask(constraint: ModelConstraint, instance: Model, using: str) -> Question |
     return Question(values, applies & Q(Exists(rows.filter(definition.condition))))
 
 
-def _clashes(constraint: ModelConstraint, definition: Any, instance: Model, values: dict[str, Any]) -> Q | None:
+def _build_condition(constraint: ModelConstraint, definition: Any, instance: Model, values: dict[str, Any]) -> Q | None:
     """Return the condition for the rows that *instance* clashes with; None where its NULL clashes with nothing."""
     if getattr(definition, "fields", ()):
         conditions = Q()
@@ -187,30 +191,35 @@ def _clashes(constraint: ModelConstraint, definition: Any, instance: Model, valu
             value = values[field.name] if _is_generated(field) else getattr(instance, str(field.attname))  # type: ignore[union-attr]  # a column
             if value is None and definition.nulls_distinct is not False:
                 return None
-            conditions &= _same(definition, F(field.name), value) if _is_generated(field) else Q(**{field.name: value})
+            conditions &= (
+                _compare(definition, F(field.name), value) if _is_generated(field) else Q(**{field.name: value})
+            )
         return conditions
     replacements = {F(name): value for name, value in values.items()}
     conditions = Q()
     for each in definition.expressions:
         expression, operator = (each, None) if isinstance(definition, UniqueConstraint) else each
         expression = F(expression) if isinstance(expression, str) else expression
-        left, right = _bare(expression), _bare(expression.replace_expressions(replacements))
-        conditions &= _same(definition, left, right) if operator is None else Q(_operation(left, right, operator))
+        left, right = (
+            _strip(expression),
+            _strip(expression.replace_expressions(replacements)),
+        )
+        conditions &= _compare(definition, left, right) if operator is None else Q(_operate(left, right, operator))
     return conditions
 
 
-def _same(definition: UniqueConstraint, left: Any, right: Any) -> Q:
+def _compare(definition: UniqueConstraint, left: Any, right: Any) -> Q:
     same = Q(Exact(left, right))
     return same | Q(IsNull(left, True), IsNull(right, True)) if definition.nulls_distinct is False else same
 
 
-def _operation(left: Any, right: Any, operator: str) -> Any:
+def _operate(left: Any, right: Any, operator: str) -> Any:
     lookup = PostgresOperatorLookup(left, right)
     lookup.postgres_operator = operator
     return lookup
 
 
-def _bare(expression: Any) -> Any:
+def _strip(expression: Any) -> Any:
     """Return *expression* without its operator class, which belongs to the index."""
     return getattr(expression, "get_expression_for_validation", lambda: expression)()
 
@@ -219,7 +228,7 @@ def _is_generated(field: Any) -> bool:
     return bool(getattr(field, "generated", False))
 
 
-def _expressions(constraint: ModelConstraint, instance: Any) -> dict[str, Any]:
+def _map_expressions(constraint: ModelConstraint, instance: Any) -> dict[str, Any]:
     # An expression that nobody could work out must not be in the way of the constraints on other columns.
     held = instance.__dict__
     unknown = {
@@ -242,9 +251,11 @@ def _is_invalid(constraint: ModelConstraint, instance: Model, using: str) -> boo
     return False
 
 
-def _keys(constraint: ModelConstraint, definition: Any, instances: Sequence[Model], using: str) -> Iterator[Hashable]:
+def _list_keys(
+    constraint: ModelConstraint, definition: Any, instances: Sequence[Model], using: str
+) -> Iterator[Hashable]:
     """Yield what has to differ between rows; None for a row that is not compared with others."""
-    computed = [_computed(constraint, definition, instance) for instance in instances]
+    computed = [_list_computed(constraint, definition, instance) for instance in instances]
     parts = [Question(values, None, expression) for values, expressions in computed for expression in expressions]
     answers = iter(run_selects(parts, using, exists=False) if parts else ())
     for instance, (_values, expressions) in zip(instances, computed, strict=True):
@@ -253,33 +264,33 @@ def _keys(constraint: ModelConstraint, definition: Any, instances: Sequence[Mode
         if applies is Verdict.UNDECIDED:
             applies = Verdict.TRUE if found.pop(0) else Verdict.FALSE
         names = [name for name in definition.fields if not _is_generated(constraint.model._meta.get_field(name))]
-        found += [_plain_value(constraint.model._meta.get_field(name), instance) for name in names]
+        found += [_get_plain_value(constraint.model._meta.get_field(name), instance) for name in names]
         unknown = any(hasattr(each, "resolve_expression") for each in found)
         compared = definition.nulls_distinct is False or None not in found
-        yield tuple(map(_hashable, found)) if applies is Verdict.TRUE and compared and not unknown else None
+        yield tuple(map(_make_hashable, found)) if applies is Verdict.TRUE and compared and not unknown else None
 
 
-def _computed(constraint: ModelConstraint, definition: Any, instance: Model) -> tuple[dict[str, Any], list[Any]]:
+def _list_computed(constraint: ModelConstraint, definition: Any, instance: Model) -> tuple[dict[str, Any], list[Any]]:
     """Return the values of *instance*, and the expressions that only the database can work out."""
     undecided = _applies(definition, instance) is Verdict.UNDECIDED
     generated = [name for name in definition.fields if _is_generated(constraint.model._meta.get_field(name))]
     if not (undecided or generated or definition.expressions):
         return {}, []
     condition = [Coalesce(definition.condition, False, output_field=BooleanField())] if undecided else []
-    expressions = [*map(F, generated), *map(_bare, definition.expressions)]
-    return _expressions(constraint, instance), [*condition, *expressions]
+    expressions = [*map(F, generated), *map(_strip, definition.expressions)]
+    return _map_expressions(constraint, instance), [*condition, *expressions]
 
 
 def _applies(definition: Any, instance: Model) -> Verdict:
     return Verdict.TRUE if definition.condition is None else holds(definition.condition, instance)
 
 
-def _plain_value(field: Any, instance: Model) -> Any:
+def _get_plain_value(field: Any, instance: Model) -> Any:
     value = getattr(instance, field.attname)
     return value if value is None or hasattr(value, "resolve_expression") else field.to_python(value)
 
 
-def _hashable(value: Any) -> Hashable:
+def _make_hashable(value: Any) -> Hashable:
     try:
         hash(value)
     except TypeError:

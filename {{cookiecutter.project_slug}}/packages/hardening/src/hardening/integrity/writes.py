@@ -20,7 +20,7 @@ from rest_framework.serializers import (
 )
 
 from hardening.exceptions import TryAgain, details
-from hardening.integrity.conditions import certainly_violated
+from hardening.integrity.conditions import is_certainly_violated
 from hardening.integrity.constraints import get_constraints
 from hardening.integrity.drivers import DriverError
 from hardening.integrity.explanations import find_errors, translate_by_driver
@@ -168,7 +168,7 @@ class _Write:
             if not cleans and not checks:
                 continue
             row = Row(**vars(item), instance=build_candidate(item, None if item.path else instance))
-            errors += [report(row, each) for each in checks if certainly_violated(each.definition, row.instance)]
+            errors += [report(row, each) for each in checks if is_certainly_violated(each.definition, row.instance)]
             try:
                 errors += _clean(row)
             except ObjectDoesNotExist:

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from django.db.models import NOT_PROVIDED, AutoField, Model
 from rest_framework import serializers, status
 
-from hardening.integrity.constraints import ModelConstraint, get_constraints, references
+from hardening.integrity.constraints import ModelConstraint, find_referenced_fields, get_constraints
 from hardening.integrity.drivers import Kind
 from hardening.integrity.owners import Violation
-from hardening.integrity.places import find_leaves, leaves_of, place_of
+from hardening.integrity.places import find_leaves, find_place, list_leaves
 from hardening.integrity.reporting import find_field_name, map_constraints, map_fields
 from hardening.serializers.polymorphic import chosen_by_type
 
@@ -61,13 +61,13 @@ def _list_plain_conflicts(serializer: Any, model: type[Model], *, creates: bool)
         violation = Violation(Kind.UNIQUE, constraint.model, constraint.fields, constraint, constraint.definition.name)
         leaves = find_leaves(violation, [serializer], None)
         if _may_be_violated(constraint, set(constraint.fields if leaves else ()), creates=creates):
-            path, key = place_of(leaves)
+            path, key = find_place(leaves)
             yield Conflict(constraint.status, str((*path, key)[0]))
 
 
 def _list_related_conflicts(serializer: Any, own: type[Model] | None) -> Iterator[Conflict]:
     """Yield the conflicts of other rows that a field writes: by a dotted source, or through a many-to-many table."""
-    for leaf in leaves_of(serializer):
+    for leaf in list_leaves(serializer):
         key = str((*leaf.path, leaf.key)[0])
         if leaf.model not in (None, own):
             yield from _list_row_conflicts(leaf.model, key, {leaf.name}, creates=False)
@@ -85,7 +85,10 @@ def _may_be_violated(constraint: ModelConstraint, written: set[str], *, creates:
     if constraint.internal:
         return False
     condition = getattr(constraint.definition, "condition", None)
-    names = {*constraint.fields, *(references(constraint.model, condition) if condition is not None else ())}
+    names = {
+        *constraint.fields,
+        *(find_referenced_fields(constraint.model, condition) if condition is not None else ()),
+    }
     return bool(names & written) or (creates and not all(_is_generated(constraint.model, name) for name in names))
 
 

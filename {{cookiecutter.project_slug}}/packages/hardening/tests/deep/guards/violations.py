@@ -70,7 +70,7 @@ GUARDS = [
     ),
     Guard(
         REQUESTS,
-        "return found or _possible_holders(failure)",
+        "return found or _find_possible_holders(failure)",
         "return found",
         f"{COMMITS}::test_deleting_many_objects_that_others_refer_to_is_409",
     ),
