@@ -61,7 +61,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with a static file."""
     folder, files = tmp_path_factory.mktemp("hostile"), tmp_path_factory.mktemp("files")
     (files / "file.txt").write_bytes(b"0123456789")
-    known = {"DJANGO_SETTINGS_MODULE": "deep.settings", "DEEP_STATIC_ROOT": str(files)}
+    known = {"DJANGO_SETTINGS_MODULE": "deep.limited", "DEEP_STATIC_ROOT": str(files)}
     with database("sqlite", folder, "hostile") as url, serving(url, folder, **known) as running:
         yield running
 
