@@ -75,7 +75,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (folder / "static").mkdir()
     (folder / "static" / "large.txt").write_bytes(b"a" * 4_000_000)
     known = {
-        "DJANGO_SETTINGS_MODULE": "deep.settings",
+        "DJANGO_SETTINGS_MODULE": "deep.limited",
         "DEEP_STATIC_ROOT": str(folder / "static"),
         "REQUEST_TIMEOUT": str(REQUEST_TIMEOUT),
         "WEB_CONCURRENCY": "1",
