@@ -33,6 +33,12 @@ def proxied(folder: Path, **environment: str) -> Iterator[Proxied]:
     with database("postgresql", folder, f"proxied_{secrets.token_hex(4)}") as url:
         known = {
             "DJANGO_SETTINGS_MODULE": "system.production",
+            "ENV_FILE": "",  # the project's `.env` is for development, with DEBUG
+            "DEBUG": "false",
+            "EMAIL_URL": "dummymail://",
+            "THROTTLE_ANON": "",
+            "THROTTLE_USER": "",
+            "THROTTLE_LOGIN": "",
             "DATABASE_URL": url,
             "SECRET_KEY": secrets.token_urlsafe(50),
             "ALLOWED_HOSTS": "localhost",
