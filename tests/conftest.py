@@ -34,6 +34,14 @@ def list_files(suffix: str = "") -> list[Path]:
     return [TEMPLATE / name for name in names.split("\0") if name.endswith(suffix) and (TEMPLATE / name).is_file()]
 
 
+def copy_template(folder: Path) -> None:
+    """Copy the files that git knows, or would, to *folder*."""
+    for path in list_files():
+        copy = folder / path.relative_to(TEMPLATE)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, copy)
+
+
 def load_hook(name: str) -> ModuleType:
     """Import and return a hook that cookiecutter has not rendered."""
     spec = spec_from_file_location(name, TEMPLATE / "hooks" / f"{name}.py")

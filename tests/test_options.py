@@ -1,7 +1,6 @@
 """The paths that each option keeps."""
 
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TEMPLATE, TREE, list_files, load_hook
+from tests.conftest import TEMPLATE, TREE, copy_template, list_files, load_hook
 
 CI = {"github": [".github"], "gitlab": [".gitlab-ci.yml", "renovate.json"]}
 
@@ -130,10 +129,7 @@ def test_a_link_out_of_the_project_is_rejected_and_its_target_is_not_changed(
 
 
 def test_files_that_tools_left_in_the_template_are_not_in_a_project(render, tmp_path):
-    for path in list_files():
-        copy = tmp_path / path.relative_to(TEMPLATE)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, copy)
+    copy_template(tmp_path)
     package = tmp_path / TREE.name / "packages" / "hardening"
     left = ["dist/a.whl", "src/hardening.egg-info/PKG-INFO", "src/hardening/__pycache__/a.pyc", ".pytest_cache/a"]
     for name in left:

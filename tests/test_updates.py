@@ -1,14 +1,13 @@
 """An update merges the template's changes into a project that a team has edited."""
 
 import json
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import GIT_IDENTITY, TEMPLATE, TREE, list_files, run
+from tests.conftest import GIT_IDENTITY, TEMPLATE, TREE, copy_template, run
 
 CRUFT = [sys.executable, "-m", "cruft"]
 RENDERED = [TREE.name, "hooks", "cookiecutter.json"]
@@ -34,10 +33,7 @@ def template(tmp_path) -> Path:
         git("rm", "--quiet", f"{TREE.name}/docs/validation.md")
         git("commit", "--quiet", "--message", "Previous state")
     git("rm", "--quiet", "-r", ".")
-    for path in list_files():
-        copy = clone / path.relative_to(TEMPLATE)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, copy)
+    copy_template(clone)
     git("add", "--all")
     git("commit", "--quiet", "--allow-empty", "--message", "Current state")
     return clone

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TEMPLATE, TREE, Rendering, list_files
+from tests.conftest import TREE, Rendering, copy_template
 
 
 @pytest.fixture
@@ -17,10 +17,7 @@ def render_broken(render, tmp_path) -> Callable[..., Rendering]:
     """
 
     def render_copy(name: str, added: str | None) -> Rendering:
-        for path in list_files():
-            copy = tmp_path / path.relative_to(TEMPLATE)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, copy)
+        copy_template(tmp_path)
         file = tmp_path / TREE.name / name
         if added is None:
             shutil.rmtree(tmp_path / TREE.name / Path(name).parts[0])
