@@ -1,13 +1,13 @@
 """Fixtures of the tests of hardening."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.http import HttpResponse
 from django.urls import path
 
@@ -55,6 +55,26 @@ def post(ada: Client) -> Callable[..., HttpResponse]:
         return ada.post(f"/shapes/{shape}/", fields if sent is None else sent)
 
     return posted
+
+
+@pytest.fixture
+def send(ada: Client) -> Callable[..., tuple[int, Any]]:
+    """Return a function that sends a request and returns the status and the body of the response."""
+
+    def sent(method: str, path: str, body: object = None) -> tuple[int, Any]:
+        response = getattr(ada, method)(path, body)
+        return response.status_code, response.json() if response.content else None
+
+    return sent
+
+
+@pytest.fixture
+def atomic_requests() -> Iterator[None]:
+    """Run a test with ATOMIC_REQUESTS, as an existing project may."""
+    options = connections[DEFAULT_DB_ALIAS].settings_dict
+    options["ATOMIC_REQUESTS"] = True
+    yield
+    options["ATOMIC_REQUESTS"] = False
 
 
 @pytest.fixture

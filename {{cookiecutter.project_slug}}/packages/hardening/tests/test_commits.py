@@ -3,7 +3,7 @@
 from types import ModuleType
 
 import pytest
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import connection
 from django.db.transaction import non_atomic_requests, on_commit
 from django.urls import path
 from rest_framework.response import Response
@@ -25,17 +25,6 @@ def routed(settings):
 
 
 @pytest.fixture
-def send(ada):
-    """Return a function that sends a request and returns the status and the body of the response."""
-
-    def sent(method, path, body=None):
-        response = getattr(ada, method)(path, body)
-        return response.status_code, response.json() if response.content else None
-
-    return sent
-
-
-@pytest.fixture
 def good(way):
     return models.Good.objects.create(name="a", stock=1)
 
@@ -45,13 +34,6 @@ def good(way):
 def test_a_violation_at_commit_is_reported_too(postgresql, send, path):
     assert send("post", path, {"places": [1, 1]}) == (409, {"non_field_errors": ["Place taken."]})
     assert models.Ballot.objects.count() == 0
-
-
-@pytest.fixture
-def atomic_requests():
-    connections[DEFAULT_DB_ALIAS].settings_dict["ATOMIC_REQUESTS"] = True
-    yield
-    connections[DEFAULT_DB_ALIAS].settings_dict["ATOMIC_REQUESTS"] = False
 
 
 @OUTERMOST

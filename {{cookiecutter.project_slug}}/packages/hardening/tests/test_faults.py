@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.utils import ConnectionHandler
 
 from shapes import models
@@ -98,14 +98,6 @@ def test_a_refusal_in_a_savepoint_can_be_caught(post, way):
 
     assert response.status_code == 201
     assert models.Badge.objects.count() == 2
-
-
-@pytest.fixture
-def atomic_requests() -> Iterator[None]:
-    """ATOMIC_REQUESTS as an existing project may have it."""
-    connections[DEFAULT_DB_ALIAS].settings_dict["ATOMIC_REQUESTS"] = True
-    yield
-    connections[DEFAULT_DB_ALIAS].settings_dict["ATOMIC_REQUESTS"] = False
 
 
 @OUTERMOST

@@ -4,7 +4,6 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, InMemoryStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connections
 
 from hardening.testing.databases import needs_no_commit
 from shapes.filed import scan
@@ -214,13 +213,6 @@ def test_outside_of_requests_files_are_djangos_own_affair(stored):
 def test_a_created_file_costs_no_statement(send, django_assert_num_queries):
     with django_assert_num_queries(2):  # the token and the INSERT
         assert send("post", "/scans/", title="a")[0] == 201
-
-
-@pytest.fixture
-def atomic_requests():
-    connections["default"].settings_dict["ATOMIC_REQUESTS"] = True
-    yield
-    connections["default"].settings_dict["ATOMIC_REQUESTS"] = False
 
 
 def test_with_atomic_requests_a_rejected_write_leaves_no_file(send, stored, atomic_requests):

@@ -14,17 +14,6 @@ def routed(settings):
 
 
 @pytest.fixture
-def send(ada):
-    """Return a function that sends a request and returns the status and the body of the response."""
-
-    def sent(method, path, body):
-        response = getattr(ada, method)(path, body)
-        return response.status_code, response.json() if response.content else None
-
-    return sent
-
-
-@pytest.fixture
 def good(way):
     return models.Good.objects.create(name="a")
 

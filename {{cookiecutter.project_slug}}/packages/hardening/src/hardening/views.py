@@ -153,9 +153,7 @@ class APIView(views.APIView):
             self.names_of_parents = names_of_parents(self)
 
     def is_one_unit(self) -> bool:
-        """Tell whether all that the handler does is one transaction, as in an unsafe request under ATOMIC_REQUESTS."""
-        if self.request.method in SAFE_METHODS:
-            return False
+        """Tell whether all that the handler of an unsafe method does is one transaction, as under ATOMIC_REQUESTS."""
         return self.in_one_transaction or _has_atomic_requests()
 
     def get_write_database(self) -> str:

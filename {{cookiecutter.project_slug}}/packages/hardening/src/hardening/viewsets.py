@@ -54,8 +54,6 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
 
     def is_one_unit(self) -> bool:
         """Tell whether all that the handler does is one transaction; DRF's own `create()` leaves that to `save()`."""
-        if self.action == "metadata" or self.request.method in SAFE_METHODS:
-            return False
         if self.in_one_transaction or self.changes_one_object() or not _creates_as_drf_does(type(self), self.action):
             return True
         return super().is_one_unit()
@@ -83,10 +81,8 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
         queryset: Any = super().get_queryset()
         if getattr(self, "swagger_fake_view", False):
             return queryset
-        changes_one_object, user = self.changes_one_object(), self.request.user
-        is_known = getattr(user, "is_authenticated", False)
-        queryset = queryset.visible_to(user) if is_known else select_visible(queryset, user)
-        if changes_one_object:
+        queryset = select_visible(queryset, self.request.user)
+        if self.changes_one_object():
             return queryset.using(router.db_for_write(queryset.model))
         meta = getattr(self.get_serializer_class(), "Meta", None)
         if relations := getattr(meta, "select_related", ()):
