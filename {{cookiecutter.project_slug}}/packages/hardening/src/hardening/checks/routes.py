@@ -139,16 +139,17 @@ def _collect_made(make: Callable[[], Any], found: dict[Any, Any]) -> Exception |
 
 def _instances(chosen: Any, view: Any, prepared: Any) -> Iterator[Callable[[], Any]]:
     """Yield functions that instantiate *chosen* for *prepared* and, if its fields vary, for other requests."""
-    yield functools.partial(_make, chosen, prepared)
+    yield functools.partial(make_serializer, chosen, prepared)
     if not depends_on_request(chosen):
         return
     for method in served_methods(view):
         for kind in KINDS:
             prepared, _error = collect(lambda *request: [send_stand_in(view, *request)], method, kind)
-            yield from (functools.partial(_make, chosen, stand_in) for stand_in in prepared)
+            yield from (functools.partial(make_serializer, chosen, stand_in) for stand_in in prepared)
 
 
-def _make(chosen: Any, view: Any) -> Any:
+def make_serializer(chosen: Any, view: Any) -> Any:
+    """Return an instance of the serializer class *chosen* in the context of *view*."""
     return chosen(context={"request": getattr(view, "request", None), "view": view, "format": None})
 
 
