@@ -1,4 +1,4 @@
-"""Remove the files of options that were not chosen, write `.env`, and validate the rendered files.
+"""Remove the files of options that were not chosen, write `.env` and the record, and validate the rendered files.
 
 The hook uses only the standard library and PyYAML, which cookiecutter requires. It needs neither a network nor an
 installation. It prints each error to standard error and exits with 1, so that cookiecutter removes the project.
@@ -7,6 +7,7 @@ installation. It prints each error to standard error and exits with 1, so that c
 import json
 import os
 import re
+import runpy
 import secrets
 import shutil
 import sys
@@ -17,6 +18,10 @@ import yaml
 
 # Cookiecutter renders this to JSON. A raw string, so that the unrendered file is valid Python, too.
 ANSWERS = r"""{{ cookiecutter | tojson }}"""
+
+# The template's folder, in which cookiecutter renders and then runs a copy of this file. `_repo_dir` may be relative,
+# and cruft does not set it; Jinja itself has no name for the working directory.
+TEMPLATE = r"""{{ lipsum.__globals__.os.getcwd() }}"""
 
 # (question, answer): the files that exist only with this answer. They are listed one by one, because with -f a folder
 # may also contain the user's own files.
@@ -125,6 +130,13 @@ def write_env(project):
         file.write(text)
 
 
+def write_records(project, answers):
+    """Write `.cruft.json` and the digest of `packages/hardening`; return notes for the user."""
+    runpy.run_path(str(project / "packages" / "hardening" / "checksum.py"))["record"]()
+    record_rendering = runpy.run_path(str(Path(TEMPLATE, "update", "record.py")))["record_rendering"]
+    return record_rendering(project, Path(TEMPLATE), answers)
+
+
 def find_errors(project, answers):
     """Yield a sentence for each error in the rendered project."""
     for name in RENDERED:
@@ -171,8 +183,10 @@ def main():
     if errors:
         return 1
     write_env(project)
+    for note in write_records(project, answers):
+        print(note, file=sys.stderr)
     choices = ", ".join(f"{name} {YES_NO.get(answers[name], answers[name])}" for name in CHOICES)
-    print(f"\nRendered with {choices}.\nNext:  cd {project.name} && make run")
+    print(f"\nRendered version {answers['_version']} with {choices}.\nNext:  cd {project.name} && make run")
     print("Before every commit:  make check")
     return 0
 

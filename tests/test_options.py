@@ -58,7 +58,7 @@ def test_env_is_readable_only_by_its_owner_and_has_a_random_key(render):
 def test_rendering_prints_the_choices_and_the_next_commands(render):
     rendering = render(project_slug="next")
 
-    assert "Rendered with django_version 5.2 LTS, ci github, examples yes." in rendering.output
+    assert "Rendered version 1.0.0 with django_version 5.2 LTS, ci github, examples yes." in rendering.output
     assert "make run" in rendering.output
     assert "make check" in rendering.output
 
