@@ -24,7 +24,7 @@ class ContactViewSet(FlatListMixin, ModelViewSet):
     search_fields = ("name", "value")
 
 
-class PurchaseViewSet(IdempotencyMixin, PreconditionsMixin, ModelViewSet):
+class PurchaseViewSet(IdempotencyMixin, PreconditionsMixin, FlatListMixin, ModelViewSet):
     """The user's purchases. Creating one is idempotent with `Idempotency-Key`; changing one requires `If-Match`."""
 
     queryset = Purchase.objects.all()

@@ -36,7 +36,7 @@ STATEMENTS = {
         *(SIGN_IN, "BEGIN", f"SELECT {CONTACT}"),
         *(f"DELETE {LINKS}", f"DELETE {CONTACT}", "COMMIT"),
     ],
-    "get purchase-list": [SIGN_IN, f"SELECT {PURCHASE}", f"SELECT {CONTACT}"],
+    "get purchase-list": [SIGN_IN, f"SELECT {PURCHASE}", f"SELECT {LINKS}"],
     "post purchase-list": [SIGN_IN, "BEGIN", *NAMED, f"INSERT {PURCHASE}", f"INSERT {LINKS}", "COMMIT"],
     "get purchase-detail": [SIGN_IN, f"SELECT {PURCHASE}", f"SELECT {CONTACT}"],
     "put purchase-detail": [

@@ -13,7 +13,7 @@ from hardening import serializers
 from hardening.resources.column_lists import columns
 from hardening.testing.statements import statements
 from shapes.models import Badge, Crate, Parcel, Values
-from shapes.serializers import BasketSerializer, TicketSerializer, plain
+from shapes.serializers import BasketSerializer, plain
 
 NOW = datetime.datetime(2026, 12, 1, 8, 30, 15, 123456, tzinfo=datetime.UTC)
 FULL = {
@@ -98,7 +98,7 @@ def test_nothing_but_the_columns_is_read(ada):
 
 @pytest.mark.parametrize(
     "serializer",
-    [MethodSerializer, NamedSerializer, OwnSerializer, BasketSerializer, TicketSerializer, plain(Parcel, "by_code")],
+    [MethodSerializer, NamedSerializer, OwnSerializer, BasketSerializer, plain(Parcel, "by_code")],
     ids=lambda each: each.__name__,
 )
 def test_a_column_list_with_other_fields_than_columns_raises(serializer):

@@ -64,6 +64,7 @@ ATTRIBUTES: dict[str, Any] = {
     "_kwargs": serializers.CharField,
     "_non_atomic_requests": lambda: transaction.non_atomic_requests(lambda request: None),
     "_prefetch_done": models.QuerySet,
+    "_prefetch_related_lookups": models.QuerySet,
     "_property_names": lambda: get_user_model()._meta,
     "_query": models.QuerySet,
     "_queryset_class": BaseManager.from_queryset(models.QuerySet),
