@@ -16,6 +16,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from hardening.canonical import digest_fields
+from hardening.models import Model
 from hardening.operations import security_events
 
 
@@ -154,7 +156,11 @@ def find_token(digest: str) -> Any:
 
 @functools.cache
 def _compile_query(model: Any, using: str) -> _TokenQuery:
-    compiler = model.objects.select_related("user").filter(digest="").query.get_compiler(using)
+    user = model._meta.get_field("user").related_model
+    # No request reads a digest: it is computed from its source when somebody asks for it, and saved with it.
+    unread = [f"user__{field.name}" for field in digest_fields(user)] if issubclass(user, Model) else []
+    tokens = model.objects.select_related("user").defer(*unread).filter(digest="")
+    compiler = tokens.query.get_compiler(using)
     sql, _parameters = compiler.as_sql()
     columns = [column for column, _sql, _alias in compiler.select]
     return _TokenQuery(sql, [column.target.attname for column in columns], compiler, compiler.get_converters(columns))

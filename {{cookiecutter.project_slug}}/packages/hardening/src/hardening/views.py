@@ -166,13 +166,14 @@ class APIView(views.APIView):
         A violation then leaves nothing behind, at COMMIT too. After every failure, uploaded files are deleted, and it
         is known which tables were written.
         """
-        is_one_unit = self.is_one_unit()
-        with delete_orphans(), note_writes() as self.writes:
-            if not is_one_unit:
-                return handler(*args, **kwargs)
+        using = self.get_write_database() if self.is_one_unit() else None
+        if using is not None:
             self.read_body()
-            with open_unit(self.get_write_database()) as self.unit:
-                return self.run(handler, *args, **kwargs)
+        with delete_orphans(), note_writes() as self.writes:
+            if using is None:
+                return handler(*args, **kwargs)
+            with open_unit(using) as self.unit:
+                return handler(*args, **kwargs)
 
     def read_body(self) -> None:
         """Read and parse the request body, since a client that is slow to send it must not hold a transaction open.
@@ -181,10 +182,6 @@ class APIView(views.APIView):
         """
         if self.request.META.get("CONTENT_LENGTH") not in (None, "", "0"):
             self.request.data  # noqa: B018  # the property reads
-
-    def run(self, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
-        """Return what *handler* answers; runs within the transaction."""
-        return handler(*args, **kwargs)
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Return DRF's request; of a class of ours for a JSON body of no bytes."""

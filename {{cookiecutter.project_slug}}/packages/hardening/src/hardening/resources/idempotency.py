@@ -13,13 +13,13 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connections
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.renderers import JSONRenderer
@@ -46,30 +46,22 @@ class IdempotencyMixin(_ViewSet):
     the key is still running, and 422 if the key was used for a different request.
     """
 
-    @cached_property
-    def idempotency_key(self) -> str | None:
-        """The idempotency key of a POST request, or None. Raises `BadRequest` if it is malformed."""
-        sent = self.request.headers.get("Idempotency-Key") if self.request.method == "POST" else None
-        if sent is None:
-            return None
-        found = _KEY.fullmatch(sent)
-        if found is None:
-            raise BadRequest(_("Idempotency-Key must have 1 to 255 letters, digits, dots, hyphens or underscores."))
-        return found[1] or found[2]
+    def handle_unsafe(self, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
+        """Return the response of *handler*, or the stored one for a retry; raise `KeyInUse` or `KeyReused`.
 
-    def is_one_unit(self) -> bool:
-        """Return True if the handler runs in one transaction, as every request with an idempotency key does."""
-        has_key = self.idempotency_key is not None  # rejects a malformed key before a transaction begins
-        return has_key or super().is_one_unit()
+        Raises `BadRequest` for a malformed key, before a transaction begins.
+        """
+        key = read_key(self.request)
+        if key is None:
+            return super().handle_unsafe(handler, *args, **kwargs)
+        self.in_one_transaction = True  # the response is stored with the changes that it reports
+        return super().handle_unsafe(partial(self._run_once, key, handler), *args, **kwargs)
 
-    def run(self, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
-        """Return the response of *handler*, or the stored one for a retry; raise `KeyInUse` or `KeyReused`."""
-        if self.idempotency_key is None:
-            return super().run(handler, *args, **kwargs)
-        claim = Claim(self.request, self.idempotency_key, self.unit.using)
+    def _run_once(self, key: str, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
+        claim = Claim(self.request, key, self.unit.using)
         if (stored := claim.stored()) is not None:
             return replay(stored)
-        response: Response = super().run(handler, *args, **kwargs)
+        response = handler(*args, **kwargs)
         claim.store(response)
         return response
 
@@ -87,6 +79,17 @@ class IdempotencyMixin(_ViewSet):
         description = "A unique text chosen by the client, so that a repeated request is processed only once."
         key = OpenApiParameter("Idempotency-Key", schema, OpenApiParameter.HEADER, description=description)
         return [*parameters, key]
+
+
+def read_key(request: Request) -> str | None:
+    """Return the idempotency key of a POST *request*, or None; raise `BadRequest` if it is malformed."""
+    sent = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+    if sent is None:
+        return None
+    found = _KEY.fullmatch(sent)
+    if found is None:
+        raise BadRequest(_("Idempotency-Key must have 1 to 255 letters, digits, dots, hyphens or underscores."))
+    return found[1] or found[2]
 
 
 class Claim:

@@ -26,7 +26,6 @@ from rest_framework.response import Response
 from hardening.exceptions import BadRequest, PreconditionFailed, PreconditionRequired
 from hardening.models import VersionedModel
 from hardening.renderers import JSONRenderer
-from hardening.viewsets import writes_once
 
 if TYPE_CHECKING:
     from hardening.viewsets import ModelViewSet as _ViewSet  # the class that the mixin extends
@@ -52,7 +51,6 @@ class PreconditionsMixin(_ViewSet):
     """
 
     require_if_match = True
-    _written: Any = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Run the viewset's `initial()`; raise `BadRequest` if `If-Match` or `If-None-Match` is malformed."""
@@ -80,21 +78,15 @@ class PreconditionsMixin(_ViewSet):
             return Response(status=304, headers={"ETag": tag})
         return Response(shown, headers={"ETag": tag})
 
-    @writes_once
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self._tagged(super().create(request, *args, **kwargs))
-
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self._tagged(super().update(request, *args, **kwargs))
+        response: Response = super().update(request, *args, **kwargs)
+        for name, value in self._tag(response.data).items():
+            response[name] = value
+        return response
 
-    @writes_once
-    def perform_create(self, serializer: Any) -> None:
-        super().perform_create(serializer)
-        self._written = serializer.instance
-
-    def perform_update(self, serializer: Any) -> None:
-        super().perform_update(serializer)
-        self._written = serializer.instance
+    def get_success_headers(self, data: Any) -> dict[str, str]:
+        """Return the headers of a 201: DRF's, and the ETag that a GET will return."""
+        return {**super().get_success_headers(data), **self._tag(data)}
 
     def get_error_statuses(self, method: str) -> set[int]:
         """Return the error statuses of the view, with those of failed preconditions."""
@@ -116,14 +108,14 @@ class PreconditionsMixin(_ViewSet):
             return [*parameters, _parameter("If-None-Match", "The ETag of the last GET; 304 if unchanged.")]
         return parameters
 
-    def _tagged(self, response: Response) -> Response:
-        """Add the ETag that a GET will return to *response*, the response to a write."""
-        if isinstance(self._written, VersionedModel):
-            reading = self._reading()
-            same = reading.get_serializer_class() is self.get_serializer_class()
-            shown = response.data if same else self._show(self._written)
-            response["ETag"] = etag(self._written, shown, str(self.request.accepted_renderer.format))
-        return response
+    def _tag(self, data: Any) -> dict[str, str]:
+        """Return the header with the ETag of the object whose serializer returned *data*, which was just written."""
+        written = getattr(getattr(data, "serializer", None), "instance", None)
+        if not isinstance(written, VersionedModel):
+            return {}
+        same = self._reading().get_serializer_class() is self.get_serializer_class()
+        shown = data if same else self._show(written)
+        return {"ETag": etag(written, shown, str(self.request.accepted_renderer.format))}
 
     def _stored_tags(self, instance: VersionedModel) -> list[str]:
         """Return the current tags of *instance*, one for each format that the view renders."""
