@@ -11,7 +11,7 @@ from django.db.models import CheckConstraint, F, Q, Value
 from hypothesis import HealthCheck, given, settings, strategies as st
 from hypothesis.extra.django import TestCase
 
-from hardening.integrity.conditions import Verdict, holds
+from hardening.integrity.candidates import Verdict, holds
 from shapes.models import Values
 
 UTC = datetime.UTC

@@ -13,7 +13,7 @@ from hardening import middleware, parsers, serializers
 from hardening.errors import problem_details
 from hardening.negotiation import ContentNegotiation
 from hardening.operations import logging
-from hardening.relations import HyperlinkedRelatedField, related_fields
+from hardening.relations import HyperlinkedRelatedField, related_fields, slugs_and_urls
 from hardening.resources.preconditions import entity_tags
 from hardening.testing.client import Client, codes
 from shapes import echoes
@@ -192,7 +192,7 @@ def test_entity_tags_are_read_in_linear_time():
 
 
 def test_a_url_that_is_too_long_is_rejected_before_it_is_parsed(monkeypatch):
-    monkeypatch.setattr(related_fields, "urlsplit", pytest.fail)
+    monkeypatch.setattr(slugs_and_urls, "urlsplit", pytest.fail)
     field = HyperlinkedRelatedField("a-detail", queryset=lambda queryset, field: queryset)
 
     with pytest.raises(ValidationError) as caught:

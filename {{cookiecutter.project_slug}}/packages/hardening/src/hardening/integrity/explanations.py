@@ -17,11 +17,12 @@ from rest_framework.settings import api_settings
 
 from hardening.exceptions import Code, TryAgain
 from hardening.integrity import drivers
+from hardening.integrity.candidates import Item, Path
 from hardening.integrity.constraints import ModelConstraint, find_constraints
 from hardening.integrity.drivers import Diagnosis, DriverError, Kind
 from hardening.integrity.references import find_missing_references, has_lost_a_default
 from hardening.integrity.reporting import find_field_name, map_constraints, map_fields, nest
-from hardening.integrity.rows import Found, Item, Path, Row, find_common_path, is_concerned, resolve_expressions
+from hardening.integrity.rows import Found, Row, find_common_path, is_concerned, resolve_expressions
 from hardening.integrity.values import describe, find_unfit_values, validate_values
 from hardening.integrity.violations import find_all_violations, violate
 

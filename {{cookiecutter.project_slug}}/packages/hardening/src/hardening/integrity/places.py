@@ -9,8 +9,8 @@ from django.db.models import Model
 from rest_framework.serializers import BaseSerializer, HiddenField, ListSerializer
 from rest_framework.settings import api_settings
 
+from hardening.integrity.candidates import Path
 from hardening.integrity.owners import Violation
-from hardening.integrity.rows import Path
 
 NON_FIELD_ERRORS = str(api_settings.NON_FIELD_ERRORS_KEY)
 

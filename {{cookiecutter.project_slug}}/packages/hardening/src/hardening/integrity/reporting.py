@@ -20,8 +20,9 @@ from rest_framework.fields import get_error_detail
 from rest_framework.serializers import HiddenField
 from rest_framework.settings import api_settings
 
+from hardening.integrity.candidates import Path, get_names
 from hardening.integrity.constraints import ModelConstraint, get_constraints
-from hardening.integrity.rows import Found, Path, Row, get_names
+from hardening.integrity.rows import Found, Row
 from hardening.truncation import shortened
 
 # What a client can have sent, so that repeating it helps. A list would be shown as Python writes it.

@@ -1,9 +1,8 @@
-"""The objects of a request body, and the instances that are made of them.
+"""The objects of a request body with the instances that were made of them, after a write was rejected.
 
 The instances that were saved are found by their values, in linear time.
 """
 
-import copy
 import dataclasses
 import functools
 from collections import defaultdict, deque
@@ -13,25 +12,15 @@ from typing import Any
 
 from django.db.models import Model
 from rest_framework.exceptions import ErrorDetail
-from rest_framework.serializers import BaseSerializer, ListSerializer
 
+from hardening.integrity.candidates import Item, Path, build_candidate, get_names
 from hardening.integrity.drivers import Diagnosis
 from hardening.integrity.selects import work_out
 
 _MISSING = object()
 _WINDOW = 16  # instances that one object is compared with: a body of equal rows must not cost rows times rows
 
-Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str | int, ErrorDetail]]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Item:
-    """One object of the body before it is written: its serializer, where it stands, its validated values."""
-
-    serializer: Any
-    path: Path
-    values: dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,52 +45,6 @@ class Row(Item):
             get_names(field) & self.values.keys() or (field.is_relation and self.instance.__dict__.get(field.attname))
             for field in fields
         )
-
-
-def find_items(serializer: Any, data: Any, path: Path = ()) -> Iterator[Item]:
-    """Yield every object in *serializer*'s validated *data* that a model stands behind, parents first."""
-    if isinstance(serializer, ListSerializer):
-        for index, each in enumerate(data):
-            yield from find_items(serializer.child, each, (*path, index))
-        return
-    if hasattr(getattr(serializer, "Meta", None), "model"):
-        yield Item(serializer=serializer, path=path, values=data)
-    for field in getattr(serializer, "_writable_fields", ()):
-        if isinstance(field, BaseSerializer) and len(field.source_attrs) == 1:
-            nested = data.get(field.source)
-            if isinstance(nested, dict | list):
-                yield from find_items(field, nested, (*path, str(field.field_name)))
-
-
-def build_candidate(item: Item, instance: Model | None) -> Model:
-    """Return what writing *item* would make, unsaved: a copy of *instance* with its values, or a new one."""
-    model: type[Model] = item.serializer.Meta.model
-    plain = {name: value for name, value in item.values.items() if name in _list_assignable_names(model)}
-    for name in plain.keys() & _list_relation_names(model):
-        if isinstance(plain[name], dict | list):
-            del plain[name]
-    if instance is None:
-        return model(**plain)
-    changed = copy.copy(instance)
-    for name, value in plain.items():
-        setattr(changed, name, value)
-    return changed
-
-
-@functools.cache
-def _list_relation_names(model: type[Model]) -> frozenset[str]:
-    """Return the names of the relations to one: what a nested serializer read for them is no object yet."""
-    return frozenset(name for field in model._meta.concrete_fields if field.is_relation for name in get_names(field))
-
-
-@functools.cache
-def _list_assignable_names(model: type[Model]) -> frozenset[str]:
-    """Return the names that can be set on an unsaved instance: no relation to many, no read-only property."""
-    names = {name for field in model._meta.concrete_fields if not field.generated for name in get_names(field)}
-    names |= {field.name for field in model._meta.private_fields}
-    options: Any = model._meta
-    properties = {name: getattr(model, name) for name in options._property_names}
-    return frozenset(names | {name for name, each in properties.items() if getattr(each, "fset", None)})
 
 
 def build_rows(found: Sequence[Item], saved: Sequence[Model], instance: Model | None, *, certain: bool) -> list[Row]:
@@ -175,10 +118,6 @@ def find_common_path(rows: Sequence[Item]) -> Path:
     """Return the longest path that all *rows* stand below."""
     parts = zip(*(row.path for row in rows), strict=False)
     return tuple(same[0] for same in takewhile(lambda same: len(set(same)) == 1, parts))
-
-
-def get_names(field: Any) -> set[str]:
-    return {field.name, getattr(field, "attname", field.name)}
 
 
 class SavedInstances:

@@ -19,10 +19,11 @@ from rest_framework.settings import api_settings
 
 from hardening.exceptions import Code
 from hardening.integrity import drivers
+from hardening.integrity.candidates import Path
 from hardening.integrity.constraints import find_referenced_fields, get_constraints
 from hardening.integrity.drivers import Diagnosis, Kind
 from hardening.integrity.reporting import convert_errors, map_fields
-from hardening.integrity.rows import Found, Path, Row
+from hardening.integrity.rows import Found, Row
 from hardening.integrity.selects import compile_select, log_failure, run_select
 
 Computations = Iterator[tuple[tuple[str, ...], Any, int | None]]  # names of fields, expression, longest text

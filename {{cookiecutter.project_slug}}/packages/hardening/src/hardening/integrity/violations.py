@@ -16,10 +16,10 @@ from django.db.models.lookups import Exact, IsNull, PostgresOperatorLookup
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.settings import api_settings
 
-from hardening.integrity.conditions import Verdict, holds
+from hardening.integrity.candidates import Path, Verdict, holds
 from hardening.integrity.constraints import ModelConstraint, get_column_checks, get_constraints, get_primary_key_names
 from hardening.integrity.reporting import report
-from hardening.integrity.rows import Found, Path, Row, find_common_path
+from hardening.integrity.rows import Found, Row, find_common_path
 from hardening.integrity.selects import Question, log_failure, run_selects, savepoint
 
 logger = logging.getLogger(__name__)

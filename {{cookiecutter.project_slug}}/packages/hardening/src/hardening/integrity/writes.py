@@ -20,12 +20,12 @@ from rest_framework.serializers import (
 )
 
 from hardening.exceptions import TryAgain, details
-from hardening.integrity.conditions import is_certainly_violated
+from hardening.integrity.candidates import Path, find_items, judge
 from hardening.integrity.constraints import get_constraints
 from hardening.integrity.drivers import DriverError
 from hardening.integrity.explanations import find_errors, translate_by_driver
 from hardening.integrity.reporting import nest, report, report_model_errors
-from hardening.integrity.rows import Path, Row, build_candidate, build_rows, find_items
+from hardening.integrity.rows import Row, build_rows
 from hardening.integrity.selects import log_failure, savepoint
 from hardening.integrity.transactions import Unit, defer_computed, has_listeners, join_unit, watch
 
@@ -167,11 +167,12 @@ class _Write:
             checks = [each for each in get_constraints(model) if self.is_plain and not each.unique]
             if not cleans and not checks:
                 continue
-            row = Row(**vars(item), instance=build_candidate(item, None if item.path else instance))
-            errors += [report(row, each) for each in checks if is_certainly_violated(each.definition, row.instance)]
-            try:
-                errors += _clean(row)
-            except ObjectDoesNotExist:
+            candidate, violated, error = judge(item, None if item.path else instance, checks)
+            if violated or error is not None:
+                row = Row(**vars(item), instance=candidate)
+                errors += [report(row, each) for each in violated]
+                errors += _report_clean(row, error)
+            if isinstance(error, ObjectDoesNotExist):
                 self.uncleaned.add(model)
         if errors:
             raise reject(self.serializer, nest(errors))
@@ -248,20 +249,13 @@ def _writes_as_given(serializer: Any, model: type[Model]) -> bool:
     )
 
 
-def _clean(row: Row) -> list[tuple[Path, str | int, ErrorDetail]]:
-    """Return the errors of `Model.clean()`; put what it changed into the row's values."""
-    fields = [field for field in row.model._meta.concrete_fields if not field.generated]
-    before = [getattr(row.instance, field.attname) for field in fields]
-    try:
-        row.instance.clean()
-    except DjangoValidationError as error:
+def _report_clean(row: Row, error: Exception | None) -> list[tuple[Path, str | int, ErrorDetail]]:
+    """Return the errors of `Model.clean()`; none where it needs what only the write itself knows."""
+    if isinstance(error, DjangoValidationError):
         return list(report_model_errors(row, error))
-    except ValidationError as error:
+    if isinstance(error, ValidationError):
         found = as_serializer_error(error)
         return [((*row.path, *path[:-1]), path[-1], detail) for path, detail in details(found)]
-    for field, value in zip(fields, before, strict=True):
-        if getattr(row.instance, field.attname) != value:
-            row.values[field.name] = getattr(row.instance, field.name)
     return []
 
 

@@ -10,16 +10,18 @@ from rest_framework.relations import (
 
 from hardening.relations.related_fields import (
     MAX_ITEMS as MAX_ITEMS,
-    HyperlinkedRelatedField as HyperlinkedRelatedField,
     ManyRelatedField as ManyRelatedField,
     PrimaryKeyRelatedField as PrimaryKeyRelatedField,
     RelatedField as RelatedField,
     ScopedRelatedField as ScopedRelatedField,
-    SlugRelatedField as SlugRelatedField,
-    is_scope as is_scope,
 )
 from hardening.relations.scopes import (
     Scope as Scope,
+    is_scope as is_scope,
     locked as locked,
     visible_to_caller as visible_to_caller,
+)
+from hardening.relations.slugs_and_urls import (
+    HyperlinkedRelatedField as HyperlinkedRelatedField,
+    SlugRelatedField as SlugRelatedField,
 )

@@ -1,4 +1,4 @@
-"""Related fields that accept only objects which their scope returns.
+"""Related fields, one or many, that accept only objects which their scope returns.
 
 An object outside the scope gets the same "does not exist" error as a missing one.
 """
@@ -6,34 +6,43 @@ An object outside the scope gets the same "does not exist" error as a missing on
 import functools
 import itertools
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import connections, router
-from django.db.models import GenericIPAddressField, IntegerField, Manager, QuerySet
+from django.db.models import GenericIPAddressField, IntegerField, QuerySet
+from django.utils.translation import gettext_lazy as _
 from rest_framework import relations as drf
 from rest_framework.exceptions import ValidationError
+from rest_framework.fields import get_error_detail
 from rest_framework.permissions import SAFE_METHODS
-from rest_framework.relations import (
-    HyperlinkedIdentityField as HyperlinkedIdentityField,
-    StringRelatedField as StringRelatedField,
-)
 
 from hardening.json_types import is_strict
-from hardening.relations.many_related import MAX_ITEMS as MAX_ITEMS, ManyRelatedField as ManyRelatedField
-from hardening.relations.scopes import AllRelated, Scope
+from hardening.relations.scopes import AllRelated, Scope, is_scope
 from hardening.truncation import shortened
 
 _CHUNK = 1000  # primary keys, or slugs, in one query
-MAX_URL = 2048  # characters of a hyperlink; Django's `URLField` has the same limit
+MAX_ITEMS = 100  # related objects in one field of one request
 
 _INTEGER = re.compile(r"-?[0-9]{1,100}")  # not \d, which matches the digits of every script
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates
 _NO_KEYS = (bool, float, Mapping, list, tuple, set, bytes, type(None))
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+_FINDS_BY_KEY: set[Any] = {None}  # a field without `get_object()` has no other way
+
+
+def finds_by_key(method: _Method) -> _Method:
+    """Register *method*, a `to_internal_value()` or `get_object()`, as one that finds the object with `key()`.
+
+    A field whose methods are registered may find many objects with one query instead.
+    """
+    _FINDS_BY_KEY.add(method)
+    return method
 
 
 class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
@@ -90,8 +99,7 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
 
     def get_key_queryset(self) -> QuerySet[Any] | None:
         """Return the queryset for batch loading, or None if a subclass overrides how an object is found."""
-        ways = {name: getattr(type(self), name, None) for name in _WAYS}
-        plain = all(way is None or any(way is vars(each).get(name) for each in _OWN) for name, way in ways.items())
+        plain = all(getattr(type(self), name, None) in _FINDS_BY_KEY for name in ("to_internal_value", "get_object"))
         queryset = self.get_queryset() if plain else None
         return queryset if isinstance(queryset, QuerySet) else None
 
@@ -182,6 +190,7 @@ class PrimaryKeyRelatedField(ScopedRelatedField, drf.PrimaryKeyRelatedField[Any]
             self.fail("incorrect_type", data_type=type(data).__name__)
         return super().key(data)
 
+    @finds_by_key
     def to_internal_value(self, data: Any) -> Any:
         if self.batch is not None:
             return self.from_batch(data)
@@ -189,68 +198,74 @@ class PrimaryKeyRelatedField(ScopedRelatedField, drf.PrimaryKeyRelatedField[Any]
         return super().to_internal_value(data)
 
 
-class SlugRelatedField(ScopedRelatedField, drf.SlugRelatedField[Any]):
-    """DRF's `SlugRelatedField` with a scope: `SlugRelatedField("code", queryset=visible_to_caller)`."""
+class ManyRelatedField(drf.ManyRelatedField):
+    """Load a list of related objects with one query.
 
-    def lookup(self) -> str:
-        return str(self.slug_field)
+    Errors are reported by the index of the item, and repeated objects are returned once.
+    """
 
-    def missing(self, data: Any) -> Any:
-        self.fail("does_not_exist", slug_name=self.slug_field, value=str(data))
+    default_error_messages = {"max_items": _("Ensure this field has no more than {max_items} items.")}
 
-    def to_internal_value(self, data: Any) -> Any:
-        if self.batch is not None:
-            return self.from_batch(data)
-        self.key(data)
-        return super().to_internal_value(data)
+    def __init__(self, child_relation: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.max_items: int | None = kwargs.pop("max_items", MAX_ITEMS)
+        super().__init__(child_relation, *args, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, str | Mapping) or not hasattr(data, "__iter__"):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        if not self.allow_empty and len(data) == 0:
+            self.fail("empty")
+        if self.max_items is not None and len(data) > self.max_items:
+            self.fail("max_items", max_items=self.max_items)
+        child: Any = self.child_relation
+        queryset = getattr(child, "get_key_queryset", lambda: None)()
+        if queryset is None:
+            found, errors = collect(child.to_internal_value, list(data))
+            objects = list(found.values())
+        else:
+            objects, errors = find_all(child, list(data), queryset)
+        if errors:
+            ordered: Any = {index: errors[index] for index in sorted(errors)}
+            raise ValidationError(ordered)
+        return list(dict.fromkeys(objects))
+
+    def to_representation(self, iterable: Any) -> list[Any]:
+        return super().to_representation(in_order(iterable))
 
 
-class HyperlinkedRelatedField(ScopedRelatedField, drf.HyperlinkedRelatedField[Any]):
-    """DRF's `HyperlinkedRelatedField` with a scope, such as `queryset=visible_to_caller`."""
+def find_all(field: Any, data: list[Any], queryset: QuerySet[Any]) -> tuple[list[Any], dict[int, Any]]:
+    """Return the objects of *queryset* with the primary keys, slugs or URLs in *data*, and the errors by index."""
+    keys, errors = collect(field.key, data)
+    found = field.batch if field.batch is not None else field.fetch(keys.values(), queryset)
+    absent = {index: data[index] for index, key in keys.items() if key not in found}
+    _none, missing = collect(field.missing, absent)
+    return [found[key] for key in keys.values() if key in found], errors | missing
 
-    wrong_type = "does_not_exist"
-    _only_key = False
 
-    def lookup(self) -> str:
-        return str(self.lookup_field)
+def in_order(rows: Any) -> Any:
+    """Return *rows*, sorted by primary key if they are an unordered queryset, so that the order is always the same."""
+    return sorted(rows, key=attrgetter("pk")) if isinstance(rows, QuerySet) and not _is_ordered(rows) else rows
 
-    def key(self, data: Any) -> Any:
-        self.check_url(data)
-        self._only_key = True
+
+def _is_ordered(rows: Any) -> bool:
+    """Return `rows.ordered` without its cost: for a prefetched relation, it would build the query that nobody runs."""
+    query = rows._query
+    by_default = query.default_ordering and query.get_meta().ordering and not query.group_by
+    return bool(query.order_by or query.extra_order_by or by_default)
+
+
+def collect(function: Callable[[Any], Any], data: Any) -> tuple[dict[int, Any], dict[int, Any]]:
+    """Return what *function* returns for each item of *data*, a list or a mapping, and its errors, both by index."""
+    results: dict[int, Any] = {}
+    errors: dict[int, Any] = {}
+    for index, item in data.items() if isinstance(data, Mapping) else enumerate(data):
         try:
-            return super(ScopedRelatedField, self).to_internal_value(data)  # DRF's method, which calls get_object()
-        finally:
-            self._only_key = False
-
-    def missing(self, data: Any) -> Any:
-        self.fail("does_not_exist")
-
-    def get_object(self, view_name: str, view_args: Any, view_kwargs: dict[str, Any]) -> Any:
-        """Return the object of a URL, or only its primary key if called by `key()`."""
-        try:
-            key = ScopedRelatedField.key(self, view_kwargs[self.lookup_url_kwarg])
-        except (ValidationError, DjangoValidationError) as error:
-            raise drf.ObjectValueError(str(error)) from error
-        return key if self._only_key else super().get_object(view_name, view_args, view_kwargs)
-
-    def to_internal_value(self, data: Any) -> Any:
-        self.check_url(data)
-        return super().to_internal_value(data) if self.batch is None else self.from_batch(data)
-
-    def check_url(self, data: Any) -> None:
-        """Raise `ValidationError` for a text on which DRF would raise another exception."""
-        if isinstance(data, str) and not is_url(data):
-            self.fail("no_match")
-
-
-# The methods that find one object; a subclass that overrides one of them does not use batch loading.
-_WAYS = ("to_internal_value", "get_object")
-_OWN = (PrimaryKeyRelatedField, SlugRelatedField, HyperlinkedRelatedField)
-
-
-def is_scope(queryset: Any) -> bool:
-    """Return True if *queryset* is a scope: a function, and not a queryset or manager."""
-    return callable(queryset) and not isinstance(queryset, QuerySet | Manager)
+            results[index] = function(item)
+        except ValidationError as error:
+            errors[index] = error.detail
+        except DjangoValidationError as error:
+            errors[index] = get_error_detail(error)
+    return results, errors
 
 
 def may_be_key(data: Any, field: Any) -> bool:
@@ -276,17 +291,6 @@ def _is_address(text: str, field: Any) -> bool:
 def is_storable(text: str) -> bool:
     """Return True if every database can store *text*: it has no NUL and no lone surrogate."""
     return not _UNSTORABLE.search(text)
-
-
-def is_url(text: str) -> bool:
-    """Return True if `urlsplit()` can parse *text*; the length is checked first, as parsing normalizes the host."""
-    if len(text) > MAX_URL:
-        return False
-    try:
-        urlsplit(text)
-    except ValueError:  # for example an IPv6 address without its closing bracket
-        return False
-    return is_storable(text)
 
 
 def in_range(key: int, field: Any) -> bool:

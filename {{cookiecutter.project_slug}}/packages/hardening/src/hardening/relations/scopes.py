@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Manager, Model, QuerySet
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.relations import ManyRelatedField
 
@@ -16,6 +16,11 @@ Scope = Callable[[QuerySet[Any], Any], QuerySet[Any]]
 
 # Raised where `visible_to()` compares an anonymous user with a column, or reads an attribute that only users have.
 _NEEDS_A_USER = (AttributeError, ObjectDoesNotExist, TypeError, ValidationError, ValueError)
+
+
+def is_scope(queryset: Any) -> bool:
+    """Return True if *queryset* is a scope: a function, and not a queryset or manager."""
+    return callable(queryset) and not isinstance(queryset, QuerySet | Manager)
 
 
 def select_visible(queryset: Any, user: Any) -> Any:

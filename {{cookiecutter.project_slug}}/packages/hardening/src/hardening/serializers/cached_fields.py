@@ -24,7 +24,7 @@ from rest_framework.serializers import Field, HyperlinkedModelSerializer, ModelS
 from rest_framework.settings import api_settings
 from rest_framework.utils.formatting import lazy_format
 
-from hardening.relations import related_fields
+from hardening.relations import related_fields, slugs_and_urls
 from hardening.serializers import containers, fields, ranges
 
 OWN: dict[Any, Any] = {
@@ -102,12 +102,12 @@ _IMMUTABLE = (str, int, float, Decimal, timedelta, type(None), FunctionType, typ
 
 # Attributes of leaf fields with mutable values: those that are copied, and those that fields only read.
 _CHANGED = ("_kwargs", "_validators", "error_messages", "style")
-_READ = ("_args", "_choices", "choice_strings_to_values", "grouped_choices", "input_formats")
+_READ = ("_args", "_choices", "choice_strings_to_values", "grouped_choices", "input_formats", "source_attrs")
 
 # The field classes that have only simple attributes. Subclasses defined elsewhere are not included.
 _LEAVES = frozenset(
     cls
-    for module in (drf_fields, related_fields, containers, fields, ranges)
+    for module in (drf_fields, related_fields, slugs_and_urls, containers, fields, ranges)
     for cls in vars(module).values()
     if isinstance(cls, type) and issubclass(cls, Field) and cls.__module__ == module.__name__
 )
@@ -159,8 +159,12 @@ def _maker(field: Any) -> Callable[[], Any]:
     """Return a function that returns the same as `copy.deepcopy(field)`, but shares values that are not changed."""
     if type(field).__deepcopy__ is not Field.__deepcopy__:
         return lambda: copy.deepcopy(field)
-    if not _is_leaf(field):
-        return lambda: _again(field)
+    if _is_leaf_of_many(field):
+        return _many_maker(field)
+    return _leaf_maker(field) if _is_leaf(field) else lambda: _again(field)
+
+
+def _leaf_maker(field: Any) -> Callable[[], Any]:
     if "_validators" in vars(field):
         field.validators = [_translated(each) for each in field.validators]
     changed = [(name, value.copy) for name, value in vars(field).items() if name in _CHANGED]
@@ -169,6 +173,18 @@ def _maker(field: Any) -> Callable[[], Any]:
         leaf = object.__new__(type(field))
         leaf.__dict__ = {**vars(field), **{name: copied() for name, copied in changed}}
         return leaf
+
+    return made
+
+
+def _many_maker(field: Any) -> Callable[[], Any]:
+    make_field, make_child = _leaf_maker(field), _leaf_maker(field.child_relation)
+
+    def made() -> Any:
+        many, child = make_field(), make_child()
+        many.child_relation = many._kwargs["child_relation"] = child
+        child.parent = many
+        return many
 
     return made
 
@@ -186,10 +202,21 @@ def _translated(validator: Any) -> Any:
     return own
 
 
-def _is_leaf(field: Any) -> bool:
+def _is_leaf(field: Any, replaced: str | None = None) -> bool:
+    """Return True if *field* can be copied by attribute, with another value for the attribute *replaced*."""
+    known = (*_CHANGED, *_READ, replaced)
     return type(field) in _LEAVES and all(
-        name in _CHANGED or name in _READ or isinstance(value, _IMMUTABLE) for name, value in vars(field).items()
+        name in known or isinstance(value, _IMMUTABLE) or value is getattr(type(field), name, None)
+        for name, value in vars(field).items()
     )
+
+
+def _is_leaf_of_many(field: Any) -> bool:
+    """Return True if *field* is a list of related objects that can be copied by attribute, with its child."""
+    if type(field) is not related_fields.ManyRelatedField:
+        return False
+    is_named = field._kwargs.get("child_relation") is field.child_relation
+    return is_named and _is_leaf(field, "child_relation") and _is_leaf(field.child_relation, "parent")
 
 
 def _again(field: Any) -> Any:

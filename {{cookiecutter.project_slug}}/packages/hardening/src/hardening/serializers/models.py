@@ -84,11 +84,12 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
         return instance
 
     def find_rejected_keys(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
-        errors = super().find_rejected_keys(data)
-        for key in self._fixed_keys():
-            if key in data and not self._is_unchanged(self.fields[key], data[key]):
-                errors[key] = [ErrorDetail(_("This field cannot be changed."), "immutable")]
-        return errors
+        """Return the errors of field names and types, and of values that this request must not change."""
+        changed = [
+            key for key in self._fixed_keys() if key in data and not self._is_unchanged(self.fields[key], data[key])
+        ]
+        detail = [ErrorDetail(_("This field cannot be changed."), "immutable")]
+        return {**super().find_rejected_keys(data), **dict.fromkeys(changed, detail)}
 
     def get_fields(self) -> dict[str, Any]:
         fields = get_cached_fields(self, ModelSerializer, super().get_fields)

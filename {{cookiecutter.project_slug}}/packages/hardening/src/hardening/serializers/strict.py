@@ -17,7 +17,8 @@ from rest_framework.utils import html
 from hardening.integrity.transactions import join_unit
 from hardening.integrity.writes import database_of, has_valid_data, set_valid_data, write_unit, writes_as_given
 from hardening.json_types import is_in_strict_view, is_strict, type_errors, unknown_keys
-from hardening.relations.many_related import fetch_for_rows, in_order
+from hardening.relations.batches import fetch_for_rows
+from hardening.relations.related_fields import in_order
 from hardening.serializers import foreign
 from hardening.serializers.currencies import complete_amounts
 from hardening.serializers.forms import check_form_of_rows, find_repeated_keys

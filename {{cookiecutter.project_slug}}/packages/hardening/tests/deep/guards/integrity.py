@@ -77,8 +77,8 @@ GUARDS = [
     ),
     Guard(
         "hardening/serializers/models.py",
-        'errors[key] = [ErrorDetail(_("This field cannot be changed."), "immutable")]',
-        "pass",
+        ", **dict.fromkeys(changed, detail)}",
+        "}",
         f"{WRITES}::test_a_client_cannot_set_a_field_that_the_server_sets",
     ),
 ]

@@ -1,22 +1,111 @@
-"""What Python can tell of a condition without asking the database, and nothing more.
+"""What a request body would write: its objects, the unsaved instances made of them, and what Python can tell of those.
 
-SQL has three truth values, and Python and a database disagree on much (collations, rounding, casts). So a
-condition is decided only where both hold exactly the same values of exactly the same type; everything else
-is `UNDECIDED` and left to the database. A property test holds this against the real databases.
+SQL has three truth values, and Python and a database disagree on much (collations, rounding, casts). A condition is
+therefore decided only where both hold exactly the same values of exactly the same type; everything else is
+`UNDECIDED` and left to the database. A property test compares the decisions with the real databases.
 """
 
+import copy
+import dataclasses
 import datetime
 import enum
+import functools
 import math
 import operator
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist, ValidationError as DjangoValidationError
 from django.db.models import DateField, F, Field, Model, Q, TimeField, Value
 from django.db.models.constraints import BaseConstraint
+from rest_framework.exceptions import ValidationError
+from rest_framework.serializers import BaseSerializer, ListSerializer
+
+from hardening.integrity.constraints import ModelConstraint
+
+Path = tuple[str | int, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Item:
+    """One object of the body before it is written: its serializer, where it stands, its validated values."""
+
+    serializer: Any
+    path: Path
+    values: dict[str, Any]
+
+
+def find_items(serializer: Any, data: Any, path: Path = ()) -> Iterator[Item]:
+    """Yield every object in *serializer*'s validated *data* that a model stands behind, parents first."""
+    if isinstance(serializer, ListSerializer):
+        for index, each in enumerate(data):
+            yield from find_items(serializer.child, each, (*path, index))
+        return
+    if hasattr(getattr(serializer, "Meta", None), "model"):
+        yield Item(serializer=serializer, path=path, values=data)
+    for field in getattr(serializer, "_writable_fields", ()):
+        if isinstance(field, BaseSerializer) and len(field.source_attrs) == 1:
+            nested = data.get(field.source)
+            if isinstance(nested, dict | list):
+                yield from find_items(field, nested, (*path, str(field.field_name)))
+
+
+def build_candidate(item: Item, instance: Model | None) -> Model:
+    """Return what writing *item* would make, unsaved: a copy of *instance* with its values, or a new one."""
+    model: type[Model] = item.serializer.Meta.model
+    plain = {name: value for name, value in item.values.items() if name in _list_assignable_names(model)}
+    for name in plain.keys() & _list_relation_names(model):
+        if isinstance(plain[name], dict | list):
+            del plain[name]
+    if instance is None:
+        return model(**plain)
+    changed = copy.copy(instance)
+    for name, value in plain.items():
+        setattr(changed, name, value)
+    return changed
+
+
+@functools.cache
+def _list_relation_names(model: type[Model]) -> frozenset[str]:
+    """Return the names of the relations to one: what a nested serializer read for them is no object yet."""
+    return frozenset(name for field in model._meta.concrete_fields if field.is_relation for name in get_names(field))
+
+
+@functools.cache
+def _list_assignable_names(model: type[Model]) -> frozenset[str]:
+    """Return the names that can be set on an unsaved instance: no relation to many, no read-only property."""
+    names = {name for field in model._meta.concrete_fields if not field.generated for name in get_names(field)}
+    names |= {field.name for field in model._meta.private_fields}
+    options: Any = model._meta
+    properties = {name: getattr(model, name) for name in options._property_names}
+    return frozenset(names | {name for name, each in properties.items() if getattr(each, "fset", None)})
+
+
+def get_names(field: Any) -> set[str]:
+    return {field.name, getattr(field, "attname", field.name)}
+
+
+def judge(
+    item: Item, instance: Model | None, checks: Sequence[ModelConstraint]
+) -> tuple[Model, list[ModelConstraint], Exception | None]:
+    """Return the candidate for *item*, those of *checks* that it certainly violates, and the error of its `clean()`.
+
+    What `clean()` changes is put into the item's values. *instance* is the object that the item changes, if any.
+    """
+    candidate = build_candidate(item, instance)
+    violated = [each for each in checks if is_certainly_violated(each.definition, candidate)]
+    fields = [field for field in candidate._meta.concrete_fields if not field.generated]
+    before = [getattr(candidate, field.attname) for field in fields]
+    try:
+        candidate.clean()
+    except (DjangoValidationError, ValidationError, ObjectDoesNotExist) as error:
+        return candidate, violated, error
+    for field, value in zip(fields, before, strict=True):
+        if getattr(candidate, field.attname) != value:
+            item.values[field.name] = getattr(candidate, field.name)
+    return candidate, violated, None
 
 
 class Verdict(enum.Enum):
