@@ -119,6 +119,7 @@ CORS_EXPOSE_HEADERS = [
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static"
 WHITENOISE_USE_FINDERS = DEBUG
+MEDIA_ROOT = BASE_DIR / "media"  # uploaded files, which no route serves
 
 TEMPLATES = [
     {

@@ -34,3 +34,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REST_FRAMEWORK["TEST_REQUEST_DEFAULT_FORMAT"] = "json"
 _static = tempfile.TemporaryDirectory()
 STATIC_ROOT = Path(_static.name)
+_media = tempfile.TemporaryDirectory()
+MEDIA_ROOT = Path(_media.name)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files import File
 from django.db import models, router
+from django.db.models.expressions import DatabaseDefault
 
 from hardening.canonical import digest_fields, with_digests
 from hardening.integrity.constraints import ModelConstraint, get_constraints
@@ -148,7 +149,9 @@ class Model(models.Model, metaclass=ModelBase):
         """Return True if `save()` can only insert: without a primary key, or for a new object with a default one."""
         keys: Any = self._meta.pk_fields
         values = self.pk if isinstance(self.pk, tuple) else (self.pk,)
-        return None in values or (self._state.adding and all(each.has_default() for each in keys))
+        if None in values or any(isinstance(value, DatabaseDefault) for value in values):
+            return True
+        return self._state.adding and all(each.has_default() for each in keys)
 
 
 class VersionField(models.PositiveBigIntegerField):  # type: ignore[type-arg]  # not generic at run time
