@@ -1,6 +1,7 @@
 """Factories of users and profiles; every row is valid by default."""
 
 import factory
+from django.contrib.auth.tokens import default_token_generator
 from factory.django import DjangoModelFactory, Password
 
 from accounts.models import Profile, User
@@ -29,3 +30,17 @@ class ProfileFactory(DjangoModelFactory):
     username = factory.Sequence(lambda number: f"profile{number}")
     email = factory.LazyAttribute(lambda profile: f"{profile.username}@example.com")
     bio = "A profile."
+
+
+def make_reset_token(user: User) -> str:
+    """Return the token that the email for a password reset would contain."""
+    return f"{user.pk}-{default_token_generator.make_token(user)}"
+
+
+# Values that no model has, by route.
+BODIES = {
+    "account-list": {"password": PASSWORD},
+    "login": lambda user: {"username": user.username, "password": PASSWORD},
+    "password-reset": lambda user: {"email": user.email},
+    "password-reset-confirm": lambda user: {"token": make_reset_token(user), "password": PASSWORD},
+}

@@ -100,3 +100,32 @@ def create_for(user: Any, model: type[Any], **values: Any) -> Any:
     given = {name.partition("__")[0] for name in values}
     owners = {name: user for name in list_owners(factory) if name.partition("__")[0] not in given}
     return factory(**owners, **values)
+
+
+class _Captured(Exception):
+    """End a factory before it creates the row; not an error."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+
+
+def build_unsaved(user: Any, model: type[Any]) -> Any:
+    """Return an unsaved row of *model* for *user*; the rows that it refers to are created."""
+
+    def capture(_cls: Any, _model: Any, *_args: Any, **values: Any) -> Any:
+        raise _Captured(values)
+
+    factory = find_factory(model)
+    metaclass: Any = type(factory)
+    capturing = metaclass(factory.__name__, (factory,), {"_create": classmethod(capture)})
+    try:
+        capturing(**dict.fromkeys(list_owners(factory), user))
+    except _Captured as captured:
+        columns = {name for field in model._meta.concrete_fields for name in (field.name, field.attname)}
+        return model(**{name: value for name, value in captured.values.items() if name in columns})
+    raise MissingFactory(f"{factory.__name__} does not call _create() of DjangoModelFactory.")
+
+
+def find_hook(name: str) -> dict[str, Any]:
+    """Merge the dictionaries called *name* in all modules of factories."""
+    return {key: value for module in find_modules() for key, value in getattr(module, name, {}).items()}
