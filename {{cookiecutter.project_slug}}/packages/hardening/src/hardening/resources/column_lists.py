@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from hardening.relations.many_related import ManyRelatedField
+from hardening.relations.related_fields import ManyRelatedField
 from hardening.serializers.fields import DateTimeField
 
 # The model attributes that return a column's value unchanged; those of file fields, for example, do not.
