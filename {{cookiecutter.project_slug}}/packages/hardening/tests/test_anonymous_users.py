@@ -76,7 +76,7 @@ def test_an_anonymous_writer_of_rows_that_need_a_user_gets_401(route, client):
     assert client.delete("/rows/1/").status_code == 401
 
 
-def test_a_visible_to_that_knows_anonymous_users_decides_for_them(route, client, ada):
+def test_a_visible_to_that_handles_anonymous_users_applies_to_them(route, client, ada):
     Crate.objects.create(owner=ada.user, code="a")
 
     route(lambda rows, user: rows.filter(owner=user) if user.is_authenticated else rows.none(), Public)

@@ -32,7 +32,7 @@ def test_drop_downs_list_only_objects_visible_to_the_user(ada, bob):
         assert options(response, "purchaser") == [client.user.username]
 
 
-def test_only_a_view_that_answers_options_names_it_in_allow(ada):
+def test_allow_has_options_only_where_the_view_supports_it(ada):
     assert ada.options("/shapes/badges/").status_code == 405
     assert ada.get("/shapes/badges/")["Allow"] == "GET, POST, HEAD"
     assert ada.options("/shapes/badges-page/").status_code == 200

@@ -131,7 +131,7 @@ def test_a_view_whose_choice_cannot_be_examined_is_rejected_until_it_declares_it
     assert sorted(found(viewset(get_serializer_class=choose, **declared))) == STOCK
 
 
-def test_a_choice_that_answers_with_an_error_is_examined(found):
+def test_a_choice_that_raises_an_api_exception_is_examined(found):
     def get_serializer_class(self):
         from rest_framework.exceptions import MethodNotAllowed  # noqa: PLC0415  # as a view may
 

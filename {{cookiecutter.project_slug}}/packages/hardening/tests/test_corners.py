@@ -83,7 +83,7 @@ def test_a_row_of_a_bulk_write_is_not_taken_for_the_one_before_that_looks_like_i
     assert (response.status_code, list(response.json())) == (400, ["2"])
 
 
-def test_a_number_without_bounds_of_its_own_is_judged_by_its_column(post):
+def test_a_number_without_bounds_is_limited_by_its_column(post):
     least = 2**31 if connection.vendor == "postgresql" else 2**63  # SQLite's integers have 64 bits, whatever is said
 
     for number in (least, -(10**30)):

@@ -91,7 +91,7 @@ def test_an_error_after_commit_is_not_a_conflict_and_the_row_is_kept(post):
     assert models.Badge.objects.count() == 1
 
 
-def test_a_refusal_in_a_savepoint_can_be_caught(post, way):
+def test_a_violation_in_a_savepoint_can_be_caught(post, way):
     models.Badge.objects.create(number="taken")
 
     response = post("books-catching", number="free")
@@ -116,7 +116,7 @@ def test_everything_holds_with_atomic_requests_as_well(ada, post, atomic_request
 
 
 @OUTERMOST
-def test_a_rule_that_is_judged_at_commit_is_explained_with_atomic_requests_too(postgresql, post, atomic_requests):
+def test_a_violation_at_commit_is_translated_with_atomic_requests_too(postgresql, post, atomic_requests):
     post("steps", position=1)
 
     response = post("steps", position=1)
@@ -135,7 +135,7 @@ def test_a_change_that_is_rejected_at_commit_is_explained(postgresql, ada, post)
 
 
 @OUTERMOST
-def test_a_database_that_is_busy_is_503_and_says_when_to_come_again(ada, post, other, session):
+def test_a_busy_database_is_503_with_retry_after(ada, post, other, session):
     created = post("badges", badge="1").json()
     session({"postgresql": "SET lock_timeout = '100ms'", "sqlite": "PRAGMA busy_timeout = 100"}[connection.vendor])
     with other.cursor() as cursor:

@@ -92,7 +92,7 @@ def test_a_key_is_the_same_with_quotes_and_without(ada):
     assert ada.post(TICKETS, {"title": "One"}, headers=keyed('"k"'))["Idempotency-Replayed"] == "true"
 
 
-def test_a_refusal_is_not_kept(ada):
+def test_an_error_response_is_not_stored(ada):
     taken = ada.post(TICKETS, {"title": "Taken"})
     refused = ada.post(TICKETS, {"title": "Taken"}, headers=keyed())
     invalid = ada.post(TICKETS, {}, headers=keyed())

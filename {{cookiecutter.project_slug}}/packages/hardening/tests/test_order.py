@@ -61,7 +61,7 @@ def test_an_update_locks_the_row_before_it_validates(ada, record):
     ]
 
 
-def test_a_refusal_is_looked_into_after_the_write(ada, record):
+def test_a_violation_is_explained_after_the_write(ada, record):
     ada.post("/shapes/recorded/", {"serial": "s", "kind": "even", "value": 2})
 
     calls = record("post", serial="s", kind="even", value=2)

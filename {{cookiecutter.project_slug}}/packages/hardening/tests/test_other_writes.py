@@ -76,7 +76,7 @@ def test_null_in_a_column_that_the_serializer_does_not_have_is_a_server_error(se
     assert send("post", "/plain/forgotten/", {"label": "a"}) == SERVER_ERROR
 
 
-def test_a_serializer_whose_names_fit_nothing_reports_under_no_field(send, good):
+def test_a_violation_without_a_matching_field_is_a_non_field_error(send, good):
     assert send("post", "/plain/validated/", {"label": "a"}) == (409, {"non_field_errors": TAKEN})
 
 
@@ -221,7 +221,7 @@ def test_a_violation_outside_of_the_handler_is_a_server_error(send, good, monkey
 
 
 def test_a_violation_that_cannot_be_explained_is_logged_and_stays_a_server_error(send, good, monkeypatch, caplog):
-    monkeypatch.setattr("hardening.integrity.requests.find_leaves", lambda *args: 1 / 0)
+    monkeypatch.setattr("hardening.integrity.unexplained_violations.find_leaves", lambda *args: 1 / 0)
 
     assert send("post", "/plain/good/", {"name": "a"}) == SERVER_ERROR
     assert "Explaining a violation failed." in caplog.text

@@ -47,7 +47,7 @@ def test_a_change_without_if_match_is_428(ada, ticket, target, method):
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
 @pytest.mark.parametrize("tags", ['"0-0"', "W/{tag}", '"a", "b"', '""'])
-def test_a_change_of_another_state_is_412_before_its_body_is_judged(ada, ticket, target, method, tags):
+def test_a_change_of_a_stale_object_is_412_before_its_body_is_validated(ada, ticket, target, method, tags):
     response = getattr(ada, method)(target, {"nonsense": 1}, headers=match(tags.format(tag=ticket["ETag"])))
 
     assert response.status_code == 412

@@ -205,7 +205,7 @@ def test_a_user_can_be_chosen_among_those_that_may_be(ada, bob):
 
 
 @pytest.mark.parametrize("method", ["put", "patch"])
-def test_a_scope_knows_the_object_being_edited(ada, method):
+def test_a_scope_can_read_the_object_being_edited(ada, method):
     parcel, other = (Parcel.objects.create(title=title) for title in "ab")
 
     def change(sibling: Parcel) -> int:

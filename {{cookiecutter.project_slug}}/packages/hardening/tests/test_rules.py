@@ -70,7 +70,7 @@ def test_nulls_that_are_not_distinct(postgresql, post):
     assert response.json() == {"code": ["Coupon taken."]}
 
 
-def test_a_rule_that_is_judged_at_commit(postgresql, post):
+def test_a_constraint_that_is_checked_at_commit(postgresql, post):
     post("steps", position=1)
 
     response = post("steps", position=1)
@@ -159,7 +159,7 @@ def test_a_row_that_a_default_manager_hides_is_in_the_way_nevertheless(ada, post
     assert response.json() == {"name": ["soft with this name already exists."]}
 
 
-def test_a_rule_that_no_model_knows_is_a_fault_of_ours(post, caplog):
+def test_a_violation_of_a_constraint_that_no_model_declares_is_a_server_error(post, caplog):
     post("raw", code="x")
 
     response = post("raw", code="x")
@@ -168,7 +168,7 @@ def test_a_rule_that_no_model_knows_is_a_fault_of_ours(post, caplog):
     assert response.json() == {"detail": "A server error occurred.", "code": "error"}
 
 
-def test_a_rule_that_no_model_knows_can_be_declared(postgresql, post):
+def test_a_constraint_that_no_model_declares_can_be_given_a_field(postgresql, post):
     post("raw-declared", code="x")
 
     taken = post("raw-declared", code="x")
@@ -178,7 +178,7 @@ def test_a_rule_that_no_model_knows_can_be_declared(postgresql, post):
     assert (long.status_code, long.json()) == (400, {"code": ["Invalid input."]})
 
 
-def test_a_composite_reference_that_no_model_knows_can_be_declared(postgresql, post, ada):
+def test_a_composite_foreign_key_that_no_model_declares_can_be_given_a_field(postgresql, post, ada):
     ada_herself, eve = (post("authors", name=name).json()["id"] for name in ("Ada", "Eve"))
     slip = post("slips", author=ada_herself, name="Ada")
 
@@ -190,7 +190,7 @@ def test_a_composite_reference_that_no_model_knows_can_be_declared(postgresql, p
     assert [(each.status_code, each.json()) for each in (created, changed)] == [(400, error), (400, error)]
 
 
-def test_a_refusal_of_something_else_is_a_fault_of_ours(post):
+def test_a_violation_by_another_table_is_a_server_error(post):
     assert post("noisy", name="a").status_code == 201
 
     response = post("noisy", name="b")  # and the audit says "saved" a second time

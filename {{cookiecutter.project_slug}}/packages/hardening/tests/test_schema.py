@@ -54,7 +54,7 @@ def test_a_related_field_has_the_type_of_its_key(components, name, types):
     assert {key: type_of(properties[key]) for key in types} == types
 
 
-def test_a_list_of_related_fields_says_how_many_it_takes(components):
+def test_the_schema_of_a_list_of_related_objects_has_its_maximum(components):
     assert components["StampRequest"]["properties"]["crates"]["maxItems"] == 100
     assert "maxItems" not in components["Stamp"]["properties"]["crates"]
 

@@ -214,7 +214,7 @@ def test_an_update_is_a_lock_and_an_update(ada, post, way):
         ("bookings", {"room": 1, "span": ["2026-01-01T08:00:00Z", "2026-01-01T10:00:00Z"]}),
     ],
 )
-def test_writers_take_turns_under_rules_that_are_judged_after_the_row_is_in(postgresql, post, shape, body):
+def test_writers_wait_for_each_other_under_constraints_checked_after_the_insert(postgresql, post, shape, body):
     with CaptureQueriesContext(connection) as queries:
         assert post(shape, **body).status_code == 201
 

@@ -222,9 +222,9 @@ class APIView(views.APIView):
         # Each reader between the client and us may take another one of them.
         repeated = [name for name, values in query.lists() if len(values) > 1]
         if repeated and (repeated := sorted(set(repeated) - set(self.get_repeatable_parameters()))):
-            raise _refused(repeated, _("This parameter is there more than once."), "repeated_parameter")
+            raise _reject(repeated, _("This parameter is there more than once."), "repeated_parameter")
         if unknown := query.keys() - set(self.get_query_parameters()):
-            raise _refused(unknown, _("This parameter does not exist."), "unknown_parameter")
+            raise _reject(unknown, _("This parameter does not exist."), "unknown_parameter")
 
 
 class _EmptyRequest(Request):
@@ -249,5 +249,5 @@ def _has_atomic_requests() -> bool:
     return any(each["ATOMIC_REQUESTS"] for each in connections.settings.values())
 
 
-def _refused(names: Iterable[str], text: str, code: str) -> ValidationError:
+def _reject(names: Iterable[str], text: str, code: str) -> ValidationError:
     return ValidationError({shortened(name): [ErrorDetail(text, code)] for name in sorted(names)[:MAX_NAMED]})

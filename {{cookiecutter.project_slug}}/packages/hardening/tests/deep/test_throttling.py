@@ -30,7 +30,7 @@ def limited(tmp_path) -> Iterator:
         valkey.terminate()
 
 
-def test_as_many_requests_pass_as_the_rate_says_over_all_processes(limited):
+def test_the_rate_limit_holds_across_all_processes(limited):
     server, _valkey = limited
     ada, bob = server.caller("ada"), server.caller("bob")
 
@@ -42,7 +42,7 @@ def test_as_many_requests_pass_as_the_rate_says_over_all_processes(limited):
     assert bob("GET", "/api/v1/profiles/").status == 200
 
 
-def test_as_many_guesses_pass_as_the_rate_says_whatever_address_is_claimed(limited):
+def test_the_rate_limit_of_guesses_holds_whatever_address_is_claimed(limited):
     server, _valkey = limited
     ada = server.caller("ada")  # has signed in, which was the first attempt
     guess = {"username": "ada", "password": "wrong"}

@@ -111,7 +111,7 @@ def test_the_mixins_change_any_row_that_a_body_names(ada):
 
 
 @pytest.mark.parametrize("serializer_class", [ByPackageSerializer, ToOneSerializer])
-def test_the_checks_refuse_the_mixins(db, serializer_class):
+def test_the_checks_reject_the_mixins(db, serializer_class):
     assert checked(routes(trains=viewset(serializer_class))) == ["E006"]
 
 

@@ -26,7 +26,7 @@ from hardening.integrity import drivers
 from hardening.integrity.drivers import Kind
 from hardening.integrity.in_use import build_in_use
 from hardening.integrity.reporting import for_clients
-from hardening.integrity.requests import translate_violation
+from hardening.integrity.unexplained_violations import translate_violation
 from hardening.operations import security_events
 from hardening.renderers import JSONRenderer, rename_keys
 

@@ -87,7 +87,7 @@ def get_names(field: Any) -> set[str]:
     return {field.name, getattr(field, "attname", field.name)}
 
 
-def judge(
+def check_candidate(
     item: Item, instance: Model | None, checks: Sequence[ModelConstraint]
 ) -> tuple[Model, list[ModelConstraint], Exception | None]:
     """Return the candidate for *item*, those of *checks* that it certainly violates, and the error of its `clean()`.

@@ -54,7 +54,7 @@ class ModelConstraint:
     deferred: bool = dataclasses.field(init=False, compare=False)
     """Whether it is judged at COMMIT and not with the statement."""
 
-    judged_late: bool = dataclasses.field(init=False, compare=False)
+    checked_late: bool = dataclasses.field(init=False, compare=False)
     """Whether PostgreSQL writes a row before it judges it, so that racing duplicates wait for each other."""
 
     attributes: frozenset[str] = dataclasses.field(init=False, compare=False)
@@ -74,7 +74,7 @@ class ModelConstraint:
         vars(self).update(
             unique=not is_check,
             deferred=deferrable is Deferrable.DEFERRED,
-            judged_late=is_exclusion or (not is_check and deferrable is not None),
+            checked_late=is_exclusion or (not is_check and deferrable is not None),
             attributes=frozenset(str(each.attname) for each in judged),
             columns=frozenset(str(each.column) for each in compared),
         )

@@ -190,11 +190,11 @@ def complete(diagnosis: Diagnosis, connection: BaseDatabaseWrapper) -> Diagnosis
 
 _POSTGRESQL_ROOT = """
     SELECT space.nspname, root.relname
-    FROM pg_class AS refused
-    JOIN pg_namespace AS own ON own.oid = refused.relnamespace
-    JOIN pg_class AS root ON root.oid = pg_partition_root(refused.oid)
+    FROM pg_class AS rejected
+    JOIN pg_namespace AS own ON own.oid = rejected.relnamespace
+    JOIN pg_class AS root ON root.oid = pg_partition_root(rejected.oid)
     JOIN pg_namespace AS space ON space.oid = root.relnamespace
-    WHERE refused.relname = %(table)s AND own.nspname = %(schema)s
+    WHERE rejected.relname = %(table)s AND own.nspname = %(schema)s
 """
 
 # A unique rule is an index, which a partitioned table's own index passes on to every partition.

@@ -20,7 +20,7 @@ from rest_framework.serializers import (
 )
 
 from hardening.exceptions import TryAgain, details
-from hardening.integrity.candidates import Path, find_items, judge
+from hardening.integrity.candidates import Path, check_candidate, find_items
 from hardening.integrity.constraints import get_constraints
 from hardening.integrity.drivers import DriverError
 from hardening.integrity.explanations import find_errors, translate_by_driver
@@ -130,7 +130,7 @@ class _Write:
             return False
         if any(isinstance(value, list | tuple | set) for value in self.items[0].values.values()):
             return False
-        is_late = self.model._meta.parents or any(each.judged_late for each in get_constraints(self.model))
+        is_late = self.model._meta.parents or any(each.checked_late for each in get_constraints(self.model))
         return not is_late and not has_listeners(post_save, self.model)
 
     def lock(self, unit: Unit) -> None:
@@ -148,7 +148,7 @@ class _Write:
 
     def _find_late_tables(self) -> set[str]:
         models = [item.serializer.Meta.model for item in self.items]
-        constraints = [each for model in models for each in get_constraints(model) if each.judged_late]
+        constraints = [each for model in models for each in get_constraints(model) if each.checked_late]
         return {each.model._meta.db_table for each in constraints}
 
     def validate(self, instance: Model | None) -> None:
@@ -167,7 +167,7 @@ class _Write:
             checks = [each for each in get_constraints(model) if self.is_plain and not each.unique]
             if not cleans and not checks:
                 continue
-            candidate, violated, error = judge(item, None if item.path else instance, checks)
+            candidate, violated, error = check_candidate(item, None if item.path else instance, checks)
             if violated or error is not None:
                 row = Row(**vars(item), instance=candidate)
                 errors += [report(row, each) for each in violated]

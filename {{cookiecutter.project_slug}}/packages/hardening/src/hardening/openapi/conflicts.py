@@ -7,9 +7,9 @@ from django.db.models import NOT_PROVIDED, AutoField, Model
 from rest_framework import serializers, status
 
 from hardening.integrity.constraints import ModelConstraint, find_referenced_fields, get_constraints
+from hardening.integrity.declaring_models import Violation
 from hardening.integrity.drivers import Kind
-from hardening.integrity.owners import Violation
-from hardening.integrity.places import find_leaves, find_place, list_leaves
+from hardening.integrity.reported_fields import find_leaves, find_place, list_leaves
 from hardening.integrity.reporting import find_field_name, map_constraints, map_fields
 from hardening.serializers.polymorphic import chosen_by_type
 

@@ -67,5 +67,5 @@ from hardening.serializers.models import (
     ModelSerializer as ModelSerializer,
     current_user as current_user,
 )
+from hardening.serializers.plain import ListSerializer as ListSerializer, Serializer as Serializer
 from hardening.serializers.ranges import RangeField as RangeField
-from hardening.serializers.strict import ListSerializer as ListSerializer, Serializer as Serializer

@@ -27,8 +27,8 @@ from hardening.relations import (
 )
 from hardening.serializers import fields
 from hardening.serializers.cached_fields import OWN, FieldMapping, get_cached_fields
+from hardening.serializers.plain import Serializer
 from hardening.serializers.ranges import RangeField
-from hardening.serializers.strict import Serializer
 
 _LONGEST = timedelta(microseconds=2**63 - 1)  # SQLite stores durations as microseconds in 64 bits
 

@@ -17,7 +17,7 @@ from rest_framework.settings import api_settings
 from hardening.integrity.drivers import DriverError
 from hardening.integrity.transactions import Translator, join_unit
 from hardening.integrity.writes import database_of, set_valid_data
-from hardening.serializers.strict import Serializer, check_size, note_serializer
+from hardening.serializers.plain import Serializer, check_size, note_serializer
 from hardening.truncation import shortened
 
 

@@ -18,13 +18,13 @@ JSON_TYPES = "packages/hardening/tests/test_json_types.py"
 
 GUARDS = [
     Guard(
-        "hardening/serializers/strict.py",
+        "hardening/serializers/plain.py",
         "if max_rows is not None and rows > max_rows:",
         "if False:",
         f"{SIZES}::test_nested_rows_count_together",
     ),
     Guard(
-        "hardening/serializers/strict.py",
+        "hardening/serializers/plain.py",
         "if max_items is not None and items > max_items:",
         "if False:",
         f"{SIZES}::test_the_items_of_all_lists_and_the_keys_of_all_objects_count_together",
@@ -97,12 +97,12 @@ GUARDS = [
         TYPES,
     ),
     Guard(
-        "hardening/serializers/strict.py",
+        "hardening/serializers/plain.py",
         "if unknown := unknown_keys(self.fields, data, of_url):",
         "if unknown := ():",
         KEYS,
     ),
-    Guard("hardening/serializers/strict.py", "(found := type_errors(field, data.get(key)))", "(found := None)", VALUES),
+    Guard("hardening/serializers/plain.py", "(found := type_errors(field, data.get(key)))", "(found := None)", VALUES),
     Guard("hardening/serializers/containers.py", "        _refuse_unstorable(texts)\n", "", KINDS),
     Guard("hardening/serializers/fields.py", "and not field.shape.fullmatch(value)", "and False", KINDS),
     Guard(
@@ -132,7 +132,7 @@ GUARDS = [
         f"{LIMITS}::test_the_items_of_a_related_field",
     ),
     Guard(
-        "hardening/serializers/strict.py",
+        "hardening/serializers/plain.py",
         '{"max_length": MAX_ROWS, **kwargs}',
         "kwargs",
         f"{LIMITS}::test_the_rows_of_a_body",

@@ -43,7 +43,7 @@ GUARDS = [
         "hardening/integrity/drivers.py",
         "        return Diagnosis(Kind.BUSY)\n",
         "        return None\n",
-        f"{FAULTS}::test_a_database_that_is_busy_is_503_and_says_when_to_come_again",
+        f"{FAULTS}::test_a_busy_database_is_503_with_retry_after",
     ),
     Guard(
         "hardening/views.py",

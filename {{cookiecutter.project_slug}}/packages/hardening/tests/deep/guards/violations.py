@@ -5,7 +5,7 @@ from deep.guards.guard import Guard
 OTHER_WRITES = "packages/hardening/tests/test_other_writes.py"
 COMMITS = "packages/hardening/tests/test_commits.py"
 FILES = "packages/hardening/tests/test_files.py"
-REQUESTS = "hardening/integrity/requests.py"
+REQUESTS = "hardening/integrity/unexplained_violations.py"
 
 GUARDS = [
     Guard(
@@ -51,7 +51,7 @@ GUARDS = [
         f"{OTHER_WRITES}::test_a_violation_that_cannot_be_explained_is_logged_and_stays_a_server_error",
     ),
     Guard(
-        "hardening/serializers/strict.py",
+        "hardening/serializers/plain.py",
         'vars(request).setdefault("validating_serializers", []).append(serializer)',
         "pass",
         f"{OTHER_WRITES}::test_a_plain_serializer_reports_under_its_own_field_name",
@@ -105,7 +105,7 @@ GUARDS = [
         f"{FILES}::test_a_rejected_create_leaves_no_file_in_any_storage",
     ),
     Guard(
-        "hardening/serializers/strict.py",
+        "hardening/serializers/plain.py",
         "find_repeated_keys(self.fields, data).items() if key not in of_url",
         "{}.items()",
         "packages/hardening/tests/test_forms.py::test_a_key_with_two_values_is_rejected_under_its_field",

@@ -10,7 +10,7 @@ from rest_framework.serializers import BaseSerializer, HiddenField, ListSerializ
 from rest_framework.settings import api_settings
 
 from hardening.integrity.candidates import Path
-from hardening.integrity.owners import Violation
+from hardening.integrity.declaring_models import Violation
 
 NON_FIELD_ERRORS = str(api_settings.NON_FIELD_ERRORS_KEY)
 

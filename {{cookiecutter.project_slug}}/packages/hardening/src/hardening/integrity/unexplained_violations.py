@@ -22,10 +22,10 @@ from rest_framework.permissions import SAFE_METHODS
 
 from hardening.exceptions import Code
 from hardening.integrity import drivers
+from hardening.integrity.declaring_models import Violation, find_violation
 from hardening.integrity.drivers import Diagnosis, Kind
 from hardening.integrity.in_use import build_in_use, find_referrers
-from hardening.integrity.owners import Violation, find_violation
-from hardening.integrity.places import Leaf, find_leaves, find_place
+from hardening.integrity.reported_fields import Leaf, find_leaves, find_place
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from hardening.integrity.writes import database_of, has_valid_data, set_valid_da
 from hardening.json_types import is_in_strict_view, is_strict, type_errors, unknown_keys
 from hardening.relations.batches import fetch_for_rows
 from hardening.relations.related_fields import in_order
-from hardening.serializers import foreign
+from hardening.serializers import third_party_errors
 from hardening.serializers.currencies import complete_amounts
 from hardening.serializers.forms import check_form_of_rows, find_repeated_keys
 from hardening.truncation import shortened
@@ -159,8 +159,8 @@ class Serializer(serializers.Serializer[Any]):
             values = super().to_internal_value(completed)
         except ValidationError as error:
             raise ValidationError(_merged(errors, _lifted(error.detail, self.fields))) from error
-        except foreign.ERRORS as error:
-            explained = foreign.explain_failure(error, self)
+        except third_party_errors.ERRORS as error:
+            explained = third_party_errors.explain_failure(error, self)
             if explained is None:
                 raise
             raise explained from error
