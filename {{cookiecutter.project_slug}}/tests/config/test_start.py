@@ -204,7 +204,7 @@ def test_gunicorn_does_not_start_with_debug(settings):
         starting(None)
 
 
-@pytest.mark.parametrize("name", ["PORT", "REQUEST_TIMEOUT", "WEB_CONCURRENCY"])
+@pytest.mark.parametrize("name", ["PORT", "REQUEST_TIMEOUT", "WEB_CONCURRENCY", "WEB_THREADS"])
 @pytest.mark.parametrize("value", ["canary", "", "1.5", "-1", "0", "٣"])
 def test_gunicorn_does_not_start_with_an_invalid_number(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
@@ -213,6 +213,18 @@ def test_gunicorn_does_not_start_with_an_invalid_number(monkeypatch, name, value
         runpy.run_path(str(PROJECT / "gunicorn.conf.py"))
 
     assert "canary" not in str(refusal.value)
+
+
+def test_gunicorn_takes_its_processes_and_threads_from_the_env_file(tmp_path):
+    (tmp_path / "env").write_text("WEB_CONCURRENCY=3\nWEB_THREADS=7\n", encoding="utf-8")
+    known = environment(ENV_FILE=str(tmp_path / "env"), WEB_CONCURRENCY="5")  # the process overrides the file
+
+    command = "import runpy; config = runpy.run_path('gunicorn.conf.py'); print(config['workers'], config['threads'])"
+    done = subprocess.run(
+        [sys.executable, "-c", command], cwd=PROJECT, env=known, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.split() == ["5", "7"], done.stderr
 
 
 def test_the_wsgi_application_can_be_imported_without_settings_in_the_environment():
