@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from django.http import HttpResponse
 from django.urls import path
 
 from hardening.testing.client import Client
+from shapes.routed import serve
 
 pytest_plugins = ["hardening.testing.plugin"]
 
@@ -85,9 +85,7 @@ def found(settings: Any, db: None) -> Callable[..., list[str]]:
     """
 
     def ids(callback: Any, *, deploy: bool = False) -> list[str]:
-        urls = ModuleType("urls")
-        urls.urlpatterns = [path("bad/", callback)]
-        settings.ROOT_URLCONF = urls
+        serve(settings, path("bad/", callback))
         messages = [each for each in run_checks(include_deployment_checks=deploy) if each.id.startswith("hardening.")]
         assert all(each.hint for each in messages)
         return [each.id.removeprefix("hardening.") for each in messages]

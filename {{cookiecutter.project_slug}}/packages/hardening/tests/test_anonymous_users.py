@@ -1,23 +1,19 @@
 """Requests without a token to views that let them through, over rows that `visible_to()` leaves to users."""
 
-from types import ModuleType
-
 import pytest
-from django.urls import include, path
 from rest_framework.permissions import (
     DjangoModelPermissionsOrAnonReadOnly,
     IsAdminUser,
     IsAuthenticated,
     IsAuthenticatedOrReadOnly,
 )
-from rest_framework.routers import SimpleRouter
 
 from hardening.models import QuerySet
 from hardening.permissions import Public
 from hardening.relations import visible_to_caller
 from hardening.viewsets import ModelViewSet
 from shapes.models import Crate, Parcel
-from shapes.routed import serializer
+from shapes.routed import serializer, serve
 
 pytestmark = pytest.mark.django_db
 
@@ -47,10 +43,7 @@ def route(settings):
             "serializer_class": serializer(Crate, ("id", "code")),
             "permission_classes": [permission],
         }
-        router = SimpleRouter()
-        router.register("rows", type("RowsViewSet", (ModelViewSet,), names), basename="rows")
-        settings.ROOT_URLCONF = ModuleType("urls")
-        settings.ROOT_URLCONF.urlpatterns = [path("", include(router.urls))]
+        serve(settings, rows=type("RowsViewSet", (ModelViewSet,), names))
 
     return routed
 
@@ -95,8 +88,7 @@ def test_an_error_in_visible_to_is_a_server_error_for_a_user(route, ada):
 def test_a_related_field_over_rows_that_need_a_user_is_401_for_an_anonymous_writer(settings, client, ada):
     related = serializer(Parcel, ("id", "title", "crate"), related_querysets={"crate": visible_to_caller})
     names = {"queryset": Parcel.objects.all(), "serializer_class": related, "permission_classes": [Public]}
-    settings.ROOT_URLCONF = ModuleType("urls")
-    settings.ROOT_URLCONF.urlpatterns = [path("rows/", type("V", (ModelViewSet,), names).as_view({"post": "create"}))]
+    serve(settings, rows=type("RowsViewSet", (ModelViewSet,), names))
     crate = Crate.objects.create(owner=ada.user, code="a")
 
     assert client.post("/rows/", {"title": "x", "crate": crate.pk}).status_code == 401

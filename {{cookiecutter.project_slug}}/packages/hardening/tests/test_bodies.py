@@ -1,22 +1,20 @@
 """The request body is read and parsed before a transaction begins, so that a slow client holds no lock."""
 
 import io
-from types import ModuleType
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.urls import include, path
 from rest_framework.decorators import action
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.response import Response
-from rest_framework.routers import SimpleRouter
 
 from hardening.parsers import JSONParser
 from hardening.resources.idempotency import IdempotencyMixin
 from hardening.resources.preconditions import PreconditionsMixin
 from hardening.viewsets import ModelViewSet
 from shapes.models import Ticket
+from shapes.routed import serve
 from shapes.serializers import TicketSerializer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,11 +44,7 @@ class WholeViewSet(TicketViewSet):
 
 @pytest.fixture(autouse=True)
 def routed(settings: Any) -> None:
-    urls, router = ModuleType("urls"), SimpleRouter()
-    router.register("tickets", TicketViewSet)
-    router.register("whole", WholeViewSet, basename="whole")
-    urls.urlpatterns = [path("", include(router.urls))]
-    settings.ROOT_URLCONF = urls
+    serve(settings, tickets=TicketViewSet, whole=WholeViewSet)
 
 
 @pytest.fixture

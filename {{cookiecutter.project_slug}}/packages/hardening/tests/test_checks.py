@@ -1,7 +1,5 @@
 """What the system checks refuse of views and settings, each with its id and a hint."""
 
-from types import ModuleType
-
 import pytest
 from django.core.checks import run_checks
 from django.db import connection, models
@@ -9,7 +7,6 @@ from rest_framework.authentication import BasicAuthentication
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BrowsableAPIRenderer
-from rest_framework.routers import SimpleRouter
 
 from hardening.models import QuerySet, VersionedModel
 from hardening.permissions import Public
@@ -19,7 +16,7 @@ from hardening.resources.preconditions import PreconditionsMixin
 from hardening.viewsets import ModelViewSet
 from shapes.models import Badge, Basket, Parcel, Ticket
 from shapes.models.rules import OpenQuerySet
-from shapes.routed import serializer, view
+from shapes.routed import serializer, serve, view
 
 
 def test_a_sound_view_has_no_findings(found):
@@ -108,12 +105,8 @@ def test_a_serializer_that_a_view_chooses_by_its_action_is_checked_too(found):
 
 
 def test_a_fault_of_all_routes_of_a_view_is_reported_once(settings):
-    urls = ModuleType("urls")
-    router = SimpleRouter()
     attributes = {"queryset": Badge.objects.all(), "permission_classes": [], "serializer_class": serializer(Badge)}
-    router.register("open", type("OpenViewSet", (ModelViewSet,), attributes))
-    urls.urlpatterns = router.urls
-    settings.ROOT_URLCONF = urls
+    serve(settings, open=type("OpenViewSet", (ModelViewSet,), attributes))
 
     assert [each.id for each in run_checks() if each.id.startswith("hardening.")] == ["hardening.E011"]
 

@@ -1,7 +1,5 @@
 """The checks examine the rows and permissions that a view chooses, and never raise."""
 
-from types import ModuleType
-
 import pytest
 from django.core.checks import run_checks
 from django.db.models import Exists, OuterRef
@@ -25,7 +23,7 @@ from hardening.permissions import Public
 from hardening.resources.idempotency import IdempotencyMixin
 from hardening.viewsets import ModelViewSet
 from shapes.models import Badge, Crate, Parcel
-from shapes.routed import serializer, view
+from shapes.routed import serializer, serve, view
 from test_checks_of_choices import SoundSerializer, viewset
 
 
@@ -258,12 +256,8 @@ def test_a_serializer_whose_fields_cannot_be_built_is_named(found, hook):
 
 
 def test_a_view_that_fails_hides_nothing_of_another(settings):
-    urls = ModuleType("urls")
-    urls.urlpatterns = [
-        path("a/", viewset(visible_to=None, get_queryset=fail)),
-        path("b/", view(None, permission_classes=[AllowAny])),
-    ]
-    settings.ROOT_URLCONF = urls
+    failing = path("a/", viewset(visible_to=None, get_queryset=fail))
+    serve(settings, failing, path("b/", view(None, permission_classes=[AllowAny])))
 
     assert {"hardening.E011", "hardening.E028"} <= {each.id for each in run_checks()}
 

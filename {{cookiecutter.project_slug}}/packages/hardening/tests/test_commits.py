@@ -1,7 +1,5 @@
 """What COMMIT finds, and what ATOMIC_REQUESTS puts off until its COMMIT, is explained like any other violation."""
 
-from types import ModuleType
-
 import pytest
 from django.db import connection
 from django.db.transaction import non_atomic_requests, on_commit
@@ -11,6 +9,7 @@ from rest_framework.response import Response
 from hardening.views import APIView
 from shapes import models
 from shapes.other_writes import GoodViewSet
+from shapes.routed import serve
 
 pytestmark = pytest.mark.usefixtures("way")
 
@@ -84,9 +83,7 @@ def test_with_atomic_requests_a_violation_after_commit_is_a_server_error(send, g
 @OUTERMOST
 @pytest.mark.parametrize("exclude", [non_atomic_requests, lambda view: view])
 def test_a_view_with_non_atomic_requests_runs_without_a_transaction(settings, ada, atomic_requests, exclude):
-    urls = ModuleType("urls")
-    urls.urlpatterns = [path("plain/", exclude(RememberingView.as_view()))]
-    settings.ROOT_URLCONF = urls
+    serve(settings, path("plain/", exclude(RememberingView.as_view())))
 
     ada.get("/plain/")
     assert RememberingView.in_transaction is (exclude is not non_atomic_requests)

@@ -1,16 +1,13 @@
 """An ETag stands for the whole representation, and the response to a write shows what is stored."""
 
-from types import ModuleType
 from typing import Any
 
 import pytest
 from django.db import connection, models
 from django.db.models import Count, F, Value
-from django.urls import include, path
 from rest_framework.decorators import action
 from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
-from rest_framework.routers import SimpleRouter
 
 from hardening import serializers
 from hardening.models import VersionedModel
@@ -20,6 +17,7 @@ from hardening.resources.preconditions import PreconditionsMixin
 from hardening.viewsets import ModelViewSet
 from shapes.models import Basket, Label, Ticket
 from shapes.models.rules import OpenQuerySet
+from shapes.routed import serve
 from shapes.serializers import LabelSerializer, plain
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,13 +103,9 @@ class BillViewSet(PreconditionsMixin, ModelViewSet):
 
 @pytest.fixture(autouse=True)
 def routed(settings: Any) -> Any:
-    urls, router = ModuleType("urls"), SimpleRouter()
-    for name in ("labels", "texts", "names", "length", "counted"):
-        view = type(f"{name}ViewSet", (Counted,), {"serializer_class": showing(name)})
-        router.register(name, view, basename=name)
-    router.register("bills", BillViewSet)
-    urls.urlpatterns = [path("", include(router.urls))]
-    settings.ROOT_URLCONF = urls
+    names = ("labels", "texts", "names", "length", "counted")
+    counted = {name: type(f"{name}ViewSet", (Counted,), {"serializer_class": showing(name)}) for name in names}
+    serve(settings, bills=BillViewSet, **counted)
     with connection.schema_editor() as editor:
         editor.create_model(Bill)
     yield

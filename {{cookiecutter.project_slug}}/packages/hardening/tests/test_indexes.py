@@ -1,6 +1,5 @@
 """What the system checks say of views that a large table would slow down."""
 
-from types import ModuleType
 from typing import Any, Self
 
 import pytest
@@ -12,13 +11,13 @@ from django.db.models.functions import Cast, Coalesce, Left, Lower, Substr, Uppe
 from rest_framework.decorators import action
 from rest_framework.filters import OrderingFilter
 from rest_framework.pagination import PageNumberPagination
-from rest_framework.routers import SimpleRouter
 
 from hardening import serializers
 from hardening.models import Model, QuerySet
 from hardening.pagination import KeysetPagination
 from hardening.resources.column_lists import FlatListMixin
 from hardening.viewsets import ModelViewSet
+from shapes.routed import serve
 
 
 class LedgerQuerySet(QuerySet):
@@ -98,10 +97,7 @@ def test_attributes_of_an_action_do_not_hide_faults_of_its_view(settings, db):
         @action(detail=True, methods=["post"], pagination_class=None)
         def close(self, request, pk): ...
 
-    router = SimpleRouter()
-    router.register("ledgers", LedgerViewSet)
-    settings.ROOT_URLCONF = ModuleType("urls")
-    settings.ROOT_URLCONF.urlpatterns = router.urls
+    serve(settings, ledgers=LedgerViewSet)
 
     assert "hardening.W030" in [each.id for each in run_checks()]
 

@@ -1,7 +1,6 @@
 """Routes to one object, whatever names it in the URL."""
 
 import uuid
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from hardening import serializers
 from hardening.checks.patterns import check_patterns
 from hardening.viewsets import ModelViewSet
 from shapes.models import Badge, Lease, Line, Stall, Ware
+from shapes.routed import serve
 from shapes.serializers import plain
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -201,9 +201,7 @@ def found_in(settings: Any) -> Any:
     """Return a function that routes a pattern and returns the ids that the check finds in it."""
 
     def ids(route: Any) -> list[str]:
-        urls = ModuleType("urls")
-        urls.urlpatterns = [route]
-        settings.ROOT_URLCONF = urls
+        serve(settings, route)
         return [str(each.id).removeprefix("hardening.") for each in check_patterns(None)]
 
     return ids

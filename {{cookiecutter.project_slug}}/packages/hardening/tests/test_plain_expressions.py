@@ -1,17 +1,16 @@
 """A unique constraint whose expressions are plain fields is one on these fields, which SQLite names by its columns."""
 
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
 from django.db import connection, models
 from django.db.models import F
-from rest_framework.routers import SimpleRouter
 
 from hardening import serializers
 from hardening.models import Model, QuerySet
 from hardening.viewsets import ModelViewSet
+from shapes.routed import serve
 
 
 class OpenQuerySet(QuerySet):
@@ -66,10 +65,7 @@ def _table(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     ],
 )
 def test_a_duplicate_is_409_under_the_field(ada, settings, body, error):
-    router = SimpleRouter()
-    router.register("shelves", ShelfViewSet)
-    settings.ROOT_URLCONF = ModuleType("urls")
-    settings.ROOT_URLCONF.urlpatterns = router.urls
+    serve(settings, shelves=ShelfViewSet)
     assert ada.post("/shelves/", {"room": "A", "number": 1, "label": "x"}).status_code == 201
 
     response = ada.post("/shelves/", body)

@@ -2,20 +2,18 @@
 
 import functools
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models import CharField
-from django.urls import include, path
 from rest_framework import serializers as drf
-from rest_framework.routers import SimpleRouter
 
 from hardening import relations, serializers
 from hardening.testing.client import Client
 from hardening.viewsets import ModelViewSet
 from shapes import echoes, models
+from shapes.routed import serve
 
 OUTERMOST = pytest.mark.django_db(transaction=True, databases=["default", "second"])
 MODULES = ["notes.serializers", "rest_framework.serializers", "hardening.serializers.models", "hardening.viewsets"]
@@ -33,11 +31,7 @@ def post(settings: Any, ada: Client) -> Callable[..., Any]:
 
     def posted(serializer_class: Any, body: Any = None, **attributes: Any) -> Any:
         names = {"queryset": models.Ticket.objects.all(), "serializer_class": serializer_class, **attributes}
-        router = SimpleRouter()
-        router.register("tickets", type("TicketViewSet", (ModelViewSet,), names), basename="tickets")
-        urls = ModuleType("urls")
-        urls.urlpatterns = [path("", include(router.urls))]
-        settings.ROOT_URLCONF = urls
+        serve(settings, tickets=type("TicketViewSet", (ModelViewSet,), names))
         return ada.post("/tickets/", body or {"title": "x"})
 
     return posted

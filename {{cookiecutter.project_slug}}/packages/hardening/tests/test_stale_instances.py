@@ -1,21 +1,20 @@
 """A serializer whose instance was read before the lock does not write old values over another client's change."""
 
-from types import ModuleType
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.shortcuts import get_object_or_404
 from django.test.utils import CaptureQueriesContext
-from django.urls import include, path
+from django.urls import path
 from rest_framework.decorators import action
 from rest_framework.response import Response
-from rest_framework.routers import SimpleRouter
 
 from hardening import serializers
 from hardening.views import APIView
 from hardening.viewsets import ModelViewSet
 from shapes.models import Basket, Gadget, Item, Label, Slot, Truck
+from shapes.routed import serve
 
 pytestmark = pytest.mark.usefixtures("way")
 
@@ -137,16 +136,14 @@ def one(serializer_class: type) -> type[APIView]:
 
 @pytest.fixture(autouse=True)
 def routed(settings: Any) -> None:
-    urls, router = ModuleType("urls"), SimpleRouter()
-    router.register("items", ItemViewSet)
-    urls.urlpatterns = [
+    serve(
+        settings,
         path("item/<int:pk>/<how>/", ItemView.as_view()),
         path("truck/<int:pk>/", one(TruckSerializer).as_view()),
         path("slot/<int:pk>/", one(SlotSerializer).as_view()),
         path("basket/<int:pk>/", one(ItemInBasketSerializer).as_view()),
-        path("", include(router.urls)),
-    ]
-    settings.ROOT_URLCONF = urls
+        items=ItemViewSet,
+    )
 
 
 @pytest.fixture

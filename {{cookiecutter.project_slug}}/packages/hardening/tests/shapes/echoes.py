@@ -1,7 +1,6 @@
 """A route that validates a body with the fields of a test, writes nothing, and shows what it understood."""
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 from django.http import HttpResponse
@@ -15,6 +14,7 @@ from hardening.parsers import JSONParser
 from hardening.permissions import Public
 from hardening.testing.client import Client
 from hardening.views import APIView
+from shapes.routed import serve
 
 Post = Callable[..., HttpResponse]
 
@@ -37,9 +37,7 @@ def route(settings: Any, serializer_class: type[serializers.Serializer], *, many
             echoed.is_valid(raise_exception=True)
             return Response(echoed.data)
 
-    urls = ModuleType("urls")
-    urls.urlpatterns = [path("echo/", EchoView.as_view())]
-    settings.ROOT_URLCONF = urls
+    serve(settings, path("echo/", EchoView.as_view()))
 
     def post(body: Any, kind: str = "json", **headers: str) -> HttpResponse:
         return Client().post("/echo/", body, format=kind, headers=headers)

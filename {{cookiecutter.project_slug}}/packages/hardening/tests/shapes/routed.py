@@ -1,12 +1,24 @@
-"""A view and a serializer with something wrong, to be routed and checked."""
+"""Serve views of one test, and make a view and a serializer with something wrong for the checks."""
 
+from types import ModuleType
 from typing import Any
 
+from django.urls import include, path
 from rest_framework import serializers as drf
+from rest_framework.routers import SimpleRouter
 
 from hardening import serializers
 from hardening.viewsets import ModelViewSet
 from shapes.models import Badge
+
+
+def serve(settings: Any, *routes: Any, **viewsets: Any) -> None:
+    """Serve *routes*, and *viewsets* under their names, instead of all other routes until the test ends."""
+    router = SimpleRouter()
+    for prefix, viewset in viewsets.items():
+        router.register(prefix, viewset, basename=prefix)
+    settings.ROOT_URLCONF = ModuleType("urls")
+    settings.ROOT_URLCONF.urlpatterns = [*routes, path("", include(router.urls))]
 
 
 class StockSerializer(drf.ModelSerializer):
