@@ -36,8 +36,8 @@ def really_broken(*_args: Any, **_kwargs: Any) -> Any:
 BREAKAGES: dict[str, tuple[Any, str]] = {
     "the matching of rows": (rows, "SavedInstances"),
     "the candidates": (rows, "build_candidate"),
-    "the search for the row": (violations, "find_violations"),
-    "the search for duplicates": (violations, "find_duplicates"),
+    "the search for the row": (explanations, "judge_all"),
+    "the search for duplicates": (explanations, "find_duplicates"),
     "the validators": (explanations, "validate_values"),
     "the expressions": (violations, "_map_expressions"),
     "the place of an error": (reporting, "find_field_name"),

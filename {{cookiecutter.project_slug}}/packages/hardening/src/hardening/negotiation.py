@@ -8,6 +8,10 @@ from rest_framework.request import Request
 
 from hardening.errors.problem_details import JSON, MAX_ACCEPT, PROBLEM_JSON
 
+MAX_CHOICES = 100  # that a process remembers
+
+_choices: dict[tuple[Any, ...], tuple[int, str]] = {}
+
 
 class ContentNegotiation(DefaultContentNegotiation):
     """DRF's content negotiation, which treats `application/problem+json` as JSON for successful responses."""
@@ -18,10 +22,26 @@ class ContentNegotiation(DefaultContentNegotiation):
             raise NotAcceptable
         return [token.replace(PROBLEM_JSON, JSON) for token in super().get_accept_list(request)]
 
-    def select_renderer(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """Return the renderer and media type; raise `NotAcceptable` also if `Accept` is malformed (RFC 2231)."""
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """Return the renderer and media type; raise `NotAcceptable` also if `Accept` is malformed (RFC 2231).
+
+        The choice depends on `Accept` and on the media types of the renderers alone, unless the URL names a format.
+        It is therefore remembered, because most clients send the same header with every request.
+        """
+        if format_suffix or request.query_params.get(self.settings.URL_FORMAT_OVERRIDE):
+            return self._select_renderer(request, renderers, format_suffix)
+        asked = (type(self), request.META.get("HTTP_ACCEPT"), *(renderer.media_type for renderer in renderers))
+        if known := _choices.get(asked):
+            return renderers[known[0]], known[1]
+        renderer, media_type = self._select_renderer(request, renderers, format_suffix)
+        if len(_choices) >= MAX_CHOICES:
+            _choices.clear()
+        _choices[asked] = renderers.index(renderer), media_type
+        return renderer, media_type
+
+    def _select_renderer(self, request: Request, renderers: Any, format_suffix: str | None) -> Any:
         try:
-            return super().select_renderer(request, *args, **kwargs)
+            return super().select_renderer(request, renderers, format_suffix)
         except (ValueError, LookupError) as error:
             raise NotAcceptable from error
 

@@ -18,6 +18,7 @@ from hardening.relations.related_fields import may_be_key
 from hardening.relations.scopes import select_visible
 from hardening.routing.filter_sets import Parameter, errors_by_parameter, forms_of, parameters_of
 from hardening.routing.lookup_patterns import LookupPattern, model_of, resolve_field
+from hardening.serializers.shown_fields import shows_only_fields
 from hardening.views import APIView
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -48,6 +49,9 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
 
     reads_before_it_locks = False
     """Whether the queryset is of a kind whose rows SQL cannot lock, grouped ones say."""
+
+    is_annotated: bool | None = None
+    """Whether the queryset that the changed object was found in has annotations; None if none was searched."""
 
     lookup_value_regex: Any = LookupPattern()
     """The pattern of the key in the URL: of the field that `lookup_field` names, unless a view sets one of its own."""
@@ -95,8 +99,11 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
             queryset = super().filter_queryset(queryset)
         except ValidationError as error:
             raise errors_by_parameter(error, forms_of(self)) from error
-        self.reads_before_it_locks = self.changes_one_object() and not _can_be_locked(queryset)
-        return lock_rows(queryset) if self.changes_one_object() and not self.reads_before_it_locks else queryset
+        if not self.changes_one_object():
+            return queryset
+        self.is_annotated = bool(queryset.query.annotation_select)
+        self.reads_before_it_locks = not _can_be_locked(queryset)
+        return queryset if self.reads_before_it_locks else lock_rows(queryset)
 
     def get_object(self) -> Any:
         """Return the object that the URL names, locked if the request changes it."""
@@ -173,11 +180,13 @@ class ModelViewSet(
     @writes_once
     def perform_create(self, serializer: Any) -> None:
         super().perform_create(serializer)
-        self.annotate(serializer.instance)
+        if not (_responds_as_drf_does(type(self)) and shows_only_fields(serializer)):
+            self.annotate(serializer.instance)
 
     def perform_update(self, serializer: Any) -> None:
         super().perform_update(serializer)
-        self.annotate(serializer.instance)
+        if self.is_annotated is not False:
+            self.annotate(serializer.instance)
 
     def annotate(self, instance: Any) -> None:
         """Have *instance*, which was just written, show what the queryset annotates: with one query if it does."""
@@ -192,6 +201,13 @@ def _creates_as_drf_does(viewset: type[GenericViewSet], action: str | None) -> b
     """Tell whether *action* is `create()` and writes nothing but what the serializer's `save()` writes."""
     create, perform_create = (getattr(viewset, name, None) for name in ("create", "perform_create"))
     return action == "create" and create in _WRITE_ONCE and perform_create in _WRITE_ONCE
+
+
+@functools.cache
+def _responds_as_drf_does(viewset: type[GenericViewSet]) -> bool:
+    """Tell whether `create()` shows the created object by the serializer that wrote it, and by no other."""
+    chosen = viewset.get_serializer_class is viewsets.GenericViewSet.get_serializer_class
+    return chosen and getattr(viewset, "create", None) in _WRITE_ONCE
 
 
 def _can_be_locked(queryset: QuerySet[Any]) -> bool:

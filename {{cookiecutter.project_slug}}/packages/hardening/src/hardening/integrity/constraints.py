@@ -63,6 +63,9 @@ class ModelConstraint:
     columns: frozenset[str] = dataclasses.field(init=False, compare=False)
     """The columns whose values must differ together; none where expressions are compared."""
 
+    compares_columns: bool = dataclasses.field(init=False, compare=False)
+    """Whether it compares only values that an instance holds, in all rows: nothing that the database computes."""
+
     def __post_init__(self) -> None:
         # Worked out once for a model, because every write reads it.
         deferrable = getattr(self.definition, "deferrable", None)
@@ -77,6 +80,7 @@ class ModelConstraint:
             checked_late=is_exclusion or (not is_check and deferrable is not None),
             attributes=frozenset(str(each.attname) for each in judged),
             columns=frozenset(str(each.column) for each in compared),
+            compares_columns=_compares_columns(self.definition, compared),
         )
 
     @property
@@ -118,6 +122,11 @@ def _get_plain_expressions(constraint: BaseConstraint) -> tuple[str, ...]:
     expressions = getattr(constraint, "expressions", ())
     found: list[Any] = [each.expression if isinstance(each, OrderBy) else each for each in expressions]
     return tuple(each.name for each in found) if all(isinstance(each, F) for each in found) else ()
+
+
+def _compares_columns(constraint: BaseConstraint, compared: Sequence[Any]) -> bool:
+    is_simple = bool(getattr(constraint, "fields", ())) and getattr(constraint, "condition", None) is None
+    return is_simple and not any(getattr(field, "generated", False) for field in compared)
 
 
 def has_own_message(constraint: BaseConstraint) -> bool:

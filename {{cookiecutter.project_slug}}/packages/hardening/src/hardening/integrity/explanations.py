@@ -18,15 +18,16 @@ from rest_framework.settings import api_settings
 from hardening.exceptions import Code, TryAgain
 from hardening.integrity import drivers
 from hardening.integrity.candidates import Item, Path
-from hardening.integrity.constraints import ModelConstraint, find_constraints
+from hardening.integrity.constraints import ModelConstraint, find_constraints, get_column_checks, get_constraints
 from hardening.integrity.drivers import Diagnosis, DriverError, Kind
 from hardening.integrity.references import find_missing_references, has_lost_a_default
-from hardening.integrity.reporting import find_field_name, map_constraints, map_fields, nest
+from hardening.integrity.reporting import find_field_name, map_constraints, map_fields, nest, report
 from hardening.integrity.rows import Found, Row, find_common_path, is_concerned, resolve_expressions
 from hardening.integrity.values import describe, find_unfit_values, validate_values
-from hardening.integrity.violations import find_all_violations, violate
+from hardening.integrity.violations import find_duplicates, judge_all, violate
 
 _NON_FIELD = str(api_settings.NON_FIELD_ERRORS_KEY)
+_MOST_ROWS = 1000  # of one model, which are asked about after a violation
 
 
 def find_errors(error: DriverError, rows: Sequence[Row], using: str) -> list[tuple[Path, str | int, ErrorDetail]]:
@@ -68,8 +69,66 @@ def _find_violations(diagnosis: Diagnosis, rows: Sequence[Row], using: str) -> F
     for row in reversed(concerned):
         constraint = _find_named(diagnosis, concerned, row.model, using)
         if constraint is not None and not constraint.internal:
-            return find_all_violations(constraint, rows, using)
+            return _find_all_violations(constraint, rows, using)
     return _find_unnamed(diagnosis, concerned)
+
+
+def _find_all_violations(named: ModelConstraint, rows: Sequence[Row], using: str) -> Found:
+    """Yield an error for each row that violates the constraint *named*, and for whatever else any row violates."""
+    # A change that replaces nested objects has deleted what is back by now: those are compared with each other only.
+    replaced = any(not row.path and not row.instance._state.adding for row in rows)
+    models = list(dict.fromkeys(row.model for row in rows))
+    judged = []
+    for model in models:
+        written = [row for row in rows if row.model is model]
+        for constraint in (*get_constraints(model), *get_column_checks(model)):
+            rejected = _find_last_written(constraint, written) if constraint == named else None
+            known = [row for row in _find_rows(constraint, written, named) if row is not rejected]
+            judged.append((constraint, written, rejected, known))
+    questions = [(constraint, [row.instance for row in known]) for constraint, _written, _rejected, known in judged]
+    answers = judge_all(questions, using)
+    for (constraint, written, rejected, known), clashes in zip(judged, answers, strict=True):
+        found = _find_guilty(constraint, known, clashes, using, replaced=replaced)
+        found += [] if rejected is None else [rejected]
+        yield from (report(row, constraint) for row in found)
+        if constraint == named and not found:
+            yield _report_all(constraint, written)
+
+
+def _find_guilty(
+    constraint: ModelConstraint, rows: Sequence[Row], clashes: Sequence[bool], using: str, *, replaced: bool
+) -> list[Row]:
+    """Return those of *rows* of which *clashes* tells that they clash with a stored row, or that repeat one of them."""
+    repeated = find_duplicates(constraint, [row.instance for row in rows], using)
+    return [
+        row
+        for row, is_clash, repeats in zip(rows, clashes, repeated, strict=True)
+        if repeats or (is_clash and not (replaced and row.path))
+    ]
+
+
+def _find_rows(constraint: ModelConstraint, rows: Sequence[Row], named: ModelConstraint) -> list[Row]:
+    """Return the rows of which it is known what would have been written, as far as *constraint* judges it.
+
+    Where `create()` is the project's own, those are the rows that were saved, and the values that the client sent.
+    The constraint that the database *named* is violated for certain, so that every row is worth asking about.
+    """
+    known = [row for row in rows if row.saved or row.certain or constraint == named or row.holds(constraint.fields)]
+    return known[:_MOST_ROWS]
+
+
+def _find_last_written(constraint: ModelConstraint, rows: Sequence[Row]) -> Row | None:
+    """Return the row that the database rejected: the only one, or the last that was saved before it was judged."""
+    saved = [row for row in rows if row.saved]
+    if len(rows) == 1:
+        return rows[0]
+    return saved[-1] if saved and not constraint.deferred else None
+
+
+def _report_all(constraint: ModelConstraint, rows: Sequence[Row]) -> tuple[Path, str, ErrorDetail]:
+    """Return the error for rows that were written by one statement, where nobody knows which one violates it."""
+    _path, _key, error = report(rows[-1], constraint)
+    return find_common_path(rows), _NON_FIELD, error
 
 
 def _find_unnamed(diagnosis: Diagnosis, concerned: Sequence[Row]) -> Found:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, transaction
-from django.db.models import ExpressionWrapper, Model, Q, Value
+from django.db.models import ExpressionWrapper, Model, Q, QuerySet, Value
 from django.db.models.sql import Query
 
 logger = logging.getLogger(__name__)
@@ -25,11 +25,18 @@ SQL = tuple[str, Sequence[Any]]
 
 
 class Question(NamedTuple):
-    """What is *selected* where *condition* holds for *values*, without a table."""
+    """What is *selected* where *condition* holds for *values*, without a table; or whether *rows* has any."""
 
     values: dict[str, Any]
     condition: Q | None = None
     selected: Any = None
+    rows: QuerySet[Any] | None = None
+
+    def compile(self, using: str) -> SQL | None:
+        """Return the SELECT; None if it never selects anything."""
+        if self.rows is None:
+            return compile_select(self.values, self.condition, using, self.selected)
+        return _compile(self.rows.query.exists(), using)
 
 
 def compile_select(values: dict[str, Any], condition: Q | None, using: str, selected: Any = None) -> SQL | None:
@@ -40,6 +47,10 @@ def compile_select(values: dict[str, Any], condition: Q | None, using: str, sele
     query.add_annotation(Value(1) if selected is None else selected, "_selected")
     if condition is not None:
         query.add_q(condition)
+    return _compile(query, using)
+
+
+def _compile(query: Query, using: str) -> SQL | None:
     try:
         sql: SQL = query.get_compiler(using=using).as_sql()
     except EmptyResultSet:
@@ -56,10 +67,7 @@ def run_selects(questions: Sequence[Question], using: str, *, exists: bool = Tru
     """Return the answers to *questions*, or whether each selects a row; None where there is no answer."""
     answers: list[Any] = []
     for start in range(0, len(questions), _COLUMNS):
-        chunk = [
-            _attempt(partial(compile_select, each.values, each.condition, using, each.selected))
-            for each in questions[start : start + _COLUMNS]
-        ]
+        chunk = [_attempt(partial(each.compile, using)) for each in questions[start : start + _COLUMNS]]
         try:
             answers += _run(chunk, using, exists=exists)
         except Exception as error:  # noqa: BLE001  # one value may spoil the statement for all others

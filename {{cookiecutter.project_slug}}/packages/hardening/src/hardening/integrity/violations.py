@@ -13,71 +13,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, CheckConstraint, Exists, F, Model, Q, UniqueConstraint
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, IsNull, PostgresOperatorLookup
-from rest_framework.exceptions import ErrorDetail
-from rest_framework.settings import api_settings
 
-from hardening.integrity.candidates import Path, Verdict, holds
-from hardening.integrity.constraints import ModelConstraint, get_column_checks, get_constraints, get_primary_key_names
-from hardening.integrity.reporting import report
-from hardening.integrity.rows import Found, Row, find_common_path
+from hardening.integrity.candidates import Verdict, holds
+from hardening.integrity.constraints import ModelConstraint, get_primary_key_names
 from hardening.integrity.selects import Question, log_failure, run_selects, savepoint
 
 logger = logging.getLogger(__name__)
 
 _ROWS = 100  # that a constraint of the project's own is asked about, one by one
-_MOST_ROWS = 1000  # of one model, which are asked about after a violation
-
-
-def find_all_violations(named: ModelConstraint, rows: Sequence[Row], using: str) -> Found:
-    """Yield an error for each row that violates the constraint *named*, and for whatever else any row violates."""
-    # A change that replaces nested objects has deleted what is back by now: those are compared with each other only.
-    replaced = any(not row.path and not row.instance._state.adding for row in rows)
-    models = list(dict.fromkeys(row.model for row in rows))
-    for model in models:
-        written = [row for row in rows if row.model is model]
-        for constraint in (*get_constraints(model), *get_column_checks(model)):
-            guilty = _find_last_written(constraint, written) if constraint == named else None
-            known = [row for row in _find_rows(constraint, written, named) if row is not guilty]
-            found = _find_guilty(constraint, known, using, replaced=replaced) if known else []
-            found += [] if guilty is None else [guilty]
-            yield from (report(row, constraint) for row in found)
-            if constraint == named and not found:
-                yield _report_all(constraint, written)
-
-
-def _find_guilty(constraint: ModelConstraint, rows: Sequence[Row], using: str, *, replaced: bool) -> list[Row]:
-    """Return those of *rows* that clash with a stored row, or with one before them."""
-    instances = [row.instance for row in rows]
-    stored, repeated = find_violations(constraint, instances, using), find_duplicates(constraint, instances, using)
-    return [
-        row
-        for row, clashes, repeats in zip(rows, stored, repeated, strict=True)
-        if repeats or (clashes and not (replaced and row.path))
-    ]
-
-
-def _find_rows(constraint: ModelConstraint, rows: Sequence[Row], named: ModelConstraint) -> list[Row]:
-    """Return the rows of which it is known what would have been written, as far as *constraint* judges it.
-
-    Where `create()` is the project's own, those are the rows that were saved, and the values that the client sent.
-    The constraint that the database *named* is violated for certain, so that every row is worth asking about.
-    """
-    known = [row for row in rows if row.saved or row.certain or constraint == named or row.holds(constraint.fields)]
-    return known[:_MOST_ROWS]
-
-
-def _find_last_written(constraint: ModelConstraint, rows: Sequence[Row]) -> Row | None:
-    """Return the row that the database rejected: the only one, or the last that was saved before it was judged."""
-    saved = [row for row in rows if row.saved]
-    if len(rows) == 1:
-        return rows[0]
-    return saved[-1] if saved and not constraint.deferred else None
-
-
-def _report_all(constraint: ModelConstraint, rows: Sequence[Row]) -> tuple[Path, str, ErrorDetail]:
-    """Return the error for rows that were written by one statement, where nobody knows which one violates it."""
-    _path, _key, error = report(rows[-1], constraint)
-    return find_common_path(rows), str(api_settings.NON_FIELD_ERRORS_KEY), error
 
 
 def violate(constraint: ModelConstraint, instances: Sequence[Model], using: str) -> list[bool]:
@@ -88,31 +31,40 @@ def violate(constraint: ModelConstraint, instances: Sequence[Model], using: str)
 
 def find_violations(constraint: ModelConstraint, instances: Sequence[Model], using: str) -> list[bool]:
     """Return for each of *instances* whether it violates the constraint beside the stored rows; a doubt is False."""
-    try:
-        return _find_violations(constraint, instances, using)
-    except Exception as error:  # noqa: BLE001  # a deferred column of a row that is gone, a field of the project's own
-        log_failure(error)
-        return [False] * len(instances)
+    return judge_all([(constraint, instances)], using)[0]
 
 
-def _find_violations(constraint: ModelConstraint, instances: Sequence[Model], using: str) -> list[bool]:
+def judge_all(judged: Sequence[tuple[ModelConstraint, Sequence[Model]]], using: str) -> list[list[bool]]:
+    """Return the same for each constraint and its instances; the database is asked about all with one statement."""
+    answers = [[False] * len(instances) for _constraint, instances in judged]
+    asked: list[tuple[list[bool], int, Question]] = []
+    for (constraint, instances), own in zip(judged, answers, strict=True):
+        try:
+            asked += [(own, place, question) for place, question in _judge(constraint, instances, own, using)]
+        except Exception as error:  # noqa: BLE001  # a deferred column of a row that is gone, a field of the project's own
+            log_failure(error)
+    found = run_selects([question for _own, _place, question in asked], using) if asked else []
+    for (own, place, _question), answer in zip(asked, found, strict=True):
+        own[place] = bool(answer)
+    return answers
+
+
+def _judge(
+    constraint: ModelConstraint, instances: Sequence[Model], answers: list[bool], using: str
+) -> Iterator[tuple[int, Question]]:
+    """Put into *answers* what Python knows; yield the places of the other instances, with what to ask about them."""
     verdicts = [_decide(constraint, instance) for instance in instances]
+    answers[:] = [verdict is Verdict.FALSE for verdict in verdicts]
     asked = [place for place, verdict in enumerate(verdicts) if verdict is Verdict.UNDECIDED]
-    answers = [verdict is Verdict.FALSE for verdict in verdicts]
-    if type(constraint.definition).validate not in (
-        CheckConstraint.validate,
-        UniqueConstraint.validate,
-        *_get_exclusion(),
-    ):
+    known = (CheckConstraint.validate, UniqueConstraint.validate, *_get_exclusion())
+    if type(constraint.definition).validate not in known:
         for place in asked[:_ROWS]:  # a class of the project's own, which only it can judge
             answers[place] = _is_invalid(constraint, instances[place], using)
-        return answers
-    built = [(place, _try_to_ask(constraint, instances[place], using)) for place in asked]
-    questions = [(place, question) for place, question in built if question is not None]
-    found = run_selects([question for _place, question in questions], using) if questions else []
-    for (place, _question), answer in zip(questions, found, strict=True):
-        answers[place] = bool(answer)
-    return answers
+        return
+    for place in asked:
+        question = _try_to_ask(constraint, instances[place], using)
+        if question is not None:
+            yield place, question
 
 
 @functools.cache
@@ -166,7 +118,7 @@ def _try_to_ask(constraint: ModelConstraint, instance: Model, using: str) -> Que
 def _ask(constraint: ModelConstraint, instance: Model, using: str) -> Question | None:
     """Return the question that selects a row if *instance* violates the constraint; None if it cannot."""
     definition: Any = constraint.definition
-    values = _map_expressions(constraint, instance)
+    values = {} if constraint.compares_columns else _map_expressions(constraint, instance)
     if isinstance(definition, CheckConstraint):
         # A CHECK passes on NULL.
         return Question(values, ~Q(Coalesce(definition.condition, True, output_field=BooleanField())))
@@ -176,6 +128,8 @@ def _ask(constraint: ModelConstraint, instance: Model, using: str) -> Question |
     rows = constraint.model._base_manager.using(using).filter(conditions)
     if not instance._state.adding and instance._is_pk_set(constraint.model._meta):  # type: ignore[attr-defined]  # private
         rows = rows.exclude(pk=instance._get_pk_val(constraint.model._meta))
+    if constraint.compares_columns:
+        return Question({}, rows=rows)
     if definition.condition is None:
         return Question(values, Q(Exists(rows)))
     # A row for which the condition is NULL is not among those that are compared.

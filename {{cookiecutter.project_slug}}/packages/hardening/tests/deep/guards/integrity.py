@@ -16,7 +16,7 @@ GUARDS = [
         f"{STATUSES}::test_raised_about_a_field_it_is_under_that_field",
     ),
     Guard(
-        "hardening/integrity/violations.py",
+        "hardening/integrity/explanations.py",
         "for constraint in (*get_constraints(model), *get_column_checks(model)):",
         "for constraint in (named,):",
         f"{RULES}::test_all_that_is_broken_is_reported_and_a_mixture_is_400",
