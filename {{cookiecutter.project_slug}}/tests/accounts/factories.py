@@ -40,6 +40,7 @@ def make_reset_token(user: User) -> str:
 # Values that no model has, by route.
 BODIES = {
     "account-list": {"password": PASSWORD},
+    "account-me": {"password": PASSWORD, "current_password": PASSWORD},
     "login": lambda user: {"username": user.username, "password": PASSWORD},
     "password-reset": lambda user: {"email": user.email},
     "password-reset-confirm": lambda user: {"token": make_reset_token(user), "password": PASSWORD},

@@ -6,7 +6,6 @@ from typing import Any
 from accounts.models import User
 from hardening.testing import values
 from hardening.testing.client import Client
-from hardening.testing.contract.statuses import LIST, NOTHING, NOTHING_PUBLIC, OBJECT, Statuses, to_all, to_users
 from hardening.testing.rows import Row
 from hardening.testing.values import REQUIRED, Refused, longer_than
 
@@ -109,41 +108,6 @@ def rows() -> Iterator[Row]:
         body = ACCOUNT | {"password": weak, "confirm_password": weak}
         yield Row("POST", "/api/v1/accounts/", 400, code, "/password", body, who="nobody")
     yield Row("GET", "/api/v1/profiles/?search=a", 400, "unknown_parameter", "/search")
-
-
-# {route name: {method: the expected statuses}}.
-ACCESS: dict[str, dict[str, Statuses]] = {
-    "account-list": NOTHING_PUBLIC | {"POST": to_all(201)},
-    "account-me": NOTHING
-    | {"GET": to_users(200), "HEAD": to_users(200), "PATCH": to_users(200), "DELETE": to_users(204)},
-    "login": NOTHING_PUBLIC | {"POST": to_all(200)},
-    "logout": NOTHING | {"POST": to_users(204)},
-    "logout-all": NOTHING | {"POST": to_users(204)},
-    "password-reset": NOTHING_PUBLIC | {"POST": to_all(202)},
-    "password-reset-confirm": NOTHING_PUBLIC | {"POST": to_all(400)},  # requires the emailed token
-    "profile-detail": OBJECT,
-    "profile-list": LIST,
-}
-# Valid bodies of the other routes.
-BODIES: dict[str, Any] = {
-    "account-list": ACCOUNT,
-    "account-me": {"name": "New"},
-    "login": LOGIN,
-    "password-reset": {"email": "nobody@example.com"},
-    "password-reset-confirm": RESET,
-}
-# {serializer: (the path of an object, writable fields, read-only fields)}.
-COLUMNS: dict[str, tuple[str, set[str], set[str]]] = {
-    "AccountSerializer": (
-        "/api/v1/accounts/me/",
-        {"email", "name", "password", "current_password"},
-        {"id", "username"},
-    ),
-    "ProfileSerializer": ("/api/v1/profiles/{profile}/", {"username", "email", "bio"}, {"id", "owner"}),
-    "RegistrationSerializer": ("", {"username", "email", "name", "password", "confirm_password"}, {"id"}),
-}
-# Read-only fields that a request body may contain with any value, so that a response can be sent back.
-IGNORED = {"AccountSerializer": ("id", "username"), "ProfileSerializer": ("id",)}
 
 
 def make(client: Client) -> dict[str, int]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from hardening.testing import values
 from hardening.testing.client import Client
-from hardening.testing.contract.statuses import LIST, OBJECT, Statuses
 from hardening.testing.rows import Id, Row
 from hardening.testing.values import REQUIRED, Refused, longer_than
 from purchases.models import Contact, Location, Purchase
@@ -111,27 +110,6 @@ def preconditions(path: str) -> Iterator[Row]:
             yield Row(method, path, 400, "bad_request", headers={"If-None-Match": tags}, body={})
         for tag in OTHER_TAGS:
             yield Row(method, path, 412, "precondition_failed", headers={"If-Match": tag}, body={})
-
-
-ACCESS: dict[str, dict[str, Statuses]] = {
-    "contact-detail": OBJECT,
-    "contact-list": LIST,
-    "location-detail": OBJECT,
-    "location-list": LIST,
-    "purchase-detail": OBJECT,
-    "purchase-list": LIST,
-}
-BODIES: dict[str, Any] = {}
-COLUMNS: dict[str, tuple[str, set[str], set[str]]] = {
-    "ContactSerializer": ("/api/v1/contacts/{contact}/", {"location", "name", "kind", "value"}, {"id"}),
-    "LocationSerializer": ("/api/v1/locations/{location}/", {"name", "closed"}, {"id", "owner"}),
-    "PurchaseSerializer": (
-        "/api/v1/purchases/{purchase}/",
-        {"reference", "location", "contacts", "quantity", "earliest", "latest"},
-        {"id", "purchaser"},
-    ),
-}
-IGNORED = {"ContactSerializer": ("id",), "LocationSerializer": ("id",), "PurchaseSerializer": ("id",)}
 
 
 def make(client: Client) -> dict[str, int]:

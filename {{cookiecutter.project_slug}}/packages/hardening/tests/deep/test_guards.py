@@ -60,3 +60,4 @@ def test_a_guard_that_is_taken_away_is_missed(runs, guard):
     done = runs[guard].result()
 
     assert done.returncode == FAILED, f"{guard.tests} did not notice:\n{done.stdout[-2000:]}{done.stderr[-500:]}"
+    assert guard.message in done.stdout, f"{guard.tests} fails with another message:\n{done.stdout[-2000:]}"

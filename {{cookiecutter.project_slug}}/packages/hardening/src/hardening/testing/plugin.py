@@ -6,6 +6,7 @@ A project loads it in its top-level `conftest.py`: `pytest_plugins = ["hardening
 import io
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,18 +18,38 @@ from knox.models import get_token_model
 from structlog.stdlib import ProcessorFormatter
 
 from hardening.testing.client import Client
+from hardening.testing.contract.recording import Contract
+
+RECORDING = pytest.StashKey[Contract]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option with which `manage.py contract` records each app's `contract.json`."""
+    help_text = "record what the contract tests compare with contract.json into this file, and run no other tests"
+    parser.getgroup("hardening").addoption("--record-contract", metavar="FILE", help=help_text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers of this plugin."""
     config.addinivalue_line("markers", "once: does not use the database, so that one database is enough")
+    config.addinivalue_line("markers", "recorded: compares with contract.json, or records it with --record-contract")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect tests that do not apply, so that nothing counts as passed or skipped that did not have to run."""
     left_out = [item for item in items if _is_for_another_database(item) or _has_no_parameters(item)]
+    if config.getoption("record_contract"):
+        left_out += [item for item in items if item.get_closest_marker("recorded") is None]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write what was recorded."""
+    if file := session.config.getoption("record_contract"):
+        recorded = session.config.stash.get(RECORDING, None)
+        if recorded is not None:
+            recorded.save(Path(file), connection.vendor)
 
 
 def _is_for_another_database(item: pytest.Item) -> bool:
@@ -45,6 +66,14 @@ def _has_no_parameters(item: pytest.Item) -> bool:
     """
     reasons = [str(mark.kwargs.get("reason", "")) for mark in item.iter_markers("skip")]
     return any(reason.startswith("got empty parameter set") for reason in reasons)
+
+
+@pytest.fixture(scope="session")
+def contract(pytestconfig: pytest.Config) -> Contract:
+    """Return each app's `contract.json`, or record it with `--record-contract`."""
+    recorded = Contract(recording=bool(pytestconfig.getoption("record_contract")))
+    pytestconfig.stash[RECORDING] = recorded
+    return recorded
 
 
 @pytest.fixture

@@ -54,6 +54,11 @@ def build_body(route: Route, method: str, user: Any, /, **values: Any) -> Any:
         ) from None
 
 
+def path_of(route: Route, instance: Any = None) -> str:
+    """Return the path of *route* for *instance*, with the hook `PATHS = {"<route>": function of the instance}`."""
+    return route.path(instance, find_hook("PATHS"))
+
+
 def find_request_serializer(route: Route, method: str) -> Any:
     """Return an instance of the serializer that reads the request body of *method*, or None if there is none."""
     if method not in METHODS or method not in route.methods:

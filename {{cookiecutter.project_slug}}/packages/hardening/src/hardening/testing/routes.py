@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.mixins import ListModelMixin
+from rest_framework.schemas.generators import EndpointEnumerator
 from rest_framework.views import APIView
 
 from hardening.checks import routes as checks
@@ -17,10 +18,11 @@ from hardening.checks.stand_ins import served_methods
 
 
 class Route(NamedTuple):
-    """A named URL pattern. *view* is an instance as the route configures it, or None for a plain Django view.
+    """A URL pattern, called by its name or else by its text.
 
-    *app* is the label of the project's app that the view belongs to, or "" for a view of the project or of a package.
-    *parameters* are the names of the path's parameters.
+    *view* is an instance as the route configures it, or None for a plain Django view. *app* is the label of the
+    project's app that the view belongs to, or "" for a view of the project or of a package. *parameters* are the names
+    of the path's parameters, and *template* is the path with their names in braces.
     """
 
     name: str
@@ -28,6 +30,8 @@ class Route(NamedTuple):
     view: Any
     callback: Any
     parameters: tuple[str, ...]
+    template: str
+    is_unnamed: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -65,33 +69,37 @@ class Route(NamedTuple):
             return reverse(self.name, kwargs=(paths or {})[self.name](instance))
         lookup = getattr(self.view, "lookup_field", "pk")
         value = functools.reduce(getattr, lookup.split("__"), instance) if self.parameters else None
-        return reverse(self.name, kwargs=dict.fromkeys(self.parameters, value))
+        target = self.callback if self.is_unnamed else self.name
+        return reverse(target, kwargs=dict.fromkeys(self.parameters, value))
 
 
 def list_routes() -> list[Route]:
     """Return every route except for the admin's, sorted by app and name."""
-    return sorted(_walk(get_resolver(), (), ()), key=lambda route: (route.app, route.name))
+    return sorted(_walk(get_resolver(), (), (), ""), key=lambda route: (route.app, route.name))
 
 
-def _walk(resolver: URLResolver, namespaces: tuple[str, ...], names: tuple[str, ...]) -> list[Route]:
+def _walk(resolver: URLResolver, namespaces: tuple[str, ...], names: tuple[str, ...], start: str) -> list[Route]:
+    """Return the routes of *resolver*, which is included in *namespaces* and under *start* with parameters *names*."""
     found: list[Route] = []
     for pattern in resolver.url_patterns:
         parameters = (*names, *pattern.pattern.regex.groupindex)
+        text = start + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
-            found.append(_build(pattern, namespaces, parameters))
+            found.append(_build(pattern, namespaces, parameters, text))
         elif pattern.app_name != "admin":
             inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
-            found += _walk(pattern, inner, parameters)
+            found += _walk(pattern, inner, parameters, text)
     return found
 
 
-def _build(pattern: URLPattern, namespaces: tuple[str, ...], parameters: tuple[str, ...]) -> Route:
+def _build(pattern: URLPattern, namespaces: tuple[str, ...], parameters: tuple[str, ...], text: str) -> Route:
     callback: Any = pattern.callback
     kind = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
     is_api = isinstance(kind, type) and issubclass(kind, APIView)
     view = checks.make_view(kind, pattern, dict.fromkeys(parameters, "1")) if is_api else None
     name = ":".join((*namespaces, pattern.name or str(pattern.pattern)))
-    return Route(name, _find_app(kind or callback), view, callback, parameters)
+    template = EndpointEnumerator(patterns=[]).get_path_from_regex(text)
+    return Route(name, _find_app(kind or callback), view, callback, parameters, template, not pattern.name)
 
 
 def _find_app(view: Any) -> str:

@@ -14,6 +14,9 @@ from hardening.testing.client import Client
 
 SIGN_IN = "SELECT knox_authtoken"  # the query for the token and its user
 
+CONTROL = {"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"}
+
+_LOCK = re.compile("pg_(?:try_)?advisory_xact_lock")
 _STATEMENT = re.compile(r'(?P<verb>\w+)(?:(?: |.*? (?:FROM|INTO) )"(?P<table>\w+)")?', re.DOTALL)
 
 
@@ -23,8 +26,25 @@ def statements() -> Iterator[list[str]]:
     recorded: list[str] = []
     with CaptureQueriesContext(connection) as queries:
         yield recorded
-    matches = (_STATEMENT.match(query["sql"]) for query in queries)
-    recorded += [" ".join(filter(None, match.groups())) for match in matches if match]
+    recorded += [normalize(query["sql"]) for query in queries]
+
+
+def normalize(sql: str) -> str:
+    """Return the verb of a statement and its first table, or only the verb of one that controls a transaction."""
+    if lock := _LOCK.search(sql):
+        return f"SELECT {lock[0]}"
+    match = _STATEMENT.match(sql)
+    parts = match.groups() if match else (sql.partition(" ")[0],)
+    return str(parts[0]) if parts[0] in CONTROL else " ".join(filter(None, parts))
+
+
+def select_own(recorded: list[str], tables: set[str]) -> list[str]:
+    """Return the statements of *recorded* on *tables*, locks, and those that control a transaction."""
+    return [
+        each
+        for each in recorded
+        if each in CONTROL or each.partition(" ")[2] in tables or _LOCK.fullmatch(each.partition(" ")[2])
+    ]
 
 
 def address(name: str, key: Callable[[], Any]) -> str:

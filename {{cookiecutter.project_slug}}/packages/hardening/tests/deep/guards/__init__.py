@@ -1,5 +1,5 @@
 """The guards of this project: where each stands, what it is without, and the tests that have to notice."""
 
-from deep.guards import access, inputs, integrity, outputs, violations
+from deep.guards import access, contract, inputs, integrity, outputs, violations
 
-GUARDS = [*integrity.GUARDS, *access.GUARDS, *inputs.GUARDS, *outputs.GUARDS, *violations.GUARDS]
+GUARDS = [*integrity.GUARDS, *access.GUARDS, *contract.GUARDS, *inputs.GUARDS, *outputs.GUARDS, *violations.GUARDS]

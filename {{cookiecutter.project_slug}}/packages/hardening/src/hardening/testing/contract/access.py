@@ -1,48 +1,35 @@
-"""Tests of access: every route with every method, for anonymous users, owners, other users and staff."""
+"""Tests of access: every route with every method, for anonymous users, owners, other users, staff and superusers."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.test.utils import CaptureQueriesContext
 
-from hardening.testing import tables
+from hardening.checks.choices import find_queryset
+from hardening.checks.permissions import examine_access
+from hardening.errors.problem_details import PROBLEM_JSON
+from hardening.operations.health import PROBES
 from hardening.testing.client import Client
-from hardening.testing.contract.statuses import METHODS, NOTHING, NOTHING_PUBLIC, READABLE, to_users
-from hardening.testing.rows import fill_ids
-from hardening.testing.statements import address
+from hardening.testing.contract.callers import Caller
+from hardening.testing.contract.recording import RERECORD, Contract
+from hardening.testing.contract.reporting import fail, naming_missing
+from hardening.testing.factories import create_for, suggest_module
+from hardening.testing.requests import build_body, path_of
+from hardening.testing.routes import Route, list_routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-PROBES = ("livez", "readyz")
-TABLE = tables.merge("ACCESS") | {
-    "error-codes": NOTHING_PUBLIC | READABLE,
-    "livez": NOTHING_PUBLIC | READABLE,
-    "readyz": NOTHING_PUBLIC | READABLE,
-    "schema": NOTHING | {"GET": to_users(200), "HEAD": to_users(200)},
-}
-BODIES = tables.merge("BODIES") | {kind: valid for kind, (valid, _fields) in tables.merge("RESOURCES").items()}
-MISSING_ID = 10**9
-
-
-def routes(resolver: URLResolver) -> Iterator[str]:
-    """Yield the name of every route except for the admin's, or its pattern if it has no name."""
-    for pattern in resolver.url_patterns:
-        if isinstance(pattern, URLPattern):
-            yield pattern.name or str(pattern.pattern)
-        elif pattern.namespace != "admin":
-            yield from routes(pattern)
-
-
-def path_of(route: str, ids: Mapping[str, int]) -> str:
-    """Return the path of *route*, with the id of its kind in *ids*."""
-    if route in PROBES:
-        return f"/{route}"
-    return address(route, lambda: ids[route.partition("-")[0]])
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+NOT_SERVED = {401, 405}
+SUCCESS, REJECTED = 300, 400
+ROUTES = list_routes()
+LISTS = [route for route in ROUTES if route.lists]
+OBJECTS = [route for route in ROUTES if route.parameters and route.model is not None]
 
 
 def send(client: Client, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
@@ -62,50 +49,132 @@ def roll_back() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def test_every_route_and_method_has_a_row():
-    assert sorted(routes(get_resolver())) == sorted(TABLE), tables.WHERE
-    assert {tuple(sorted(row)) for row in TABLE.values()} == {tuple(sorted(METHODS))}
-
-
-@pytest.mark.parametrize("route", TABLE)
-def test_every_client_gets_the_expected_status(route, callers):
-    faults = []
-    for name, caller in callers.items():
-        path = path_of(route, callers["owner"].ids)
-        body = fill_ids(BODIES.get(route, BODIES.get(route.partition("-")[0])), caller.ids)
-        for method, statuses in TABLE[route].items():
+def send_all(route: Route, callers: dict[str, Caller]) -> dict[str, dict[str, HttpResponse]]:
+    """Send each method to *route*, for an object of the owner, by each caller; undo each request."""
+    instance = create_for(callers["owner"].user, route.model) if route.model is not None else None
+    path = path_of(route, instance)
+    responses: dict[str, dict[str, HttpResponse]] = {}
+    for method in METHODS:
+        for name, caller in callers.items():
             with roll_back():
-                status = send(caller.client, method, path, body).status_code
-            if status != getattr(statuses, caller.column):
-                faults.append(f"{name}: {method} {path}: {status}, not {getattr(statuses, caller.column)}")
-
-    assert faults == []
+                body = build_body(route, method, caller.user) if method in route.methods else {}
+                responses.setdefault(method, {})[name] = send(caller.client, method, path, body)
+    return responses
 
 
-@pytest.mark.parametrize("route", [name for name in TABLE if name.endswith("-list") and name != "account-list"])
-def test_a_list_shows_its_reader_their_own_rows(route, callers):
-    for caller in (callers[name] for name in ("owner", "other", "staff", "superuser")):
-        results = caller.client.get(path_of(route, caller.ids)).json()["results"]
+@pytest.mark.recorded
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_every_user_gets_the_recorded_status(route, callers, contract: Contract):
+    with naming_missing():
+        responses = send_all(route, callers)
+    statuses = {
+        method: {name: response.status_code for name, response in row.items()} for method, row in responses.items()
+    }
 
-        own = {row["id"] for row in results}
-        assert caller.ids[route.partition("-")[0]] in own
-        others = [other for other in callers.values() if other.ids is not caller.ids]
-        assert not own & {other.ids[route.partition("-")[0]] for other in others}
+    faults = [f"{method} {route}: {name}: {status}" for method, name, status in _list(statuses) if status >= 500]
+    faults += list(_list_open(route, statuses))
+    faults += list(_list_unserved(route, responses))
+    changes = contract.compare_access(route, _list_served(route, statuses))
+    fail([*faults, *changes], *([RERECORD] if changes else []))
 
 
-def read_response(response: HttpResponse) -> tuple[Any, ...]:
-    """Return the status, headers and content of *response* without the request id."""
+def _list(statuses: dict[str, dict[str, int]]) -> Iterator[tuple[str, str, int]]:
+    for method, row in statuses.items():
+        yield from ((method, name, status) for name, status in row.items())
+
+
+def _list_served(route: Route, statuses: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Return the methods that the route serves; HEAD only if it differs from GET."""
+    return {
+        method: row
+        for method, row in statuses.items()
+        if method in route.methods
+        or (not set(row.values()) <= NOT_SERVED and (method != "HEAD" or row != statuses["GET"]))
+    }
+
+
+def _list_open(route: Route, statuses: dict[str, dict[str, int]]) -> Iterator[str]:
+    """Yield the methods that an anonymous user can use although the view does not declare `Public`."""
+    for method, row in statuses.items():
+        if row["anonymous"] < REJECTED and not _is_public(route, method):
+            yield (
+                f"{method} {route}: an anonymous user gets {row['anonymous']}: require authentication, or declare"
+                " hardening.permissions.Public."
+            )
+
+
+def _is_public(route: Route, method: str) -> bool:
+    if route.view is None:
+        return route.callback in PROBES.values()
+    name = "get" if method == "HEAD" else method.lower()
+    return examine_access(route.view, name, find_queryset(route.view)).is_public
+
+
+def _list_unserved(route: Route, responses: dict[str, dict[str, HttpResponse]]) -> Iterator[str]:
+    """Yield the methods that reject the owner's request for another reason than a permission."""
+    for method in route.methods:
+        response = responses[method]["owner"]
+        if response.status_code >= REJECTED and response.status_code != 403:  # a permission
+            yield (
+                f"{method} {route}: the owner gets {response.status_code} {response.content[:200]!r}: write a valid"
+                f" body for {route.name!r} into BODIES of {_suggest(route)}."
+            )
+
+
+def _suggest(route: Route) -> str:
+    return suggest_module(route.model) if route.model is not None else f"tests/{route.app or '<app>'}/factories.py"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_an_invalid_token_gets_the_status_of_an_anonymous_user(route, callers, invalid_clients):
+    clients = {name: Caller(client, callers["owner"].user) for name, client in invalid_clients.items()}
+    with naming_missing():
+        responses = send_all(route, {"owner": callers["owner"], "anonymous": callers["anonymous"]} | clients)
+
+    fail(
+        [
+            f"{method} {route}: {name}: {row[name].status_code}, not {row['anonymous'].status_code}"
+            for method, row in responses.items()
+            for name in clients
+            if row[name].status_code != row["anonymous"].status_code
+        ]
+    )
+
+
+@pytest.mark.parametrize("route", LISTS, ids=str)
+def test_a_list_shows_its_reader_the_rows_that_are_visible_to_them(route, callers):
+    with naming_missing():
+        rows = {name: create_for(caller.user, route.model) for name, caller in callers.items() if name != "anonymous"}
+
+    for name in rows:
+        visible = find_queryset(route.view).all().visible_to(callers[name].user)
+        shown = callers[name].client.get(path_of(route)).json()["results"]
+        assert len(shown) == visible.count(), f"GET {route} shows {name} {len(shown)} of {visible.count()} rows"
+        assert {row["id"] for row in shown if "id" in row} <= {row.pk for row in visible}, f"GET {route}: {name}"
+
+
+def observe(caller: Caller, method: str, path: str, body: Any, accept: str) -> tuple[Any, ...]:
+    """Return everything that a client can observe without the request id, and the number of statements."""
+    with roll_back(), CaptureQueriesContext(connection) as queries:
+        response = send(caller.client, method, path, body, Accept=accept)
     headers = {name: value for name, value in response.items() if name != "X-Request-ID"}
-    return response.status_code, headers, response.content.replace(response["X-Request-ID"].encode(), b"")
+    content = response.content.replace(response["X-Request-ID"].encode(), b"")
+    return response.status_code, headers, content, len(queries)
 
 
-@pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])
-@pytest.mark.parametrize("route", [name for name in TABLE if name.endswith("-detail")])
-def test_another_users_object_is_404_like_a_missing_one(route, accept, callers):
-    kind = route.partition("-")[0]
-    for caller in (callers[name] for name in ("other", "staff", "superuser", "nobody", "expired")):
-        body = fill_ids(BODIES[kind], caller.ids)
+@pytest.mark.parametrize("accept", ["application/json", PROBLEM_JSON])
+@pytest.mark.parametrize("route", OBJECTS, ids=str)
+def test_another_users_object_is_answered_like_a_missing_one(route, accept, callers, invalid_clients):
+    owner = callers.pop("owner")
+    invalid = {name: Caller(client, owner.user) for name, client in invalid_clients.items()}
+    with naming_missing():
+        rows = [create_for(owner.user, route.model) for _row in range(2)]
+    theirs, missing = (path_of(route, row) for row in rows)
+    rows[1].delete()
+    for name, caller in (callers | invalid).items():
+        if send(caller.client, "GET", theirs).status_code < REJECTED:
+            continue  # the recorded access tells who else sees the object
         for method in METHODS:
-            of_owner = send(caller.client, method, path_of(route, callers["owner"].ids), body, Accept=accept)
-            missing = send(caller.client, method, path_of(route, {kind: MISSING_ID}), body, Accept=accept)
-            assert read_response(of_owner) == read_response(missing)
+            body = build_body(route, method, caller.user) if method in route.methods else None
+            seen = [observe(caller, method, path, body, accept) for path in (theirs, missing)]
+            assert seen[0] == seen[1], f"{method} {route}: {name} can tell another user's object from a missing one"

@@ -1,50 +1,59 @@
-"""Clients of anonymous users, owners, other users and staff, each with an object of every kind."""
+"""Clients of anonymous users, owners, other users, staff and superusers, and clients with an invalid token."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from knox.models import get_token_model
 
-from hardening.testing import tables
 from hardening.testing.client import Client
+
+RIGHTS: dict[str, dict[str, bool]] = {
+    "owner": {},
+    "another user": {},
+    "staff": {"is_staff": True},
+    "superuser": {"is_staff": True, "is_superuser": True},
+}
 
 
 @dataclass
 class Caller:
-    """A client, its column in the table of expected statuses, and the ids of its objects by kind."""
+    """A client, and the user whose objects its request bodies refer to."""
 
     client: Client
-    column: str
-    ids: dict[str, int]
+    user: Any
 
 
 @pytest.fixture
-def callers(ada: Client, client: Client, sign_in: Callable[..., Client]) -> dict[str, Caller]:
-    """Return the clients by name; the requests are for Ada's objects."""
-    own = tables.make(ada)
-    clients = {"nobody": Caller(client, "nobody", own), "owner": Caller(ada, "owner", own)}
-    for name, rights in (
-        ("other", {}),
-        ("staff", {"is_staff": True}),
-        ("superuser", {"is_staff": True, "is_superuser": True}),
-    ):
-        other = sign_in(name)
-        clients[name] = Caller(other, "other", tables.make(other))
-        type(other.user).objects.filter(pk=other.user.pk).update(**rights)
-    invalid = create_invalid_clients(ada, sign_in)
-    return clients | {name: Caller(other, "dead", own) for name, other in invalid.items()}
+def callers(client: Client, sign_in: Callable[..., Client]) -> dict[str, Caller]:
+    """Return the clients by the name of their user; the requests are for the owner's objects."""
+    found = {}
+    for name, rights in RIGHTS.items():
+        signed_in = sign_in(name.replace(" ", "-"))
+        give_rights(signed_in.user, rights)
+        found[name] = Caller(signed_in, signed_in.user)
+    return found | {"anonymous": Caller(client, found["owner"].user)}
 
 
-def create_invalid_clients(ada: Client, sign_in: Callable[..., Client]) -> dict[str, Client]:
+def give_rights(user: Any, rights: dict[str, bool]) -> None:
+    """Set the attributes of *rights* that the user model stores."""
+    stored = {name: value for name, value in rights.items() if name in {field.name for field in user._meta.fields}}
+    if stored:
+        type(user)._base_manager.filter(pk=user.pk).update(**stored)
+        user.refresh_from_db()
+
+
+@pytest.fixture
+def invalid_clients(callers: dict[str, Caller], sign_in: Callable[..., Client]) -> dict[str, Client]:
     """Return clients whose token is expired, revoked, malformed, or that of an inactive user."""
-    tokens = get_token_model().objects
-    _stored, expired = tokens.create(ada.user, expiry=timedelta(seconds=-1))
-    revoked, gone = tokens.create(ada.user)
+    tokens, owner = get_token_model().objects, callers["owner"].user
+    _stored, expired = tokens.create(owner, expiry=timedelta(seconds=-1))
+    revoked, gone = tokens.create(owner)
     revoked.delete()
     inactive = sign_in("inactive")
-    type(inactive.user).objects.filter(pk=inactive.user.pk).update(is_active=False)
+    type(inactive.user)._base_manager.filter(pk=inactive.user.pk).update(is_active=False)
     invalid = {"expired": expired, "revoked": gone, "garbled": "garbled"}
     clients = {name: Client(HTTP_AUTHORIZATION=f"Bearer {token}") for name, token in invalid.items()}
     return clients | {"inactive": inactive}

@@ -1,24 +1,37 @@
-"""Tests of the fields of serializers: the expected ones are writable, and no request changes other columns."""
+"""Tests of serializers and models: they are as recorded, and no request changes a column that is not writable."""
 
+import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import AutoField
+from rest_framework.serializers import ModelSerializer
 
-from hardening.checks import routes
-from hardening.testing import tables
+from hardening.integrity.reporting import map_fields
+from hardening.testing.contract import differences, facts
+from hardening.testing.contract.access import ROUTES, SUCCESS, roll_back, send
+from hardening.testing.contract.documents import list_files
+from hardening.testing.contract.recording import RERECORD, Contract
+from hardening.testing.contract.reporting import fail, naming_missing
+from hardening.testing.factories import create_for
+from hardening.testing.requests import build_body, path_of
+from hardening.testing.routes import Route
 
-pytestmark = pytest.mark.django_db
+WRITES = ("POST", "PUT", "PATCH")
+WRITTEN = [
+    (route, method)
+    for route in ROUTES
+    for method in WRITES
+    if method in route.methods and any(isinstance(each, ModelSerializer) for each in route.list_serializers())
+]
 
-COLUMNS = tables.merge("COLUMNS")
-OBJECTS = {name: path for name, (path, _writable, _shown) in COLUMNS.items() if path}
-IGNORED = tables.merge("IGNORED")
-
-# Valid values for columns of each type.
+# Values for columns in which two rows of the factory have the same value.
 VALUES: dict[str, Any] = {
-    "BigAutoField": 10**6,
     "BigIntegerField": 77,
-    "BooleanField": True,
     "CharField": "other",
     "DateField": "2020-01-01",
     "DateTimeField": "2020-01-01T00:00:00Z",
@@ -41,43 +54,78 @@ VALUES: dict[str, Any] = {
 }
 
 
-def serializers() -> dict[str, Any]:
-    return {type(serializer).__name__: serializer for serializer in routes.serializers()}
+@pytest.mark.once
+@pytest.mark.parametrize("app", list_files())
+def test_serializers_and_models_are_as_recorded(app, contract: Contract):
+    recorded = {name: part for name, part in contract.read(app).items() if name != "routes"}
+
+    fail(differences.explain(recorded, facts.describe(app), facts.name_subjects(app)), RERECORD)
 
 
-def test_serializers_have_the_columns_of_the_table():
-    fields = {name: serializer.fields.items() for name, serializer in serializers().items()}
+@pytest.mark.once
+@pytest.mark.parametrize("app", list_files())
+def test_every_recorded_route_exists(app, contract: Contract):
+    routed = {route.name for route in ROUTES if route.app == app}
 
-    writable = {name: {key for key, field in items if not field.read_only} for name, items in fields.items()}
-    read_only = {name: {key for key, field in items if field.read_only} for name, items in fields.items()}
-    assert writable == {name: columns for name, (_path, columns, _shown) in COLUMNS.items()}, tables.WHERE
-    assert read_only == {name: shown for name, (_path, _columns, shown) in COLUMNS.items()}
-
-
-def list_protected_values(serializer: Any, other: int) -> dict[str, Any]:
-    """Return a valid value for every column that a request must not change; *other* is another user's id."""
-    values = {}
-    for column in serializer.Meta.model._meta.fields:
-        if column.name not in COLUMNS[type(serializer).__name__][1]:
-            values[column.name] = other if column.is_relation else VALUES[column.get_internal_type()]
-    return values
+    fail([f"{name}: removed" for name in contract.read(app).get("routes", {}) if name not in routed], RERECORD)
 
 
-@pytest.mark.parametrize("name", OBJECTS)
-def test_a_column_that_is_not_writable_stays_as_it_is(name, ada, bob):
-    path = OBJECTS[name].format(**tables.make(ada))
-    serializer = serializers()[name]
-    rows = serializer.Meta.model._base_manager
-    before = list(rows.order_by("pk").values())
-
-    for column, value in list_protected_values(serializer, bob.user.pk).items():
-        body = json.dumps({column: value})
-        response = ada.generic("PATCH", path, body, content_type="application/json", headers={"If-Match": "*"})
-        expected = 200 if column in IGNORED[name] else 400
-        assert response.status_code == expected, (column, response.content)
-
-    assert _drop_versions(rows.order_by("pk").values()) == _drop_versions(before)
+@pytest.mark.once
+@pytest.mark.django_db
+def test_every_change_of_a_model_has_its_migration():
+    output = io.StringIO()
+    try:
+        call_command("makemigrations", check=True, dry_run=True, stdout=output, no_color=True)
+    except SystemExit:
+        fail([output.getvalue().strip(), "Run `make migrations contract`."])
 
 
-def _drop_versions(rows: Any) -> list[dict[str, Any]]:
-    return [{name: value for name, value in row.items() if name != "version"} for row in rows]
+def list_protected(route: Route) -> Iterator[Any]:
+    """Yield the columns of the model of *route* that none of its serializers writes."""
+    models = [each for each in route.list_serializers() if isinstance(each, ModelSerializer)]
+    written = {name for serializer in models for name in map_fields(serializer)}
+    model: Any = models[0].Meta.model
+    yield from (field for field in model._meta.concrete_fields if field.name not in written)
+
+
+def choose_value(field: Any, row: Any, other: Any) -> Any:
+    """Return a value of *field* for a request body that *row* does not have: that of *other* if it differs."""
+    own, value = getattr(row, field.attname), getattr(other, field.attname)
+    if field.get_internal_type() == "BooleanField":
+        return not own
+    if isinstance(field, AutoField):
+        return own + 10**6
+    return _to_json(value if value != own else VALUES[field.get_internal_type()])
+
+
+def _to_json(value: Any) -> Any:
+    return json.loads(json.dumps(value, cls=DjangoJSONEncoder, default=str))
+
+
+def list_with(field: Any, value: Any) -> set[Any]:
+    """Return the primary keys of the rows with *value*, as in a request body, in *field*."""
+    rows = field.model._base_manager.values_list("pk", field.attname)
+    return {pk for pk, stored in rows if _to_json(stored) == value}
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+@pytest.mark.parametrize(("route", "method"), WRITTEN, ids=str)
+def test_a_column_that_is_not_writable_cannot_be_changed(route, method, ada, bob):
+    [serializer, *_others] = [each for each in route.list_serializers() if isinstance(each, ModelSerializer)]
+    with naming_missing():
+        row, other = (create_for(caller.user, serializer.Meta.model) for caller in (ada, bob))
+    faults = []
+    for field in list_protected(route):
+        value = choose_value(field, row, other)
+        with roll_back():
+            body = build_body(route, method, ada.user) | {field.name: value}
+            before = list_with(field, value)
+            response = send(ada, method, path_of(route, row), body)
+            changed = list_with(field, value) - before
+        if changed:
+            faults.append(f"{method} {route} changes {field.name!r}, which its serializer does not write.")
+        if field.name not in serializer.fields and response.status_code < SUCCESS:
+            faults.append(f"{method} {route} accepts {field.name!r}, which its serializer does not have.")
+
+    fail(faults)
