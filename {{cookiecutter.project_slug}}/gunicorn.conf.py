@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gunicorn.http.wsgi import Response
 
+from hardening.operations.draining import drain_before_stop
 from hardening.operations.environment import Environment
 from hardening.operations.logging import logging_config
 from hardening.workers import Worker
@@ -13,11 +14,11 @@ from hardening.workers import Worker
 Environment().read_file("ENV_FILE", Path(__file__).parent)  # as the settings do, which gunicorn imports later
 
 
-def number(name: str, default: int) -> int:
-    """Return the positive integer in the environment variable *name*; exit if it is invalid."""
+def number(name: str, default: int, least: int = 1) -> int:
+    """Return the integer in the environment variable *name*; exit if it is invalid or less than *least*."""
     text = os.environ.get(name, str(default)).strip()
-    if not (text.isascii() and text.isdigit() and int(text)):
-        sys.exit(f"{name} must be a positive integer.")
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        sys.exit(f"{name} must be a positive integer{'' if least else ' or 0'}.")
     return int(text)
 
 
@@ -26,7 +27,8 @@ workers = number("WEB_CONCURRENCY", 2)
 worker_class = Worker  # gunicorn's threaded worker, with time limits for slow clients
 threads = number("WEB_THREADS", 4)
 timeout = 30
-graceful_timeout = 25
+drain_seconds = number("DRAIN_SECONDS", 5, least=0)  # from SIGTERM until the listener closes
+graceful_timeout = 25  # seconds for running requests after that
 keepalive = 75  # seconds; longer than a proxy keeps idle connections
 max_requests = 10_000  # a worker is replaced after as many requests, so that a leak cannot grow for ever
 max_requests_jitter = 1_000
@@ -54,6 +56,11 @@ def on_starting(server: object) -> None:
 
     if settings.DEBUG:
         sys.exit("DEBUG is on: unset it, or use `make run`.")
+
+
+def when_ready(server: object) -> None:
+    """Serve for some seconds more after SIGTERM, while `/readyz` responds with 503."""
+    drain_before_stop(server, drain_seconds)
 
 
 _default_headers = Response.default_headers

@@ -204,8 +204,15 @@ def test_gunicorn_does_not_start_with_debug(settings):
         starting(None)
 
 
-@pytest.mark.parametrize("name", ["PORT", "REQUEST_TIMEOUT", "WEB_CONCURRENCY", "WEB_THREADS"])
-@pytest.mark.parametrize("value", ["canary", "", "1.5", "-1", "0", "٣"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (name, value)
+        for name in ("DRAIN_SECONDS", "PORT", "REQUEST_TIMEOUT", "WEB_CONCURRENCY", "WEB_THREADS")
+        for value in ("canary", "", "1.5", "-1", "0", "٣")
+        if (name, value) != ("DRAIN_SECONDS", "0")
+    ],
+)
 def test_gunicorn_does_not_start_with_an_invalid_number(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
 
@@ -225,6 +232,12 @@ def test_gunicorn_takes_its_processes_and_threads_from_the_env_file(tmp_path):
     )
 
     assert done.stdout.split() == ["5", "7"], done.stderr
+
+
+def test_gunicorn_may_stop_without_a_delay(monkeypatch):
+    monkeypatch.setenv("DRAIN_SECONDS", "0")
+
+    assert runpy.run_path(str(PROJECT / "gunicorn.conf.py"))["drain_seconds"] == 0
 
 
 def test_the_wsgi_application_can_be_imported_without_settings_in_the_environment():

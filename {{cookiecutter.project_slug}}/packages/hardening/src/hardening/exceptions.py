@@ -162,12 +162,26 @@ class InUse(APIException):
 
 
 class TryAgain(APIException):
-    """The database is busy or unavailable; nothing was written, and the client may retry the request."""
+    """The database is busy or unavailable, and nothing was written; the client may repeat the request."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = _("The service is busy. Try again.")
     default_code = "try_again"
     wait = 1  # seconds; DRF's exception handler sends them as `Retry-After`
+
+
+class OutcomeUnknown(APIException):
+    """The database was lost at the moment of the commit, so that the change may have been saved or not.
+
+    There is no `Retry-After`, because a client that repeats the request by itself may write twice.
+    """
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = _(
+        "The connection to the database was lost, and it is unknown whether the change was saved. Check before you "
+        "repeat the request. A POST with an Idempotency-Key can be repeated safely."
+    )
+    default_code = "outcome_unknown"
 
 
 def details(detail: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], ErrorDetail]]:

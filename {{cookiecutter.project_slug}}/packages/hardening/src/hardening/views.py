@@ -87,10 +87,12 @@ class APIView(views.APIView):
         self.response = self.finalize_response(prepared, response, *args, **kwargs)
         return self.response
 
-    def explain_commit(self, error: DatabaseError) -> Response:
+    def explain_commit(self, error: Exception) -> Response:
         """Return the response to *error*, a violation that COMMIT found after the handler had returned."""
         running: Unit | None = getattr(self, "unit", None)
-        answer = self.handle_exception(error if running is None else running.translate(error))
+        if running is not None and isinstance(error, DatabaseError):
+            error = running.translate(error)
+        answer = self.handle_exception(error)
         self.response = self.finalize_response(self.request, answer, *self.args, **self.kwargs)
         return self.response
 

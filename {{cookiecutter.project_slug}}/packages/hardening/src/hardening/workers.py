@@ -2,14 +2,22 @@
 
 gunicorn only limits the time between two reads, so that a client that sends a byte now and then occupies a thread for
 as long as it likes. It responds to malformed HTTP with an HTML page, and logs the request line with the query string.
+
+The health probes have threads of their own: while all others wait for a database, a probe that queued behind them would
+time out, and the orchestrator would kill a process that is alive.
 """
 
 import contextlib
 import errno
 import logging
+import re
+import selectors
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -17,11 +25,13 @@ from gunicorn import util
 from gunicorn.http import errors
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import SocketUnreader
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+
+from hardening.operations.draining import is_draining
 
 logger = logging.getLogger("hardening.workers")
 
-FIRST_BYTE = 0.1  # seconds that a thread waits for the first byte of a connection, before the main loop waits for it
+_PROBE = re.compile(rb"(?:GET|HEAD) (/livez|/readyz)[ ?]")  # a request line, or its beginning
 
 _STATUSES: dict[Any, HTTPStatus] = {
     errors.ConfigurationProblem: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -89,8 +99,16 @@ class _Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         if is_new and type(self.parser) is RequestParser:
             self.parser = _Parser(self.cfg, self.sock, self.client)
 
-    def wait_for_data(self, timeout: float) -> bool:
-        return bool(super().wait_for_data(min(timeout, FIRST_BYTE)))
+    def peek(self) -> bytes | None:
+        """Return the first bytes that have arrived, without reading them; None if there are none yet."""
+        if isinstance(self.sock, ssl.SSLSocket):
+            return b""  # encrypted
+        try:
+            return self.sock.recv(16, socket.MSG_PEEK | socket.MSG_DONTWAIT)  # type: ignore[no-any-return]  # gunicorn has no types
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""  # the thread that reads will notice
 
     def close(self, graceful: bool = False) -> None:  # as gunicorn calls it
         """Close without waiting for the client, because the main loop calls this and would accept nobody meanwhile."""
@@ -103,16 +121,58 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     request_timeout = 20.0  # for receiving a whole request, and for sending each part of its response
     read_timeout = 10.0  # for receiving the next byte
 
-    def accept(self, listener: Any) -> None:
-        """Accept a connection as gunicorn does, but with the time limits."""
+    def get_thread_pool(self) -> ThreadPoolExecutor:
+        """Return the threads for requests, and create those for the probes."""
+        self.probes = {path: ThreadPoolExecutor(1) for path in (b"/livez", b"/readyz")}
+        pool: ThreadPoolExecutor = super().get_thread_pool()
+        return pool
+
+    def accept(self, listener: Any) -> bool:
+        """Accept a connection as gunicorn does, but with the time limits; return whether there was one.
+
+        A connection whose request has not arrived yet waits in the main loop, and not in a thread.
+        """
         try:
             sock, client = listener.accept()
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
-            return
+            return error.errno == errno.ECONNABORTED
         self.nr_conns += 1
-        self.enqueue_req(_Connection(self.cfg, sock, client, listener.getsockname()))
+        conn = _Connection(self.cfg, sock, client, listener.getsockname())
+        conn.data_ready = conn.peek() is not None
+        if conn.data_ready:
+            self.enqueue_req(conn)
+        else:
+            conn.set_timeout()
+            self.pending_conns.append(conn)
+            self.poller.register(sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+        return True
+
+    def enqueue_req(self, conn: _Connection) -> None:
+        """Have a thread handle the request that has arrived: one of its own if it is a probe."""
+        probe = _PROBE.match(conn.peek() or b"")
+        pool = self.probes[probe[1]] if probe else self.tpool
+        future = pool.submit(self.handle, conn)
+        future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+
+    def set_accept_enabled(self, enabled: bool) -> None:  # as gunicorn calls it
+        """Start or stop accepting connections; a worker that ends accepts first what the kernel has accepted.
+
+        Closing a listener resets the connections in its queue, whose clients have sent their requests already.
+        """
+        if self.alive or enabled:
+            super().set_accept_enabled(enabled)
+            return
+        for listener in self.sockets:
+            listener.setblocking(False)
+            while self.accept(listener):
+                pass
+        super().set_accept_enabled(enabled)
+        for listener in self.sockets:
+            listener.close()
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
 
     def handle(self, conn: TConn) -> Any:
         """Handle a request; before closing the connection, let the client receive the response."""
@@ -124,6 +184,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def handle_request(self, req: Any, conn: TConn) -> bool:
         """Process a request; raise `ConnectionResetError` if the client does not receive the response in time."""
         conn.sock.settimeout(self.request_timeout)
+        if is_draining():
+            self.max_keepalived = 0  # responses end with `Connection: close`, so that clients go elsewhere
         try:
             return bool(super().handle_request(req, conn))
         except TimeoutError:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from deep.faults import REPORT
 from deep.server import Server, database, serving
 
 
@@ -15,3 +16,12 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with database(request.param, folder, f"races_{os.getpid()}") as url, serving(url, folder) as running:
         running.vendor = request.param
         yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what each fault cost."""
+    if REPORT:
+        terminalreporter.section("faults")
+        head = "| fault | requests | statuses | writes unlike the response | slowest | recovery |"
+        for line in (head, "|---|---|---|---|---|---|", *REPORT):
+            terminalreporter.write_line(line)

@@ -129,7 +129,12 @@ def database(vendor: str, folder: Path, name: str) -> Iterator[str]:
 @contextmanager
 def serving(url: str, folder: Path, *flags: str, **environment: str) -> Iterator[Server]:
     """Migrate the database at *url* and serve the project with it until the block ends."""
-    kept = {"TEST_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "deep.settings", "WEB_CONCURRENCY": "2"}
+    kept = {
+        "TEST_DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "deep.settings",
+        "WEB_CONCURRENCY": "2",
+        "DRAIN_SECONDS": "0",
+    }
     known = os.environ | PATHS | kept | environment
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     subprocess.run(migrate, cwd=PROJECT, env=known, check=True)

@@ -17,15 +17,17 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext
 from rest_framework import exceptions, views
 from rest_framework.fields import get_error_detail
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.response import Response
 
 from hardening.errors.problem_details import PROBLEM_JSON, document
-from hardening.exceptions import BadRequest, FieldError, PayloadTooLarge, TryAgain, status_of
+from hardening.exceptions import BadRequest, FieldError, OutcomeUnknown, PayloadTooLarge, TryAgain, status_of
 from hardening.integrity import drivers
 from hardening.integrity.drivers import Kind
 from hardening.integrity.in_use import build_in_use
 from hardening.integrity.reporting import for_clients
+from hardening.integrity.unavailable import build_try_again
 from hardening.integrity.unexplained_violations import translate_violation
 from hardening.operations import security_events
 from hardening.renderers import JSONRenderer, rename_keys
@@ -123,6 +125,12 @@ def _is_too_large(text: Any) -> bool:
     return any(len(digits.lstrip("0")) > 18 for digits in re.findall(r"[0-9]+", str(text)))
 
 
+@convert_exception.register
+def _(error: OutcomeUnknown, context: dict[str, Any]) -> Exception:
+    """Have the client repeat a request that writes nothing: with ATOMIC_REQUESTS it ends with a COMMIT, too."""
+    return TryAgain() if context["request"].method in SAFE_METHODS else error
+
+
 @convert_exception.register(DatabaseError)
 @convert_exception.register(InterfaceError)
 def _(error: DatabaseError, context: dict[str, Any]) -> Exception:
@@ -131,5 +139,5 @@ def _(error: DatabaseError, context: dict[str, Any]) -> Exception:
         diagnosis = drivers.diagnose(error, connection)
         if diagnosis is not None and diagnosis.kind is Kind.BUSY:
             logger.error("The database is busy or unavailable: %s", type(error.__cause__ or error).__name__)
-            return TryAgain()
+            return build_try_again(diagnosis, connection)
     return translate_violation(error, context.get("view"), context["request"])

@@ -4,7 +4,7 @@ Django opens them around a view, which has returned its response by the time tha
 (500). SQLite finds a missing reference at COMMIT only.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from typing import Any
 
@@ -12,7 +12,9 @@ from django.db import DatabaseError, connections, transaction
 from django.http import HttpRequest
 from rest_framework.response import Response
 
+from hardening.exceptions import OutcomeUnknown
 from hardening.integrity.transactions import delete_orphans
+from hardening.integrity.unavailable import is_outcome_unknown
 
 
 class OwnTransactions(set[str]):
@@ -40,7 +42,7 @@ def find_databases(request: HttpRequest) -> list[str]:
 
 
 def run_in_transactions(
-    handle: Callable[[], Any], databases: Iterable[str], explain: Callable[[DatabaseError], Response]
+    handle: Callable[[], Any], databases: Collection[str], explain: Callable[[Exception], Response]
 ) -> Any:
     """Return the response of *handle*, or of *explain* for the error of a COMMIT."""
     response: Any = None
@@ -56,5 +58,6 @@ def run_in_transactions(
     except DatabaseError as error:
         if response is None or committed:
             raise
-        return explain(error)
+        is_unknown = any(is_outcome_unknown(error, connections[alias], at_commit=True) for alias in databases)
+        return explain(OutcomeUnknown() if is_unknown else error)
     return response

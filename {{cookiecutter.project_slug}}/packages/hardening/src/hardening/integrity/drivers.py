@@ -53,6 +53,8 @@ class Diagnosis:
     sqlstate: str = ""
 
 
+READ_ONLY = "25006"
+
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _SQLSTATES = {
     "23505": Kind.UNIQUE,
@@ -65,9 +67,11 @@ _SQLSTATES = {
     "22008": Kind.RANGE,  # datetime_field_overflow
     "54000": Kind.RANGE,  # program_limit_exceeded: an index holds 2704 bytes of a row
     "40001": Kind.BUSY,  # serialization_failure
+    "40003": Kind.BUSY,  # statement_completion_unknown
     "40P01": Kind.BUSY,  # deadlock_detected
     "55P03": Kind.BUSY,  # lock_not_available
     "57014": Kind.BUSY,  # query_canceled, by statement_timeout
+    "25006": Kind.BUSY,  # read_only_sql_transaction: the server is a standby, as the primary is after a failover
     "25P03": Kind.BUSY,  # idle_in_transaction_session_timeout
     "25P04": Kind.BUSY,  # transaction_timeout
     "57P01": Kind.BUSY,  # admin_shutdown

@@ -23,6 +23,7 @@ from hardening.integrity.drivers import Diagnosis, DriverError, Kind
 from hardening.integrity.references import find_missing_references, has_lost_a_default
 from hardening.integrity.reporting import find_field_name, map_constraints, map_fields, nest, report
 from hardening.integrity.rows import Found, Row, find_common_path, is_concerned, resolve_expressions
+from hardening.integrity.unavailable import build_try_again
 from hardening.integrity.values import describe, find_unfit_values, validate_values
 from hardening.integrity.violations import find_duplicates, judge_all, violate
 
@@ -41,7 +42,7 @@ def find_errors(error: DriverError, rows: Sequence[Row], using: str) -> list[tup
     if diagnosis is None:
         return []
     if diagnosis.kind is Kind.BUSY:
-        raise TryAgain
+        raise build_try_again(diagnosis, connection)
     if diagnosis.kind is not Kind.UNFIT:
         rows = resolve_expressions(rows, using)
     find = _FINDERS[diagnosis.kind]
@@ -190,7 +191,7 @@ def translate_by_driver(error: DriverError, items: Sequence[Item], using: str) -
     if diagnosis is None or diagnosis.kind is Kind.UNFIT:
         return error
     if diagnosis.kind is Kind.BUSY:
-        return TryAgain()
+        return build_try_again(diagnosis, connections[using])
     path, name, detail = next(_find_by_driver(diagnosis, items), (find_common_path(items), _NON_FIELD, None))
     if detail is None and diagnosis.kind in (Kind.DATA, Kind.RANGE):
         detail = describe(diagnosis)

@@ -20,8 +20,10 @@ from django.db.models import Model, QuerySet
 from django.db.models.signals import ModelSignal, pre_save
 from rest_framework.exceptions import NotFound
 
+from hardening.exceptions import OutcomeUnknown
 from hardening.integrity.drivers import DRIVER_ERRORS, DriverError
 from hardening.integrity.files import StoredFiles, stored_files
+from hardening.integrity.unavailable import is_outcome_unknown
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class Unit:
         self.locked: list[Model] = []
         self.uncleaned: set[type[Model]] = set()  # whose `clean()` needs what only the write itself knows
         self.translators: list[Translator] = []
+        self.is_committing = False
         self.committed = False
 
     def commit(self) -> None:
@@ -146,11 +149,15 @@ def open_unit(using: str, *, in_transaction: bool = True) -> Iterator[Unit]:
                 yield current
                 if nested:
                     _check_deferred_constraints(using)
+                current.is_committing = not nested
             finally:
                 _current.reset(token)
     except DRIVER_ERRORS as error:
         if current is None or current.committed:
             raise
+        may_be_written = not nested and (current.is_committing or not in_transaction)
+        if may_be_written and is_outcome_unknown(error, connections[using], at_commit=current.is_committing):
+            raise OutcomeUnknown from error
         answer = current.translate(error)
         if answer is error:
             raise

@@ -8,13 +8,16 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.signals import connection_created
 
-# Seconds. A request that waits longer for the database gets a 503.
-CONNECT_TIMEOUT = 3
-STATEMENT_TIMEOUT = 10
-LOCK_TIMEOUT = 3
-IDLE_IN_TRANSACTION_TIMEOUT = 15
-SQLITE_TIMEOUT = 20
-LONGEST_CONNECT_TIMEOUT = 30
+from hardening.operations.limits import (
+    CONNECT_TIMEOUT,
+    IDLE_IN_TRANSACTION_TIMEOUT,
+    LOCK_TIMEOUT,
+    LONGEST_CONNECT_TIMEOUT,
+    SILENCE,
+    SQLITE_TIMEOUT,
+    STATEMENT_TIMEOUT,
+    TURN,
+)
 
 _LIMITS = {
     "statement_timeout": STATEMENT_TIMEOUT,
@@ -27,6 +30,7 @@ _OF_DJANGO = ("assume_role", "isolation_level", "prepare_threshold", "server_sid
 # Run after the commands of `DATABASE_URL`, which must not disable constraints.
 _SQLITE_RULES = "PRAGMA foreign_keys=ON; PRAGMA ignore_check_constraints=OFF; "
 _LIFTED = ("statement_timeout", "idle_in_transaction_session_timeout")
+_DJANGOS_ENGINE, _OUR_ENGINE = "django.db.backends.postgresql", "hardening.operations.postgresql"
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
@@ -54,6 +58,7 @@ def long_statements(connection: Any) -> Iterator[None]:
 
     def lift(connection: Any, **kwargs: Any) -> None:
         if connection.alias == alias:
+            connection.connection.patience = None  # ours does not wait for ever, see hardening.operations.postgresql
             _execute(connection, [f"SET {name} = 0" for name in _LIFTED])
 
     alias = connection.alias
@@ -69,6 +74,14 @@ def long_statements(connection: Any) -> Iterator[None]:
         connection_created.disconnect(dispatch_uid=f"long_statements.{alias}")
         if connection.connection is not None and connection.is_usable():
             _execute(connection, [f"RESET {name}" for name in _LIFTED])
+            connection.connection.patience = SILENCE
+
+
+def discard_connections(connection: Any) -> None:
+    """Close *connection*, and the idle ones of its pool, because they lead to a server that cannot be used."""
+    discard = getattr(connection, "discard", None)  # of our engine; others have no pool that could be emptied
+    if discard is not None:
+        discard()
 
 
 def _execute(connection: Any, statements: list[str]) -> None:
@@ -85,19 +98,36 @@ def _postgresql(database: dict[str, Any], options: dict[str, Any], pool_size: in
     timeout = options.pop("connect_timeout", CONNECT_TIMEOUT)
     if not (isinstance(timeout, int) and 0 < timeout <= LONGEST_CONNECT_TIMEOUT):
         raise _build_error("connect_timeout", f"enter 1 to {LONGEST_CONNECT_TIMEOUT} seconds")
-    pool = {"min_size": 1, "max_size": pool_size, "timeout": CONNECT_TIMEOUT, "reconnect_timeout": 5}
+    is_ours = database["ENGINE"] in (_DJANGOS_ENGINE, _OUR_ENGINE)
+    pool: dict[str, Any] = {"min_size": 1, "max_size": pool_size, "timeout": CONNECT_TIMEOUT, "reconnect_timeout": 5}
+    if is_ours:
+        pool |= _build_pool_options()
     is_pooled = _parse_flag("pool", options.pop("pool", "true"))
     if is_pooled and database.get("CONN_MAX_AGE"):
         raise _build_error("conn_max_age", "the pool keeps connections open")
     _reject_unknown({name: value for name, value in options.items() if name not in _OF_DJANGO})
     return {
-        "CONN_HEALTH_CHECKS": True,  # with the pool: no request fails when the server restarts
+        "ENGINE": _OUR_ENGINE if is_ours else database["ENGINE"],
+        # Our engine checks the connections of the pool itself: psycopg's pool would sleep after each dead one.
+        "CONN_HEALTH_CHECKS": not (is_ours and is_pooled),
         "OPTIONS": {
             **options,
             "connect_timeout": timeout,
             "options": f"{custom} {limits}".strip(),
             **({"pool": pool} if is_pooled else {}),  # without a pool, every thread has its own connection
         },
+    }
+
+
+def _build_pool_options() -> dict[str, Any]:
+    from hardening.operations.postgresql.connections import Connection  # noqa: PLC0415  # psycopg is not installed for SQLite
+    from hardening.operations.postgresql.outages import note_failure  # noqa: PLC0415  # see above
+
+    return {
+        "connection_class": Connection,
+        "timeout": TURN,
+        "reconnect_timeout": TURN,
+        "reconnect_failed": note_failure,
     }
 
 

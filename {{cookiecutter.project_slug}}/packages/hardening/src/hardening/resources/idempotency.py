@@ -26,7 +26,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hardening.exceptions import BadRequest, KeyInUse, KeyReused
+from hardening.exceptions import BadRequest, KeyInUse, KeyReused, OutcomeUnknown, TryAgain
 from hardening.models import StoredAnswer
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ class IdempotencyMixin(_ViewSet):
         if key is None:
             return super().handle_unsafe(handler, *args, **kwargs)
         self.in_one_transaction = True  # the response is stored with the changes that it reports
-        return super().handle_unsafe(partial(self._run_once, key, handler), *args, **kwargs)
+        try:
+            return super().handle_unsafe(partial(self._run_once, key, handler), *args, **kwargs)
+        except OutcomeUnknown as error:
+            raise TryAgain from error  # the key makes it safe to repeat the request
 
     def _run_once(self, key: str, handler: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
         claim = Claim(self.request, key, self.unit.using)

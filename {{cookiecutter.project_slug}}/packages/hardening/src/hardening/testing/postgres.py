@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -33,41 +34,74 @@ shutil.rmtree(home, ignore_errors=True)
 """
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A PostgreSQL server of its own, in the folder *home*, which a test may stop, start and freeze."""
+
+    home: Path
+    binaries: Path
+    user: dict[str, Any]
+    url: str
+    options: str
+
+    @property
+    def pid(self) -> int:
+        """The id of the server's first process."""
+        return int((self.home / "data" / "postmaster.pid").read_text().split()[0])
+
+    @property
+    def stop_command(self) -> list[Any]:
+        """The command that stops the server at once."""
+        return [self.binaries / "pg_ctl", "stop", "-m", "immediate", "-D", self.home / "data"]
+
+    def start(self) -> None:
+        """Start the server and wait until it accepts connections."""
+        data, log = self.home / "data", self.home / "log"
+        _run([self.binaries / "pg_ctl", "start", "-w", "-D", data, "-l", log, "-o", self.options], self.user)
+
+    def stop(self) -> None:
+        """Stop the server without waiting for its clients."""
+        _run([self.binaries / "pg_ctl", "stop", "-w", "-m", "fast", "-D", self.home / "data"], self.user)
+
+
 @contextmanager
 def server() -> Iterator[str]:
     """Run a server and yield its `DATABASE_URL`."""
     if existing := os.environ.get("TEST_DATABASE_URL"):
         yield existing
         return
+    with run_cluster() as cluster:
+        yield cluster.url
+
+
+@contextmanager
+def run_cluster() -> Iterator[Cluster]:
+    """Run a server of its own, and yield it."""
     home = Path(tempfile.mkdtemp(prefix="postgres-"))
     user = _user()
     try:
         if user:
             shutil.chown(home, user["user"], user["group"])
-        binaries = _make_runnable(_find_binaries(), home, user)
-        url = _start(binaries, home, user)
+        cluster = _create(_make_runnable(_find_binaries(), home, user), home, user)
+        cluster.start()
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)
         raise
-    stop = [binaries / "pg_ctl", "stop", "-m", "immediate", "-D", home / "data"]
-    watch: list[Any] = [sys.executable, "-c", WATCH, home, json.dumps(user), *stop]
+    watch: list[Any] = [sys.executable, "-c", WATCH, home, json.dumps(user), *cluster.stop_command]
     with subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True):
-        yield url
+        yield cluster
 
 
-def _start(binaries: Path, home: Path, user: dict[str, Any]) -> str:
-    data, log = home / "data", home / "log"
-    _run(
-        [binaries / "initdb", "-D", data, "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"], user
-    )
+def _create(binaries: Path, home: Path, user: dict[str, Any]) -> Cluster:
+    initdb = [binaries / "initdb", "-D", home / "data", "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-locale"]
+    _run([*initdb, "--no-sync"], user)
     if os.name == "nt":
         port = _free_port()
         listen, where = f"-h 127.0.0.1 -p {port}", f"127.0.0.1:{port}/postgres"
     else:
         listen, where = f"-h '' -k '{home}'", f"/postgres?host={home}"
     options = " ".join(f"-c {option}" for option in FAST.split())
-    _run([binaries / "pg_ctl", "start", "-w", "-D", data, "-l", log, "-o", f"{listen} {options}"], user)
-    return f"postgresql://tests@{where}"
+    return Cluster(home, binaries, user, f"postgresql://tests@{where}", f"{listen} {options}")
 
 
 def _find_binaries() -> Path:

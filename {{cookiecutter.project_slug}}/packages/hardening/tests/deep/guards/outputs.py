@@ -21,7 +21,7 @@ GUARDS = [
     ),
     Guard(
         "hardening/errors/handler.py",
-        "            return TryAgain()\n",
+        "            return build_try_again(diagnosis, connection)\n",
         "            return error\n",
         f"{FAULTS}::test_a_busy_database_is_503_with_retry_after",
     ),
