@@ -108,12 +108,15 @@ X_FRAME_OPTIONS = "DENY"
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match"]
 CORS_EXPOSE_HEADERS = [
+    "deprecation",
     "etag",
     "idempotency-replayed",
+    "link",
     "location",
     "ratelimit",
     "ratelimit-policy",
     "retry-after",
+    "sunset",
     "x-request-id",
 ]
 STATIC_URL = "static/"

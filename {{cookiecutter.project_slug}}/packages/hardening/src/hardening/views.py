@@ -25,6 +25,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 import hardening.errors.handler  # noqa: F401  # before the first error: DRF imports it by name then
+from hardening.deprecation import Deprecated, build_headers
 from hardening.errors.problem_details import JSON
 from hardening.exceptions import BadRequest
 from hardening.integrity.atomic_requests import find_databases, open_own_transactions, run_in_transactions
@@ -48,6 +49,9 @@ class APIView(views.APIView):
 
     in_one_transaction = False
     """Whether every unsafe request is one transaction, from validation on: for related fields whose scopes lock."""
+
+    deprecated: Deprecated | None = None
+    """Since when the route is deprecated; a serializer names its deprecated fields in `Meta.deprecated`."""
 
     error_statuses: Collection[int] = ()
     throttles: Sequence[Any] = ()
@@ -128,9 +132,9 @@ class APIView(views.APIView):
                 self.throttled(request, throttle.wait())
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Finish *response* as DRF does, and tell how much of each rate is left."""
+        """Finish *response* as DRF does, with headers for what is left of each rate, and for what is deprecated."""
         response = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in rate_limit_headers(self.throttles):
+        for name, value in (*rate_limit_headers(self.throttles), *build_headers(self)):
             response[name] = value
         return response
 

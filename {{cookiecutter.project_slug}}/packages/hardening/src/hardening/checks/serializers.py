@@ -28,6 +28,7 @@ _NOT_IN_SQLITE = ("deferrable", "nulls_distinct")
 _OPTIONS = (  # the options of `Meta` that this package adds
     "constraint_fields",
     "create_defaults",
+    "deprecated",
     "immutable_fields",
     "prefetch_related",
     "related_querysets",
@@ -87,6 +88,7 @@ def _check_options(serializer: Any) -> Iterator[Error]:
     meta, model = serializer.Meta, serializer.Meta.model
     fields = _fields_of(model)
     valid = {
+        "deprecated": set(serializer.fields),
         "create_defaults": fields | serializer.fields.keys(),
         "immutable_fields": fields | serializer.fields.keys(),
     }

@@ -6,11 +6,12 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
-from drf_spectacular.plumbing import ResolvedComponent, force_instance, get_lib_doc_excludes
+from drf_spectacular.plumbing import ResolvedComponent, force_instance, get_lib_doc_excludes, list_hash
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.settings import api_settings
 
+from hardening.deprecation import list_deprecated_fields
 from hardening.errors.problem_details import JSON, PROBLEM_JSON, phrase
 from hardening.openapi.conflicts import Conflict, find_conflicts
 from hardening.serializers.polymorphic import chosen_by_type
@@ -18,6 +19,8 @@ from hardening.serializers.polymorphic import chosen_by_type
 # The strings that a text field accepts: without NUL and, unless it may be blank, with more than white space.
 _ANY_TEXT = r"^[^\x00]*$"
 _SOME_TEXT = r"^[^\x00]*[^\x00\s\x1c-\x1f\x85][^\x00]*$"
+
+_ENUM_ID = "x-spec-enum-id"  # drf-spectacular's own key, which it removes
 
 _WITH_A_BODY = ("POST", "PUT", "PATCH")
 
@@ -78,6 +81,9 @@ class AutoSchema(SpectacularAutoSchema):
 
     def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
         schema: Any = SpectacularAutoSchema._map_serializer(self, serializer, direction, bypass_extensions)
+        _separate_enums(schema, type(serializer).__name__)
+        for name in list_deprecated_fields(serializer).keys() & schema.get("properties", {}).keys():
+            schema["properties"][name] = {**schema["properties"][name], "deprecated": True}
         if direction == "request" and schema.get("type") == "object":
             if not chosen_by_type(serializer.parent):  # whose body also contains the name of the type
                 schema["additionalProperties"] = False  # unknown field names are rejected
@@ -96,6 +102,10 @@ class AutoSchema(SpectacularAutoSchema):
         """Return the parameters of the operation, with the request headers that the view reads."""
         parameters: list[Any] = super().get_override_parameters()
         return [*parameters, *getattr(self.view, "get_header_parameters", _nothing)(self.method)]
+
+    def is_deprecated(self) -> bool:
+        """Return whether the operation is deprecated, by drf-spectacular's decorator or by the view's attribute."""
+        return bool(super().is_deprecated()) or getattr(self.view, "deprecated", None) is not None
 
     def own_statuses(self) -> set[int]:
         """Return the error statuses that the view itself declares."""
@@ -177,6 +187,18 @@ class AutoSchema(SpectacularAutoSchema):
         self.registry.register_on_missing(component)
         reference: dict[str, Any] = component.ref
         return reference
+
+
+def _separate_enums(schema: Any, owner: str) -> None:
+    """Give the choices of each property an id of their own.
+
+    drf-spectacular names an enumeration after its property, and warns if two properties share choices or a name. With
+    ids of their own, two of them are called `InvoiceStateEnum` and `OrderStateEnum`, and a single one `StateEnum`.
+    """
+    for name, value in schema.get("properties", {}).items():
+        choices = value.get("items", value)
+        if _ENUM_ID in choices:
+            choices[_ENUM_ID] = list_hash([owner, name, choices[_ENUM_ID]])
 
 
 def _nothing(method: str) -> tuple[()]:

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 
 from hardening.management.new_resource.specification import FieldSpecification
 from hardening.models import QuerySet
@@ -59,6 +60,8 @@ def _check_decimal(specification: FieldSpecification) -> None:
 
 def _check_relation(specification: FieldSpecification) -> None:
     model = find_model(specification)
+    if model is get_user_model():
+        raise specification.refuse("a user sees only their own account, to which owner refers already.")
     if not issubclass(type(model._default_manager.all()), QuerySet):
         raise specification.refuse(
             f"the manager of {specification.arguments[0]} has no visible_to(user), so that every row could be named."

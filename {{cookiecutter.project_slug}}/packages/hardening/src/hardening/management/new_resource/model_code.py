@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.contrib.auth import get_user_model
-
 from hardening.management.new_resource.kinds import KINDS, find_model, get_member
 from hardening.management.new_resource.naming import Naming, get_class_name
 from hardening.management.new_resource.specification import FieldSpecification
@@ -29,6 +27,7 @@ class Constraint:
     columns: tuple[str, ...]  # the writable fields of a unique constraint
     is_global: bool = False
     is_declared: bool = False  # whether the model has to name the field of its violations
+    is_folded: bool = False  # whether it ignores case
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,7 @@ def _name_relation(field: FieldSpecification, fields: Sequence[FieldSpecificatio
     """Return the name of the reverse relation, which must be unique among the attributes of the related model."""
     model = find_model(field)
     first = next(each for each in fields if each.kind in ("fk", "many") and find_model(each) is model)
-    is_free = not hasattr(model, naming.name) and model is not get_user_model()  # which `owner` refers to
-    return naming.name if first is field and is_free else f"{naming.name}_by_{field.name}"
+    return naming.name if first is field and not hasattr(model, naming.name) else f"{naming.name}_by_{field.name}"
 
 
 def _write_options(field: FieldSpecification) -> Iterator[str]:
@@ -162,7 +160,7 @@ def _write_unique(field: FieldSpecification, naming: Naming) -> Constraint:
         f'models.UniqueConstraint(fields={json.dumps(stored)}{condition}, name="{name}", '
         f"violation_error_message={_write_text(message)})"
     )
-    return Constraint(name, code, message, field, "unique", columns, is_global, is_digest or bool(others))
+    return Constraint(name, code, message, field, "unique", columns, is_global, is_digest or bool(others), is_digest)
 
 
 def _write_text(text: str) -> str:

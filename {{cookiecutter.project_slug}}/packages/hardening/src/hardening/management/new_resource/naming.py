@@ -92,6 +92,8 @@ def _find_reasons(naming: Naming, project: Path) -> Iterator[str]:
 def _find_clashes(naming: Naming) -> Iterator[str]:
     if naming.model in _CLASSES:
         yield f"the model would be named {naming.model}, which models.py uses itself; set SINGULAR."
+    if naming.model.startswith("Test"):
+        yield f"pytest would collect {naming.model}Factory as a test; set SINGULAR."
     if hasattr(get_user_model(), naming.name):
         yield f"a user has an attribute {naming.name!r} already, which the rows of an owner would hide."
     if _is_served(f"/api/v1/{naming.path}/"):

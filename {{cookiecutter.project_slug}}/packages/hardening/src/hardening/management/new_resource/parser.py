@@ -14,7 +14,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PART = re.compile(r"([a-z0-9-]+)(?:\((.*)\))?")
 _MAX_LENGTH = 40  # characters of a name
 # Names that the generated modules use themselves, or that every resource has.
-_USED = {"all", "id", "owner", "meta", "models", "settings", "objects", "pk"}
+_USED = {"all", "factory", "id", "meta", "models", "objects", "owner", "pk", "self", "settings", "uuid4"}
 
 
 def parse_fields(text: str) -> list[FieldSpecification]:

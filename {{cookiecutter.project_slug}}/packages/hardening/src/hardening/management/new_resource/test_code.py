@@ -128,7 +128,9 @@ def _write_days(field: FieldSpecification) -> str:
             return f"factory.LazyAttributeSequence(lambda row, number: row.{other[0]} + timedelta({unit}=1 + number))"
         return f"factory.LazyAttribute(lambda row: row.{other[0]} + timedelta({unit}=1))"
     first = "date(2026, 1, 1)" if field.kind == "date" else "datetime(2026, 1, 1, tzinfo=UTC)"
-    return f"factory.Sequence(lambda number: {first} + timedelta({unit}=number))" if is_unique else first
+    if is_unique:
+        return f"factory.Sequence(lambda number: {first} + timedelta({unit}=number))"
+    return f"factory.LazyFunction(lambda: {first})"  # evaluated outside of the class, which may have a field `date`
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class ConstraintTest:
 
     constraint: Constraint
     sentence: str  # the name of the test
+    values: Sequence[tuple[str, str]]  # the fields of another row that are sent, and what is done with their values
     value: str  # the expression of a value that violates a check constraint
     is_shared: bool  # whether another owner may use the same values
 
@@ -159,7 +162,8 @@ def _write_test(constraint: Constraint, relations: set[str], label: str) -> Cons
         "after": f"a_{field.name}_equal_to_{field.modifiers.get('after', ('',))[0]}_is_400",
     }[constraint.rule]
     shared = not constraint.is_global and not relations & set(columns)
-    return ConstraintTest(constraint, sentence, _write_wrong(field), shared)
+    values = [(name, ".swapcase()" if constraint.is_folded and name == field.name else "") for name in columns]
+    return ConstraintTest(constraint, sentence, values, _write_wrong(field), shared)
 
 
 def _write_wrong(field: FieldSpecification) -> str:
