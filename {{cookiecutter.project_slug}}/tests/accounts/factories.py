@@ -7,6 +7,12 @@ from factory.django import DjangoModelFactory, Password
 from accounts.models import Profile, User
 
 PASSWORD = "correct horse battery"
+# Passwords that the validators reject, each with the error code.
+WEAK_PASSWORDS = [
+    ("2d8f7a", "password_too_short"),
+    ("password1", "password_too_common"),
+    ("1357924680135", "password_entirely_numeric"),
+]
 
 
 class UserFactory(DjangoModelFactory):

@@ -2,7 +2,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from knox.models import get_token_model
 
-from hardening.testing.client import Client
+from hardening.testing.client import Client, codes
+from tests.accounts.factories import WEAK_PASSWORDS
 
 OWN = "/api/v1/accounts/me/"
 
@@ -72,11 +73,24 @@ def test_a_new_password_revokes_all_tokens_except_the_one_used(ada, client):
     assert client.get(OWN, headers={"Authorization": f"Bearer {other}"}).status_code == 401
 
 
-def test_a_weak_new_password_is_400(ada):
-    response = ada.patch(OWN, {"password": "12345678", "current_password": "correct horse battery"})
+@pytest.mark.parametrize(("password", "code"), WEAK_PASSWORDS)
+def test_a_weak_new_password_is_400(ada, password, code):
+    body = {"password": password, "current_password": "correct horse battery"}
+
+    response = ada.patch(OWN, body)
 
     assert response.status_code == 400
     assert list(response.json()) == ["password"]
+    assert codes(response.data) == {code}
+
+
+def test_a_wrong_current_password_has_its_own_code(ada):
+    body = {"password": "another horse battery", "current_password": "wrong"}
+
+    response = ada.patch(OWN, body)
+
+    assert response.status_code == 400
+    assert codes(response.data) == {"wrong_password"}
 
 
 def test_deleting_the_account_deletes_its_tokens_too(ada):

@@ -7,6 +7,8 @@ from smtplib import SMTPRecipientsRefused
 import pytest
 from django.contrib.auth import get_user_model
 
+from hardening.testing.client import codes
+
 RESET, CONFIRM, LOGIN, OWN = (
     f"/api/v1/{path}/" for path in ("auth/password-reset", "auth/password-reset/confirm", "auth/login", "accounts/me")
 )
@@ -63,6 +65,24 @@ def test_the_response_is_the_same_if_no_account_can_be_reset(ada, client, mailou
 @pytest.mark.parametrize("body", [{}, {"email": "x"}, {"email": ""}, {"email": ["ada@example.com"]}, []])
 def test_an_invalid_email_address_is_400(db, client, body):
     assert client.post(RESET, body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        *((text, "invalid") for text in (" ", "a", "-", "1-", "a-b-c", "1-a-b ", "1-A-b", "-1-a-b", "1-a")),
+        ("\u0661-a-b", "invalid"),
+        ("1-a-" + "0" * 200, "max_length"),
+        *((text, "invalid_token") for text in ("1-a-b", "0-0-0", "9" * 18 + "-a-b", "1-a-" + "0" * 64)),
+    ],
+)
+def test_a_token_that_was_not_emailed_is_400(ada, client, token, code):
+    response = confirm(client, token)
+
+    assert response.status_code == 400
+    assert list(response.json()) == ["token"]
+    assert code in codes(response.data)
+    assert ada.user.check_password("correct horse battery")
 
 
 @pytest.mark.parametrize(

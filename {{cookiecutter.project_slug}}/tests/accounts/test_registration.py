@@ -2,7 +2,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.http import HttpResponse
 
-from hardening.testing.client import Client
+from hardening.testing.client import Client, codes
+from tests.accounts.factories import WEAK_PASSWORDS
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +93,15 @@ def test_one_response_reports_all_duplicates(client):
         "username": ["A user with that username already exists."],
         "email": ["A user with that email address already exists."],
     }
+
+
+@pytest.mark.parametrize(("password", "code"), WEAK_PASSWORDS)
+def test_a_weak_password_is_400_with_the_code_of_its_rule(db, client, password, code):
+    response = register(client, password=password, confirm_password=password)
+
+    assert response.status_code == 400
+    assert list(response.json()) == ["password"]
+    assert codes(response.data) == {code}
 
 
 @pytest.mark.parametrize("password", ["12345678901", "password", "short", "ada-lovelace"])

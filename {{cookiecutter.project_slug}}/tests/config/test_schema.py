@@ -90,6 +90,12 @@ def test_the_schema_is_json_or_yaml(ada, asked, headers, media_type):
     assert "/api/v1/auth/login/" in document["paths"]
 
 
+def test_another_format_of_the_schema_is_404(ada):
+    response = ada.get(f"{SCHEMA}?format=xml")
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
 def test_the_schema_executes_only_the_query_for_the_token(ada, django_assert_num_queries):
     with django_assert_num_queries(1):
         ada.get(SCHEMA)

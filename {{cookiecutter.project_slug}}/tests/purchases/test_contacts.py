@@ -1,6 +1,7 @@
 import pytest
 
 LIST = "/api/v1/contacts/"
+EMAIL, URL = "Enter a valid email address.", "Enter a valid URL."
 PHONE = "Enter a phone number in E.164 format, such as +4930123456."
 
 
@@ -23,13 +24,17 @@ def test_a_value_that_matches_its_kind_is_201(ada, contact, kind, value):
 @pytest.mark.parametrize(
     ("kind", "value", "error"),
     [
-        ("email", "+4930123456", "Enter a valid email address."),
+        *(("email", value, EMAIL) for value in ("a", "a@b", "+4930123456", "https://a.example")),
+        ("phone", "030123456", PHONE),
         ("phone", "030 123456", PHONE),
+        ("phone", "+49 30", PHONE),
         ("phone", "+4930123456\n1", PHONE),
+        ("phone", "+0", PHONE),
         ("phone", "+049", PHONE),
         ("phone", "+1234567890123456", PHONE),
-        ("url", "ftp://example.com/", "Enter a valid URL."),
-        ("url", "javascript:alert(1)", "Enter a valid URL."),
+        ("phone", "a@b.example", PHONE),
+        ("phone", "+\u0661\u0661", PHONE),
+        *(("url", value, URL) for value in ("a", "ftp://a.example", "javascript:alert(1)", "//a.example", "http://")),
     ],
 )
 def test_a_value_that_does_not_match_its_kind_is_400(ada, contact, kind, value, error):

@@ -51,6 +51,16 @@ def test_a_window_that_closes_before_it_opens_is_400(ada, buy, locate, django_as
     assert response.json() == {"latest": ["The delivery window must open before it closes."]}
 
 
+@pytest.mark.parametrize("latest", ["2026-12-01T08:00:00Z", "2026-12-01T09:00:00+01:00"])
+def test_a_patched_window_that_closes_as_it_opens_is_400(ada, buy, latest):
+    target = f"{LIST}{buy(ada).json()['id']}/"
+
+    response = ada.patch(target, {"earliest": "2026-12-01T08:00:00Z", "latest": latest}, headers={"If-Match": "*"})
+
+    assert response.status_code == 400
+    assert response.json() == {"latest": ["The delivery window must open before it closes."]}
+
+
 def test_a_patched_end_of_the_window_is_validated_with_the_stored_start(ada, buy):
     target = f"{LIST}{buy(ada).json()['id']}/"
 

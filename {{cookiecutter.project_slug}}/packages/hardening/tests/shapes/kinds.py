@@ -7,7 +7,7 @@ from hardening.testing import values
 from hardening.testing.rows import Row
 from hardening.testing.values import Refused
 
-MANY, ONE = "/shapes/kinds/", "/shapes/kinds/{kinds}/"
+MANY = "/shapes/kinds/"
 
 
 def invalid(*each: Any) -> Refused:
@@ -147,15 +147,17 @@ TAKEN: dict[str, list[Any]] = {
 }  # fmt: skip
 
 
-def rows() -> Iterator[Row]:
+def rows(one: str) -> Iterator[Row]:
+    """Yield a row for every invalid value; *one* is the path of an object."""
     for field, refused in REFUSED.items():
         for value, code in refused:
             yield Row("POST", MANY, 400, code, f"/{field}", {field: value})
-            yield Row("PATCH", ONE, 400, code, f"/{field}", {field: value})
+            yield Row("PATCH", one, 400, code, f"/{field}", {field: value})
 
 
-def taken() -> Iterator[Row]:
+def taken(one: str) -> Iterator[Row]:
+    """Yield a row for every strange value that is valid."""
     for field, accepted in TAKEN.items():
         for value in accepted:
             yield Row("POST", MANY, 201, body={field: value})
-            yield Row("PATCH", ONE, 200, body={field: value})
+            yield Row("PATCH", one, 200, body={field: value})

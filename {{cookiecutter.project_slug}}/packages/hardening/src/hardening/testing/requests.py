@@ -103,6 +103,8 @@ def _build_object(serializer: Any, user: Any, given: dict[str, Any]) -> dict[str
     instance = None if model is None else build_unsaved(user, model)
     body: dict[str, Any] = {}
     for name, field in list_writable_fields(serializer):
+        if name not in given and field.write_only and not field.required:
+            continue  # such as a new password, which another field must accompany
         value = given[name] if name in given else _find_value(field, instance, user)
         if value is not empty:
             body[name] = value

@@ -1,58 +1,92 @@
 """Test cases of requests: a request and the expected response."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
 JSON = "application/json"
+ACCEPT = "application/problem+json, application/json;q=0.9"  # DRF's content negotiation knows only the second
 LONGEST = 4000  # bytes of an error response, which must not repeat long input
+WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 class Id(str):
-    """A placeholder in a request body for the id of Ada's object, as in `Id("location")`; `{location}` in a path."""
+    """A placeholder in a request body for the id of Ada's object, as in `Id("location")`."""
 
 
 class Row(NamedTuple):
     """A request and the expected response, with the error *code* at the JSON pointer *at* (None: of the whole request).
 
-    A *body* of bytes is sent unchanged, anything else as JSON in ASCII. A header that is None is not sent.
+    A *body* of bytes is sent unchanged, one with a file as a form, and anything else as JSON in ASCII. A header that is
+    None is not sent. A tuple of codes is for alternatives. *statements* is the largest number of SQL statements.
     """
 
     method: str
     path: str
     status: int
-    code: str | None = None
+    code: str | tuple[str, ...] | None = None
     at: str | None = None
     body: Any = None
     headers: Mapping[str, str | None] = {}
     who: str = "ada"
+    statements: int | None = None
 
     def __str__(self) -> str:
         return f"{self.who} {self.method} {self.path[:100]} {self.body!r:.100} {dict(self.headers)!r:.100}"
 
 
-def send(row: Row, client: Any, ids: Mapping[str, int]) -> Any:
+def send(row: Row, client: Any) -> Any:
     """Send the request of *row* and return the response, which has problem details unless *row* sets `Accept`."""
-    headers = {"Content-Type": JSON, "Accept": "application/problem+json", "If-Match": "*"} | dict(row.headers)
+    content, content_type = _encode(row.body)
+    headers = {"Content-Type": content_type, "Accept": ACCEPT, "If-Match": "*"} | dict(row.headers)
     headers = {name: value for name, value in headers.items() if value is not None}
-    body = row.body if isinstance(row.body, bytes) else json.dumps(fill_ids(row.body, ids)).encode()
-    body = b"" if row.body is None else body
-    path = row.path.format(**ids) if row.path.isascii() else row.path
-    content_type = headers.pop("Content-Type")
-    response: Any = client.generic(row.method, path, body, content_type=content_type, headers=headers)
+    response: Any = client.generic(
+        row.method, row.path, content, content_type=headers.pop("Content-Type"), headers=headers
+    )
     return response
 
 
-def fault(row: Row, response: Any) -> str:
-    """Return how *response* differs from the expected one of *row*; an empty string if it does not."""
+def _encode(body: Any) -> tuple[bytes, str]:
+    """Return the bytes of *body*, and its media type."""
+    if body is None:
+        return b"", JSON
+    if isinstance(body, bytes):
+        return body, JSON
+    if has_file(body):
+        files = [value for value in body.values() if isinstance(value, SimpleUploadedFile)]
+        for file in files:
+            file.seek(0)
+        fields = {name: value for name, value in body.items() if value is not None}
+        return encode_multipart(BOUNDARY, fields), MULTIPART_CONTENT
+    return json.dumps(body).encode(), JSON
+
+
+def has_file(body: Any) -> bool:
+    """Return whether *body* has a file, so that it is sent as a form."""
+    return isinstance(body, dict) and any(isinstance(value, SimpleUploadedFile) for value in body.values())
+
+
+def fault(row: Row, response: Any, recorded: Sequence[str] = ()) -> str:
+    """Return how *response* differs from the expected one of *row*; an empty string if it does not.
+
+    *recorded* are the SQL statements of the request. A rejected request must not write.
+    """
     if response.status_code != row.status:
         return f"{row}: {response.status_code}, not {row.status}: {response.content[:200]!r}"
     if row.status >= 400 and len(response.content) > LONGEST:
         return f"{row}: a response of {len(response.content)} bytes"
+    if row.status >= 400 and any(statement.startswith(WRITES) for statement in recorded):
+        return f"{row}: rejected, but wrote: {recorded}"
+    if row.statements is not None and len(recorded) > row.statements:
+        return f"{row}: {len(recorded)} statements, not {row.statements}: {recorded}"
     if row.code is None:
         return ""
     errors = read_errors(response)
-    return "" if (row.at, row.code) in errors else f"{row}: {errors}, not {(row.at, row.code)}"
+    codes = (row.code,) if isinstance(row.code, str) else row.code
+    return "" if any((row.at, code) in errors for code in codes) else f"{row}: {errors}, not {(row.at, row.code)}"
 
 
 def read_errors(response: Any) -> set[tuple[str | None, str]]:

@@ -6,9 +6,9 @@ LIMITS = "packages/hardening/tests/test_limits.py"
 RELATIONS = "packages/hardening/tests/test_relations.py"
 OUTERMOST = "tests/config/test_outermost.py"
 REQUESTS = "tests/config/test_requests.py"
-ANSWERS = "tests/test_contract.py::test_every_row_gets_its_response_and_leaves_every_list_and_object_readable"
+INPUTS = "tests/test_contract.py::test_every_invalid_request_is_rejected_and_leaves_every_list_and_object_readable"
 TEXTS, TYPES, KEYS, VALUES, PATHS, QUERIES, PAGES = (
-    f"{ANSWERS}[{name}]" for name in ("texts", "types", "keys", "values", "paths", "queries", "pages")
+    f"{INPUTS}[{name}]" for name in ("texts", "types", "keys", "values", "paths", "queries", "pages")
 )
 KINDS = "packages/hardening/tests/test_kinds.py"
 

@@ -4,16 +4,19 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
+from urllib.parse import unquote
 
-from hardening.testing import tables
+from django.db.models import IntegerField
+from django.urls import Resolver404, resolve
+
+from hardening.authentication import BearerAuthentication
+from hardening.checks.stand_ins import send_stand_in
+from hardening.filters import SearchFilter
+from hardening.pagination import KeysetPagination
+from hardening.resources.idempotency import IdempotencyMixin
+from hardening.resources.preconditions import PreconditionsMixin
+from hardening.testing.contract.targets import Target, Targets
 from hardening.testing.rows import Row
-
-LISTS = [tables.collection(kind) for kind in tables.merge("RESOURCES")]
-OBJECTS = [tables.single(kind) for kind in tables.merge("RESOURCES")]
-ORDERED = [path for app in tables.APPS for path in getattr(app, "ORDERED", ())]
-SEARCHED = [path for app in tables.APPS for path in app.SEARCHED]
-SINGLE = sorted({(method, path) for app in tables.APPS for method, path, *_rest in app.SINGLE})
-BODILESS = [route for app in tables.APPS for route in app.BODILESS]
 
 NO_KEYS = [
     "0", "00", "01", "-1", "+1", "1.0", "1e3", "0x1", "1_0", "a", "null", "None", "true", "NaN", "*", "1,2", "1;2",
@@ -23,19 +26,17 @@ NO_KEYS = [
 ]  # fmt: skip
 # Text before and after the primary key of an existing object.
 OTHER_SPELLINGS = [("0", ""), ("+", ""), ("%20", ""), ("", "%20"), ("", "%0A"), ("%09", ""), ("", ".0"), ("0_", "")]
+# Paths that no project has; one that a route answers is left out.
 NO_PATHS = [
-    "/", "//", "/api", "/api/", "/api/v1", "/api/v1/", "/api/v2/profiles/", "/api/v1//profiles/", "/api/v1/profiles",
-    "/api/v1/PROFILES/", "/api/v1/profiles/.", "/api/v1/profiles//", "/api/v1/profiles.json",
-    "/api/v1/profiles/{profile}",
-    "/api/v1/profiles/{profile}//", "/api/v1/profiles/{profile}/owner/", "/api/v1/./profiles/",
-    "/api/v1/profiles/%3Fx=1", "/api/v1/profiles;a=1/", "/api/v1/users/", "/api/v1/accounts/{profile}/",
-    "/api/v1/docs/",
-    "/api/v1/auth/", "/api/v1/auth/token/", "/api-auth/login/", "/livez/", "/readyz/", "/metrics", "/.env",
-    "/.git/config",
-    "/robots.txt", "/static/", "/static/../config/settings.py", "/static/%2e%2e/config/settings.py",
-    "/%2e%2e/%2e%2e/etc/passwd", "/\u00e9", "/%FF", "/%00", "/%ED%A0%80", "/" + "a/" * 1000, "/" + "x" * 20_000,
-    "/%0d%0aSet-Cookie:%20a=1",
+    "/", "//", "/api", "/api/", "/api/v1", "/api/v1/", "/api/v2/profiles/", "/api/v1/users/", "/api/v1/accounts/1/",
+    "/api/v1/docs/", "/api/v1/auth/", "/api/v1/auth/token/", "/api-auth/login/", "/livez/", "/readyz/", "/metrics",
+    "/.env", "/.git/config", "/robots.txt", "/static/", "/static/../config/settings.py",
+    "/static/%2e%2e/config/settings.py", "/%2e%2e/%2e%2e/etc/passwd", "/\u00e9", "/%FF", "/%00", "/%ED%A0%80",
+    "/" + "a/" * 1000, "/" + "x" * 20_000, "/%0d%0aSet-Cookie:%20a=1",
 ]  # fmt: skip
+# Text after the path of a list, or of an object.
+NO_ENDS = [".", "/", "%3Fx=1", "..%2f", "%00/"]
+NO_ENDS_OF_OBJECTS = ["/", "owner/", "nothing/", "%2e%2e/", "../nothing/"]
 
 UNKNOWN = [
     "x=1", "page=1", "page=0", "limit=1", "limit=99999999999999999999", "offset=-1", "format=json", "format=xyz",
@@ -113,42 +114,83 @@ SEARCHES = [
     "", "%22", "%22%22", "'", ",", ",,,", "%25", "_", "\\", "%5C", "%27%20OR%201=1", "a" * 200, "+".join("a" * 8)
 ]  # fmt: skip
 TOO_LONG = "a" * 201
+NO_TAGS = [
+    "", "a", "1-1", '"', '"a', "'a'", '"a" "b"', '"a",', '*, "a"', "**", 'w/"a"', '"a\x7f"', '"\u00e9"', "W/", ",",
+]  # fmt: skip
+OTHER_TAGS = ['""', '"1"', '"0-0"', 'W/"1-1"', '"*"', '"a","b"', '"9999999999999999999-1"']
+NO_IDEMPOTENCY_KEYS = ["", " ", "a b", "a;b", "\u00e9", '"', '""', '"a', "a" * 256, "../a", "a\x7f"]
 TERMS = "+".join("a" * 9)
 
 
-def paths() -> Iterator[Row]:
-    for path in NO_PATHS:
+def paths(targets: Targets) -> Iterator[Row]:
+    """Yield a row for every path that no route has."""
+    for path in _list_paths(targets):
         yield Row("GET", path, 404, "not_found")
         yield Row("POST", path, 404, "not_found", body={})
-    for path, spelling in product(OBJECTS, OTHER_SPELLINGS):
-        yield Row("GET", path.replace("{", spelling[0] + "{").replace("}", "}" + spelling[1]), 404, "not_found")
-    for path in LISTS:
-        for key, method in product(NO_KEYS, ("GET", "PUT", "PATCH", "DELETE")):
-            yield Row(method, f"{path}{key}/", 404, "not_found", body=None if method in ("GET", "DELETE") else {})
+    for path, route in targets.objects.items():
+        if not isinstance(route.model._meta.pk, IntegerField) or getattr(route.view, "lookup_field", "") != "pk":
+            continue
+        parent, key = path.rstrip("/").rsplit("/", 1)
+        for before, after in OTHER_SPELLINGS:
+            yield Row("GET", f"{parent}/{before}{key}{after}/", 404, "not_found")
+        for key, method in product(NO_KEYS, sorted({"GET", "PUT", "PATCH", "DELETE"} & set(route.methods))):
+            body: Any = None if method in ("GET", "DELETE") else {}
+            yield Row(method, f"{parent}/{key}/", 404, "not_found", body=body)
 
 
-def queries() -> Iterator[Row]:
-    for path in [*LISTS, *OBJECTS, "/api/v1/accounts/me/", "/api/v1/errors/"]:
-        yield from unknown("GET", path, UNKNOWN if path in ORDERED else [*UNKNOWN, "ordering=name", *NO_ORDERS])
-        yield from (Row("GET", f"{path}?{query}", 400, "bad_request") for query in NO_QUERIES)
-    for path, query in product(ORDERED, NO_ORDERS):
-        yield Row("GET", f"{path}?{query}", 400, "invalid_choice", "/ordering")
-    for method, path in [*(("POST", path) for path in LISTS), *product(("PUT", "PATCH", "DELETE"), OBJECTS)]:
-        yield from unknown(method, path, ("x=1", "page_size=1", "format=json", "search=a"))
-    for method, path in [*SINGLE, *BODILESS]:
-        yield from unknown(method, path, ["x=1"])
-    yield Row("GET", "/api/v1/schema/?format=xml", 404, "not_found")
+def _list_paths(targets: Targets) -> Iterator[str]:
+    """Yield the paths in `NO_PATHS`, and other spellings of those of the routes."""
+    yield from (path for path in NO_PATHS if not _resolves(path))
+    for path in targets.lists:
+        parent, name = path.rstrip("/").rsplit("/", 1)
+        spellings = (path.rstrip("/"), f"{parent}//{name}/", f"{parent}/./{name}/", f"{parent}/{name}.json")
+        yield from (*spellings, f"{parent}/{name.upper()}/", f"{parent}/{name};a=1/", *(path + end for end in NO_ENDS))
+    for path in targets.objects:
+        yield from (path.rstrip("/"), *(path + end for end in NO_ENDS_OF_OBJECTS))
 
 
-def unknown(method: str, path: str, queries: Iterable[str]) -> Iterator[Row]:
-    """Yield a row for each of *queries*, whose parameter is unknown to *path*."""
+def _resolves(path: str) -> bool:
+    try:
+        resolve(unquote(path))
+    except Resolver404:
+        return False
+    return True
+
+
+def queries(targets: Targets) -> Iterator[Row]:
+    """Yield a row for every query parameter that a route does not have, and for query strings that are not text."""
+    for target in targets.list_all():
+        view = target.route.view
+        if not getattr(view, "strict_input", False):
+            continue
+        known = set(send_stand_in(view, target.method.lower(), "user").get_query_parameters())
+        if target.method == "GET":
+            names = [*UNKNOWN, "search=a", "ordering=name", *NO_ORDERS]
+            yield from _unknown(target, [query for query in names if _first_name(query) not in known])
+            yield from (
+                Row("GET", f"{target.path}?{query}", 400, "bad_request", who=target.who) for query in NO_QUERIES
+            )
+        else:
+            yield from _unknown(target, ("x=1", "page_size=1", "format=json", "search=a"))
+        if "ordering" in known and target.method == "GET":
+            rows = (Row("GET", f"{target.path}?{query}", 400, "invalid_choice", "/ordering") for query in NO_ORDERS)
+            yield from rows
+
+
+def _unknown(target: Target, queries: Iterable[str]) -> Iterator[Row]:
+    """Yield a row for each of *queries*, whose parameter is unknown to the route."""
     for query in queries:
-        body: Any = None if method in ("GET", "DELETE") else {}
-        yield Row(method, f"{path}?{query}", 400, "unknown_parameter", f"/{_first_name(query)}", body)
+        body: Any = None if target.method in ("GET", "DELETE") else {}
+        path, at = f"{target.path}?{query}", f"/{_first_name(query)}"
+        yield Row(target.method, path, 400, "unknown_parameter", at, body, who=target.who)
 
 
-def pages() -> Iterator[Row]:
-    for path in LISTS:
+def pages(targets: Targets) -> Iterator[Row]:
+    """Yield a row for every invalid page size and cursor of every list."""
+    for path, route in targets.lists.items():
+        pagination = getattr(route.view, "pagination_class", None)
+        if pagination is None or not issubclass(pagination, KeysetPagination):
+            continue
         for size in NO_PAGE_SIZES:
             yield Row("GET", f"{path}?page_size={size}", 400, "invalid_page_size", "/page_size")
         for cursor in NO_CURSORS:
@@ -157,45 +199,56 @@ def pages() -> Iterator[Row]:
             yield Row("GET", f"{path}?{query}", 400, "repeated_parameter", f"/{query.partition('=')[0]}")
 
 
-def searches() -> Iterator[Row]:
-    for path in SEARCHED:
+def searches(targets: Targets) -> Iterator[Row]:
+    """Yield a row for every search that is too long, and for strange ones that are valid."""
+    for path, route in targets.lists.items():
+        backends = [backend for backend in route.view.filter_backends if issubclass(backend, SearchFilter)]
+        if not backends or not getattr(route.view, "search_fields", None):
+            continue
         yield Row("GET", f"{path}?search={TOO_LONG}", 400, "max_length", "/search")
         yield Row("GET", f"{path}?search={'%F0%9F%A6%86' * 201}", 400, "max_length", "/search")
         yield Row("GET", f"{path}?search={TERMS}", 400, "max_terms", "/search")
         yield Row("GET", f"{path}?search=a&search=b", 400, "repeated_parameter", "/search")
-        for search in (
-            "",
-            "%22",
-            "%22%22",
-            "'",
-            ",",
-            ",,,",
-            "%25",
-            "_",
-            "\\",
-            "%5C",
-            "a" * 200,
-            "+".join("a" * 8),
-            "%27%20OR%201=1",
-        ):
-            yield Row("GET", f"{path}?search={search}", 200)
+        yield from (Row("GET", f"{path}?search={search}", 200) for search in SEARCHES)
 
 
-def headers() -> Iterator[Row]:
-    for path in LISTS:
-        for token in NO_TOKENS:
-            code = "authentication_failed" if token.lower().partition(" ")[0] == "bearer" else "not_authenticated"
-            yield Row("GET", path, 401, code, headers={"Authorization": token})
-        for accept in NO_ACCEPTS:
-            yield Row("GET", path, 406, headers={"Accept": accept})
-        for host in NO_HOSTS:
-            yield Row("GET", path, 400, "bad_request", headers={"Host": host})
-        for ignored in IGNORED:
-            yield Row("GET", path, 200, headers=ignored)
+def headers(targets: Targets) -> Iterator[Row]:
+    """Yield a row for every invalid header of a list, and for headers that have no effect."""
+    for path, route in targets.lists.items():
+        if BearerAuthentication in route.view.authentication_classes:
+            for token in NO_TOKENS:
+                code = "authentication_failed" if token.lower().partition(" ")[0] == "bearer" else "not_authenticated"
+                yield Row("GET", path, 401, code, headers={"Authorization": token})
+        yield from (Row("GET", path, 406, headers={"Accept": accept}) for accept in NO_ACCEPTS)
+        yield from (Row("GET", path, 400, "bad_request", headers={"Host": host}) for host in NO_HOSTS)
+        yield from (Row("GET", path, 200, headers=ignored) for ignored in IGNORED)
         for method in ("FOO", "TRACE", "CONNECT", "PROPFIND"):
             yield Row(method, path, 405, "method_not_allowed")
-        yield Row("POST", path, 400, headers={"X-HTTP-Method-Override": "GET"}, body={})
+        if "POST" in route.methods:
+            yield Row("POST", path, 400, headers={"X-HTTP-Method-Override": "GET"}, body={})
         yield Row("GET", path, 200, body=b'{"a": ')
+
+
+def conditions(targets: Targets) -> Iterator[Row]:
+    """Yield a row for every invalid tag of a view with preconditions, and every invalid idempotency key."""
+    for target in targets.list_all():
+        view = target.route.view
+        if isinstance(view, PreconditionsMixin) and target.method in ("PUT", "PATCH", "DELETE"):
+            yield from _preconditions(target)
+        if isinstance(view, IdempotencyMixin) and target.method == "POST":
+            for key in NO_IDEMPOTENCY_KEYS:
+                yield Row("POST", target.path, 400, "bad_request", headers={"Idempotency-Key": key}, body={})
+
+
+def _preconditions(target: Target) -> Iterator[Row]:
+    method, path = target.method, target.path
+    if target.route.view.require_if_match:
+        yield Row(method, path, 428, "precondition_required", headers={"If-Match": None}, body={})
+    for tags in NO_TAGS:
+        yield Row(method, path, 400, "bad_request", headers={"If-Match": tags}, body={})
+        yield Row(method, path, 400, "bad_request", headers={"If-None-Match": tags}, body={})
+    for tag in OTHER_TAGS:
+        yield Row(method, path, 412, "precondition_failed", headers={"If-Match": tag}, body={})
 
 
 def _first_name(query: str) -> str:

@@ -3,44 +3,94 @@
 from collections.abc import Iterator
 from typing import Any
 
-from hardening.testing import tables
-from hardening.testing.rows import Row
-from hardening.testing.values import MISSING, Refused
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.serializers import BaseSerializer, ListSerializer
+
+from hardening.parsers import JSONParser
+from hardening.testing.contract.targets import Target, Targets
+from hardening.testing.invalid_values import list_invalid
+from hardening.testing.requests import list_writable_fields
+from hardening.testing.rows import Row, has_file, send
+from hardening.testing.statements import statements
+from hardening.testing.values import MISSING, Invalid
 
 STRANGE_KEYS = [
     "", " ", "nothing", "__class__", "__proto__", "pk", "ID", "is_superuser", "$where", "a.b", "🦆", "\ud800", "\0",
     "x" * 9999,
 ]  # fmt: skip
+UNKNOWN = "nothing"  # a field name that no serializer has
 
 
-def routes() -> Iterator[tuple[str, str, str, dict[str, Any], dict[str, Refused]]]:
-    """Yield `(method, path, who, valid body, {field: invalid values})` for every route that reads a request body."""
-    for kind, (valid, fields) in tables.merge("RESOURCES").items():
-        collection, single = tables.collection(kind), tables.single(kind)
-        for method, path, rest in (("POST", collection, valid), ("PUT", single, valid), ("PATCH", single, {})):
-            yield method, path, "ada", rest, fields
-    for app in tables.APPS:
-        yield from app.SINGLE
+def values(targets: Targets) -> Iterator[Row]:
+    """Yield a row for every invalid value of every field."""
+    for target, serializer, valid in targets.list_with_body():
+        whole = isinstance(serializer, ListSerializer)
+        item = valid[0] if whole else valid
+        if JSONParser in target.route.view.parser_classes:
+            case = _Case(targets, target, whole, {} if target.method == "PATCH" else _drop_files(item))
+            for name, field in list_writable_fields(serializer):
+                yield from case.list_rows(name, field, item.get(name))
+        if has_file(item):
+            yield from _forms(target, serializer, item)
 
 
-def values() -> Iterator[Row]:
-    for method, path, who, valid, fields in routes():
-        for field, invalid in fields.items():
-            for value, code in invalid:
-                if value is not MISSING or field in valid:
-                    yield Row(method, path, 400, code, f"/{field}", replace_field(valid, field, value), who=who)
-    for app in tables.APPS:
-        yield from app.rows()
+def _drop_files(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if not isinstance(value, SimpleUploadedFile)}
 
 
-def keys() -> Iterator[Row]:
-    for method, path, who, valid, _fields in routes():
+class _Case:
+    """The rows of one target: *rest* is the request body without the field under test, in a list if it is *whole*."""
+
+    def __init__(self, targets: Targets, target: Target, whole: bool, rest: dict[str, Any]) -> None:
+        self.targets, self.target, self.whole, self.rest = targets, target, whole, rest
+
+    def list_rows(self, name: str, field: Any, valid: Any) -> Iterator[Row]:
+        """Yield a row for every invalid value of *field*; a value that cannot be a key costs no statement."""
+        rest = {key: value for key, value in self.rest.items() if key != name}
+        is_nested = isinstance(field, BaseSerializer) and valid is not None
+        budget = self._count(rest | ({name: valid} if is_nested else {}) | {UNKNOWN: 1})
+        for bad in list_invalid(field, valid, self.targets.get_row_of_bob):
+            body = rest if bad.value is MISSING else rest | {name: bad.value}
+            yield self._build(body, name, bad, budget)
+
+    def _build(self, body: Any, name: str, bad: Invalid, budget: int) -> Row:
+        method, path, who = self.target.method, self.target.path, self.target.who
+        at = f"{'/0' if self.whole else ''}/{name}{bad.at}"
+        return Row(method, path, 400, bad.codes, at, self._wrap(body), {}, who, budget + bad.queries)
+
+    def _wrap(self, body: Any) -> Any:
+        return [body] if self.whole else body
+
+    def _count(self, body: Any) -> int:
+        """Return the number of statements for *body*, which is rejected for an unknown field."""
+        client = self.targets.clients[self.target.who]
+        with statements() as recorded:
+            response = send(Row(self.target.method, self.target.path, 400, body=self._wrap(body)), client)
+        assert response.status_code == 400, f"{self.target}: {response.content!r}"
+        return len(recorded)
+
+
+def _forms(target: Target, serializer: Any, valid: dict[str, Any]) -> Iterator[Row]:
+    """Yield rows of forms, each with an invalid value instead of one file."""
+    for name, field in list_writable_fields(serializer):
+        if not isinstance(valid.get(name), SimpleUploadedFile):
+            continue
+        refused: list[tuple[Any, str]] = [("text", "invalid")]
+        refused += [] if field.allow_empty_file else [(SimpleUploadedFile("a.txt", b""), "empty")]
+        refused += [(SimpleUploadedFile("x" * 200 + ".txt", b"x"), "max_length")] if field.max_length else []
+        for value, code in refused:
+            yield Row(target.method, target.path, 400, code, f"/{name}", valid | {name: value}, who=target.who)
+
+
+def keys(targets: Targets) -> Iterator[Row]:
+    """Yield a row for every field name that no serializer has."""
+    for target, serializer, valid in targets.list_with_body():
+        if not getattr(target.route.view, "strict_input", False) or JSONParser not in target.route.view.parser_classes:
+            continue
+        whole = isinstance(serializer, ListSerializer)
+        rest = {} if target.method == "PATCH" else _drop_files(valid[0] if whole else valid)
         for key in STRANGE_KEYS:
             shown = key if len(key) <= 64 else f"{key[:64]}…"
-            yield Row(method, path, 400, "unknown_field", f"/{shown}", valid | {key: 1}, who=who)
-
-
-def replace_field(body: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
-    """Return *body* with *value* in *field*, or without the field if *value* is `MISSING`."""
-    rest = {key: item for key, item in body.items() if key != field}
-    return rest if value is MISSING else rest | {field: value}
+            body: Any = rest | {key: 1}
+            at = f"{'/0' if whole else ''}/{shown}"
+            yield Row(target.method, target.path, 400, "unknown_field", at, [body] if whole else body, who=target.who)
