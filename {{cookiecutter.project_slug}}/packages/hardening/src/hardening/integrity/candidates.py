@@ -13,7 +13,7 @@ import functools
 import math
 import operator
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,8 @@ from django.db.models.constraints import BaseConstraint
 from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import BaseSerializer, ListSerializer
 
-from hardening.integrity.constraints import ModelConstraint
+from hardening.integrity.constraints import ModelConstraint, get_primary_key_names
+from hardening.integrity.selects import log_failure
 
 Path = tuple[str | int, ...]
 
@@ -149,6 +150,26 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 class _Undecidable(Exception):
     """A value or an operation of which only the database knows the meaning."""
+
+
+def decide_all(judged: Iterable[tuple[ModelConstraint, Sequence[Model]]]) -> list[list[Verdict]]:
+    """Return for each constraint what is known of its instances: FALSE if one violates it, TRUE if it does not."""
+    return [[_decide(constraint, instance) for instance in instances] for constraint, instances in judged]
+
+
+def _decide(constraint: ModelConstraint, instance: Model) -> Verdict:
+    if not instance._state.adding and set(constraint.fields) <= get_primary_key_names(constraint.model):
+        return TRUE  # a stored row is no duplicate of itself
+    if any(hasattr(instance.__dict__.get(name), "resolve_expression") for name in constraint.attributes):
+        return TRUE  # a value that nobody knows
+    if constraint.unique:
+        return UNDECIDED
+    try:
+        verdict = holds(getattr(constraint.definition, "condition", None), instance)
+    except Exception as error:  # noqa: BLE001  # a deferred column of a row that is gone, a field of the project's own
+        log_failure(error)
+        return TRUE
+    return TRUE if verdict is NULL else verdict
 
 
 def is_certainly_violated(constraint: BaseConstraint, instance: Model) -> bool:

@@ -87,25 +87,18 @@ def _find_all_violations(named: ModelConstraint, rows: Sequence[Row], using: str
             known = [row for row in _find_rows(constraint, written, named) if row is not rejected]
             judged.append((constraint, written, rejected, known))
     questions = [(constraint, [row.instance for row in known]) for constraint, _written, _rejected, known in judged]
-    answers = judge_all(questions, using)
-    for (constraint, written, rejected, known), clashes in zip(judged, answers, strict=True):
-        found = _find_guilty(constraint, known, clashes, using, replaced=replaced)
+    clashes = judge_all(questions, using)
+    repeats = [find_duplicates(constraint, instances, using) for constraint, instances in questions]
+    for (constraint, written, rejected, known), *answers in zip(judged, clashes, repeats, strict=True):
+        found = [
+            row
+            for row, is_clash, is_repeated in zip(known, *answers, strict=True)
+            if is_repeated or (is_clash and not (replaced and row.path))
+        ]
         found += [] if rejected is None else [rejected]
         yield from (report(row, constraint) for row in found)
         if constraint == named and not found:
             yield _report_all(constraint, written)
-
-
-def _find_guilty(
-    constraint: ModelConstraint, rows: Sequence[Row], clashes: Sequence[bool], using: str, *, replaced: bool
-) -> list[Row]:
-    """Return those of *rows* of which *clashes* tells that they clash with a stored row, or that repeat one of them."""
-    repeated = find_duplicates(constraint, [row.instance for row in rows], using)
-    return [
-        row
-        for row, is_clash, repeats in zip(rows, clashes, repeated, strict=True)
-        if repeats or (is_clash and not (replaced and row.path))
-    ]
 
 
 def _find_rows(constraint: ModelConstraint, rows: Sequence[Row], named: ModelConstraint) -> list[Row]:

@@ -14,8 +14,8 @@ from django.db.models import BooleanField, CheckConstraint, Exists, F, Model, Q,
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, IsNull, PostgresOperatorLookup
 
-from hardening.integrity.candidates import Verdict, holds
-from hardening.integrity.constraints import ModelConstraint, get_primary_key_names
+from hardening.integrity.candidates import Verdict, decide_all, holds
+from hardening.integrity.constraints import ModelConstraint
 from hardening.integrity.selects import Question, log_failure, run_selects, savepoint
 
 logger = logging.getLogger(__name__)
@@ -38,9 +38,9 @@ def judge_all(judged: Sequence[tuple[ModelConstraint, Sequence[Model]]], using: 
     """Return the same for each constraint and its instances; the database is asked about all with one statement."""
     answers = [[False] * len(instances) for _constraint, instances in judged]
     asked: list[tuple[list[bool], int, Question]] = []
-    for (constraint, instances), own in zip(judged, answers, strict=True):
+    for (constraint, instances), own, verdicts in zip(judged, answers, decide_all(judged), strict=True):
         try:
-            asked += [(own, place, question) for place, question in _judge(constraint, instances, own, using)]
+            asked += [(own, *each) for each in _judge(constraint, instances, verdicts, own, using)]
         except Exception as error:  # noqa: BLE001  # a deferred column of a row that is gone, a field of the project's own
             log_failure(error)
     found = run_selects([question for _own, _place, question in asked], using) if asked else []
@@ -50,10 +50,13 @@ def judge_all(judged: Sequence[tuple[ModelConstraint, Sequence[Model]]], using: 
 
 
 def _judge(
-    constraint: ModelConstraint, instances: Sequence[Model], answers: list[bool], using: str
+    constraint: ModelConstraint,
+    instances: Sequence[Model],
+    verdicts: Sequence[Verdict],
+    answers: list[bool],
+    using: str,
 ) -> Iterator[tuple[int, Question]]:
     """Put into *answers* what Python knows; yield the places of the other instances, with what to ask about them."""
-    verdicts = [_decide(constraint, instance) for instance in instances]
     answers[:] = [verdict is Verdict.FALSE for verdict in verdicts]
     asked = [place for place, verdict in enumerate(verdicts) if verdict is Verdict.UNDECIDED]
     known = (CheckConstraint.validate, UniqueConstraint.validate, *_get_exclusion())
@@ -93,18 +96,6 @@ def find_duplicates(constraint: ModelConstraint, instances: Sequence[Model], usi
         if key is not None:
             seen.add(key)
     return answers
-
-
-def _decide(constraint: ModelConstraint, instance: Model) -> Verdict:
-    """Return FALSE for what Python knows to violate the constraint, TRUE for what it knows not to."""
-    if not instance._state.adding and set(constraint.fields) <= get_primary_key_names(constraint.model):
-        return Verdict.TRUE  # a stored row is no duplicate of itself
-    if any(hasattr(instance.__dict__.get(name), "resolve_expression") for name in constraint.attributes):
-        return Verdict.TRUE  # a value that nobody knows
-    if constraint.unique:
-        return Verdict.UNDECIDED
-    verdict = holds(getattr(constraint.definition, "condition", None), instance)
-    return Verdict.TRUE if verdict is Verdict.NULL else verdict
 
 
 def _try_to_ask(constraint: ModelConstraint, instance: Model, using: str) -> Question | None:
