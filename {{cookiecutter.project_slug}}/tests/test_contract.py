@@ -8,3 +8,4 @@ from hardening.testing.contract.foreign_keys import *  # noqa: F403  # see above
 from hardening.testing.contract.inputs import *  # noqa: F403  # see above
 from hardening.testing.contract.related_fields import *  # noqa: F403  # see above
 from hardening.testing.contract.targets import *  # noqa: F403  # see above
+from hardening.testing.contract.uniqueness import *  # noqa: F403  # see above

@@ -32,8 +32,23 @@ GUARDS = [
         f"{CONTRACT}::test_a_column_that_is_not_writable_cannot_be_changed[profile-detail-PATCH]",
         "PATCH profile-detail accepts 'username_digest', which its serializer does not have.",
     ),
+    Guard(
+        "accounts/models.py",
+        '    constraint_fields = {"profile_username_unique": "username", "profile_email_unique": "email"}\n',
+        "",
+        f"{FACTS}[accounts]",
+        "409 under email -> unique: email_digest; 409 under non_field_errors",
+    ),
 ]
 OF_EXAMPLE = [
+    Guard(
+        "purchases/migrations/0001_initial.py",
+        "fields=('owner', 'name'), name='location_name_unique_per_owner'",
+        "fields=('owner', 'name', 'id'), name='location_name_unique_per_owner'",
+        f"{CONTRACT}::test_a_duplicate_is_a_conflict_under_the_reported_field"
+        "[POST location-list location_name_unique_per_owner]",
+        "POST location-list: a duplicate of name gets 201 instead of 409",
+    ),
     Guard(
         "purchases/models.py",
         "        return self.filter(owner=user)\n",
