@@ -28,6 +28,7 @@ class Command(TemplateCommand):
         parser.add_argument("fields", nargs="*", help="such as number:char(20):unique; see docs/resources.md")
         parser.add_argument("--singular", help="if it is not the name without its s")
         parser.add_argument("--key", choices=["integer", "uuid7"], default="integer", help="the kind of primary key")
+        parser.add_argument("--skip-contract", action="store_true", help="leave contract.json to `manage.py contract`")
         parser.add_argument("--dry-run", action="store_true", help="print what would be written")
 
     def handle(self, *, name: str, fields: list[str], **options: Any) -> None:  # type: ignore[override]  # of two words
@@ -40,6 +41,8 @@ class Command(TemplateCommand):
                 template = {"template": str(TEMPLATES / folder), "extensions": ["py"], "files": []}
                 super().handle("app", name, str(target), **options | context | template)
             generate_files(copy, name)
+            if not options["skip_contract"]:
+                run(copy, "manage.py", "contract")
             changes = [*list_files(copy, name, f"tests/{name}"), Path(PYPROJECT)]
             if options["dry_run"]:
                 self.stdout.write("\n".join(show_changes(copy, project, changes)))
@@ -75,7 +78,7 @@ def build_context(naming: Naming, fields: list[FieldSpecification], key: str) ->
 
 
 def generate_files(copy: Path, name: str) -> None:
-    """Format the new files in *copy*, and generate the migration and the recorded files from them."""
+    """Format the new files in *copy*, and generate the migration and the OpenAPI document from them."""
     pyproject = copy / PYPROJECT
     pyproject.write_text(list_app(pyproject.read_text(encoding="utf-8"), name), encoding="utf-8")
     folders = (name, f"tests/{name}")
