@@ -39,7 +39,6 @@ purchases/management/commands/__init__.py
 purchases/management/commands/demo_purchases.py purchases/migrations/0001_initial.py purchases/migrations/__init__.py
 purchases/models.py purchases/schema.json purchases/serializers.py purchases/urls.py purchases/views.py
 tests/purchases/__init__.py tests/purchases/completions.py tests/purchases/conftest.py tests/purchases/factories.py
-tests/purchases/tables.py
 tests/purchases/test_closing.py tests/purchases/test_contacts.py tests/purchases/test_locations.py
 tests/purchases/test_purchases.py tests/purchases/test_search.py tests/purchases/test_statements.py
 """.split(),

@@ -1,4 +1,4 @@
-"""Test the contract of every route; each app's `tables.py` has the expected values."""
+"""Test the contract of every route, with the factories of the models and each app's `contract.json`."""
 
 from hardening.testing.contract.access import *  # noqa: F403  # pytest collects the tests of a module
 from hardening.testing.contract.callers import *  # noqa: F403  # see above

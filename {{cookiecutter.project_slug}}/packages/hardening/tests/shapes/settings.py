@@ -17,7 +17,7 @@ TRUSTED_PROXIES = 0
 ADMIN_PATH = "admin/"
 IDEMPOTENCY_KEY_TTL = timedelta(hours=24)
 ERROR_TYPES = "/api/v1/errors/"
-CONTRACT_TABLES = ["shapes.tables"]
+CONTRACT_FACTORIES = ["shapes.factories"]
 
 INSTALLED_APPS = [
     "hardening",

@@ -13,10 +13,6 @@ LONGEST = 4000  # bytes of an error response, which must not repeat long input
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
-class Id(str):
-    """A placeholder in a request body for the id of Ada's object, as in `Id("location")`."""
-
-
 class Row(NamedTuple):
     """A request and the expected response, with the error *code* at the JSON pointer *at* (None: of the whole request).
 
@@ -95,12 +91,3 @@ def read_errors(response: Any) -> set[tuple[str | None, str]]:
     if "errors" in document:
         return {(error["pointer"], error["code"]) for error in document["errors"]}
     return {(None, document["code"])}
-
-
-def fill_ids(value: Any, ids: Mapping[str, int]) -> Any:
-    """Return *value* with every `Id` in it replaced by the id."""
-    if isinstance(value, Id):
-        return ids[value]
-    if isinstance(value, dict):
-        return {key: fill_ids(item, ids) for key, item in value.items()}
-    return [fill_ids(item, ids) for item in value] if isinstance(value, list) else value

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from rest_framework import relations
 from rest_framework.serializers import ListSerializer
 
-from hardening.checks import routes
-from hardening.checks.choices import find_queryset, find_serializers
+from hardening.checks.choices import find_serializers
 from hardening.checks.stand_ins import send_stand_in
+from hardening.testing.routes import Route, list_routes
 
 METHODS = ("post", "put", "patch")
 
@@ -16,14 +16,9 @@ Path = tuple[str | int, ...]  # as in ("stamps", 0, "crate")
 
 
 class Related(NamedTuple):
-    """A related field of one route and method; *many* is whether it accepts a list.
+    """A related field of one route and method; *many* is whether it accepts a list."""
 
-    *holder* is the model of the view, or None for a view without a queryset.
-    """
-
-    route: str
-    view: type[Any]
-    holder: type[Any] | None
+    route: Route
     method: str
     path: Path
     field: Any
@@ -31,6 +26,11 @@ class Related(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.method} {self.route} {'.'.join(map(str, self.path))}"
+
+    @property
+    def view(self) -> type[Any]:
+        """The class of the view."""
+        return type(self.route.view)
 
     @property
     def model(self) -> type[Any]:
@@ -53,15 +53,13 @@ class Related(NamedTuple):
 
 def list_related_fields() -> Iterator[Related]:
     """Yield every related field of every routed view, once for each method that writes it."""
-    for view, pattern in routes.views():
-        actions = getattr(pattern.callback, "actions", None) or [name for name in METHODS if hasattr(view, name)]
-        holder = getattr(find_queryset(view), "model", None)
+    for route in list_routes():
         for method in METHODS:
-            if method not in actions:
+            if method.upper() not in route.methods:
                 continue
-            for serializer, start in _serializers(view, method):
+            for serializer, start in _serializers(route.view, method):
                 for path, field, many in _fields(serializer, start):
-                    yield Related(str(pattern.name), type(view), holder, method, path, field, many)
+                    yield Related(route, method, path, field, many)
 
 
 def _serializers(view: Any, method: str) -> Iterator[tuple[Any, Path]]:
