@@ -61,10 +61,9 @@ def test_every_make_target_and_path_that_a_page_names_exists(page):
     folders = "|".join(re.escape(path.name) for path in home.iterdir() if path.is_dir() and path.name[0] != "{")
 
     assert set(re.findall(r"(?:^    |`)make ([a-z-]+)", text, re.MULTILINE)) - targets == set()
+    written = {"notes/", "tests/notes/"} | set(re.findall(r"^`([\w/]+\.py)`:\n\n```python", text, re.MULTILINE))
     paths = re.findall(rf"`((?:{folders})/[\w./-]*)`", text)
-    assert [
-        path for path in paths if not (home / path).exists() and not path.startswith(("notes/", "tests/notes/"))
-    ] == []
+    assert [path for path in paths if not (home / path).exists() and not path.startswith(tuple(written))] == []
 
 
 def test_the_code_in_the_readme_is_code_of_the_example_app():

@@ -28,6 +28,11 @@ class Migration(migrations.Migration):
     Stop instances that run older code first, because they cannot write accounts and profiles after this migration.
     """
 
+    lint_ignores = {
+        "ban-drop-default": "The instances are stopped.",
+        "disallowed-unique-constraint": "The instances are stopped.",
+        "require-concurrent-index-deletion": "The instances are stopped.",
+    }
     dependencies = [("accounts", "0001_initial")]
 
     operations = [

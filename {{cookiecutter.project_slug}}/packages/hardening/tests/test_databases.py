@@ -1,11 +1,15 @@
 """Limits of the database: requests have them, and commands that take long have those that protect requests."""
 
+import time
+from io import StringIO
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.core.management.commands import migrate
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
+from django.db.migrations import Migration
 
 from hardening.operations.databases import long_statements
 
@@ -41,10 +45,10 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return found
 
 
-def test_migrate_has_no_limit_on_statements_and_keeps_that_on_locks(limits, seen):
+def test_migrate_has_no_limit_on_statements_and_a_short_one_on_locks(limits, seen):
     call_command("migrate", verbosity=0)
 
-    assert seen == [["0", "0", limits[2]]]
+    assert seen == [["0", "0", "1s"]]
     assert shown() == limits
 
 
@@ -79,3 +83,81 @@ def test_sqlite_has_no_such_limits_and_migrates(db: Any, monkeypatch: pytest.Mon
     monkeypatch.setattr(migrate.Command, "handle", lambda *args, **options: None)
 
     call_command("migrate", verbosity=0)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between attempts, which take no time here."""
+    seconds: list[float] = []
+    monkeypatch.setattr("hardening.management.commands.migrate.time.sleep", seconds.append)
+    return seconds
+
+
+def fail_with(sqlstate: str, times: int, monkeypatch: pytest.MonkeyPatch, atomic: bool = True) -> list[int]:
+    """Let Django's `migrate` fail *times* times with *sqlstate*; return a list with an item for each call."""
+    calls: list[int] = []
+
+    def handle(command: Any, **options: Any) -> None:
+        calls.append(len(calls))
+        command.verbosity = options["verbosity"]
+        migration = Migration("0002", "shapes")
+        migration.atomic = atomic
+        command.migration_progress_callback("apply_start", migration)
+        if len(calls) <= times:
+            raise OperationalError from psycopg.errors.lookup(sqlstate)
+
+    monkeypatch.setattr(migrate.Command, "handle", handle)
+    return calls
+
+
+@pytest.mark.parametrize("sqlstate", ["55P03", "40P01"])
+def test_migrate_is_repeated_until_it_gets_its_locks(db, monkeypatch, pauses, sqlstate):
+    calls = fail_with(sqlstate, 9, monkeypatch)
+
+    call_command("migrate", verbosity=0, stdout=StringIO())
+
+    assert len(calls) == 10
+    assert all(0.5 <= seconds <= 10 for seconds in pauses)
+    assert len(pauses) == 9
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "atomic", "number"), [("55P03", True, 10), ("55P03", False, 1), ("57014", True, 1)]
+)
+def test_migrate_gives_up_after_ten_attempts_and_at_once_if_it_cannot_be_repeated(
+    db, monkeypatch, pauses, sqlstate, atomic, number
+):
+    calls = fail_with(sqlstate, 100, monkeypatch, atomic)
+
+    with pytest.raises(OperationalError):
+        call_command("migrate", verbosity=0, stdout=StringIO(), stderr=StringIO())
+
+    assert len(calls) == number
+
+
+def test_a_migration_waits_a_second_for_a_held_lock_and_succeeds_once_it_is_released(limits, monkeypatch, pauses):
+    statement = "LOCK TABLE shapes_badge IN ACCESS EXCLUSIVE MODE"
+    holder = connection.copy()
+    waited: list[float] = []
+
+    def handle(command: Any, **options: Any) -> None:
+        started = time.monotonic()
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement)
+        finally:
+            waited.append(time.monotonic() - started)
+
+    def release(seconds: float) -> None:
+        if len(waited) == 2:
+            holder.rollback()
+
+    monkeypatch.setattr(migrate.Command, "handle", handle)
+    monkeypatch.setattr("hardening.management.commands.migrate.time.sleep", release)
+    holder.set_autocommit(False)
+    holder.cursor().execute(statement)
+    call_command("migrate", verbosity=0, stdout=StringIO())
+    holder.close()
+
+    assert len(waited) == 3
+    assert all(1 <= seconds < 5 for seconds in waited[:2])

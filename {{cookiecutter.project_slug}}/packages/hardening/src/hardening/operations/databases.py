@@ -50,16 +50,17 @@ def with_limits(database: dict[str, Any], pool_size: int) -> dict[str, Any]:
 
 
 @contextmanager
-def long_statements(connection: Any) -> Iterator[None]:
+def long_statements(connection: Any, lock_timeout: int = LOCK_TIMEOUT) -> Iterator[None]:
     """Disable the statement timeout of *connection* in the block, for a migration or another command.
 
-    `lock_timeout` stays, so that requests do not queue behind a migration that waits for a lock.
+    *lock_timeout*, in seconds, remains, so that requests do not queue behind a command that waits for a lock.
     """
 
     def lift(connection: Any, **kwargs: Any) -> None:
         if connection.alias == alias:
             connection.connection.patience = None  # ours does not wait for ever, see hardening.operations.postgresql
-            _execute(connection, [f"SET {name} = 0" for name in _LIFTED])
+            values = dict.fromkeys(_LIFTED, "0") | {"lock_timeout": f"'{lock_timeout}s'"}
+            _execute(connection, [f"SET {name} = {value}" for name, value in values.items()])
 
     alias = connection.alias
     if connection.vendor != "postgresql":
@@ -73,7 +74,7 @@ def long_statements(connection: Any) -> Iterator[None]:
     finally:
         connection_created.disconnect(dispatch_uid=f"long_statements.{alias}")
         if connection.connection is not None and connection.is_usable():
-            _execute(connection, [f"RESET {name}" for name in _LIFTED])
+            _execute(connection, [f"RESET {name}" for name in _LIMITS])
             connection.connection.patience = SILENCE
 
 

@@ -1,0 +1,125 @@
+"""Operations for migrations that do not lock a table for long on PostgreSQL; elsewhere they are Django's own.
+
+`django.contrib.postgres.operations` has some of them, but only for PostgreSQL, and projects are also tested on SQLite.
+"""
+
+import re
+from typing import Any
+
+from django.db import NotSupportedError
+from django.db.migrations import AddConstraint, AddIndex, RemoveIndex
+from django.db.migrations.operations.base import Operation
+
+# As Django writes a unique constraint without a condition: table, name, nulls, columns and the rest.
+_UNIQUE = re.compile(r"ALTER TABLE (.+) ADD CONSTRAINT (\S+) UNIQUE([^(]*)(\(.*?\))(.*)")
+
+
+def _find_model(operation: Any, app_label: str, schema_editor: Any, state: Any) -> Any:
+    """Return the model on which *operation* runs statements of PostgreSQL; None for another database."""
+    model = state.apps.get_model(app_label, operation.model_name)
+    connection = schema_editor.connection
+    is_allowed = operation.allow_migrate_model(connection.alias, model)
+    return model if connection.vendor == "postgresql" and is_allowed else None
+
+
+def _require_autocommit(operation: Any, schema_editor: Any) -> None:
+    if schema_editor.connection.in_atomic_block:
+        raise NotSupportedError(f"{type(operation).__name__} requires `atomic = False` in its migration.")
+
+
+class AddIndexConcurrently(AddIndex):
+    """Add an index without blocking writes. Its migration is not atomic."""
+
+    atomic = False
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = _find_model(self, app_label, schema_editor, to_state)
+        if model is None:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        _require_autocommit(self, schema_editor)
+        # An attempt that failed leaves an invalid index.
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
+        schema_editor.add_index(model, self.index, concurrently=True)
+
+
+class RemoveIndexConcurrently(RemoveIndex):
+    """Remove an index without blocking reads and writes. Its migration is not atomic."""
+
+    atomic = False
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = _find_model(self, app_label, schema_editor, from_state)
+        if model is None:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        _require_autocommit(self, schema_editor)
+        index = from_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
+        schema_editor.remove_index(model, index, concurrently=True)
+
+
+class AddUniqueConstraintConcurrently(AddConstraint):
+    """Add a unique constraint without blocking writes. Its migration is not atomic.
+
+    PostgreSQL builds the index first. A duplicate fails the migration, and leaves an invalid index that the next
+    attempt replaces.
+    """
+
+    atomic = False
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = _find_model(self, app_label, schema_editor, to_state)
+        if model is None:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        _require_autocommit(self, schema_editor)
+        name = schema_editor.quote_name(self.constraint.name)
+        statement = str(self.constraint.create_sql(model, schema_editor))
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        if match := _UNIQUE.fullmatch(statement):
+            table, _name, nulls, columns, rest = match.groups()
+            schema_editor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {columns}{nulls.rstrip()}", None)
+            schema_editor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}{rest}", None)
+        else:  # with a condition or an expression, it is only an index
+            statement = statement.replace("CREATE UNIQUE INDEX", "CREATE UNIQUE INDEX CONCURRENTLY", 1)
+            schema_editor.execute(statement, None)
+
+
+class AddConstraintNotValid(AddConstraint):
+    """Add a check constraint that only new and changed rows must satisfy, until `ValidateConstraint`."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = _find_model(self, app_label, schema_editor, to_state)
+        if model is None:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        schema_editor.execute(f"{self.constraint.create_sql(model, schema_editor)} NOT VALID", None)
+
+
+class ValidateConstraint(Operation):
+    """Check all rows for a constraint that was added as not valid, without blocking reads and writes."""
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, model_name: str, name: str) -> None:
+        self.model_name, self.name = model_name, name
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Leave the state as it is."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = _find_model(self, app_label, schema_editor, to_state)
+        if model is not None:
+            table, name = (schema_editor.quote_name(each) for each in (model._meta.db_table, self.name))
+            schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Leave the constraint validated."""
+
+    def describe(self) -> str:
+        return f"Validate constraint {self.name} on model {self.model_name}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"{self.model_name}_validate_{self.name}".lower()
