@@ -151,13 +151,14 @@ def test_a_migration_waits_a_second_for_a_held_lock_and_succeeds_once_it_is_rele
     def release(seconds: float) -> None:
         if len(waited) == 2:
             holder.rollback()
+            holder.set_autocommit(True)  # it returns to the pool
+            holder.close()
 
     monkeypatch.setattr(migrate.Command, "handle", handle)
     monkeypatch.setattr("hardening.management.commands.migrate.time.sleep", release)
     holder.set_autocommit(False)
     holder.cursor().execute(statement)
     call_command("migrate", verbosity=0, stdout=StringIO())
-    holder.close()
 
     assert len(waited) == 3
     assert all(1 <= seconds < 5 for seconds in waited[:2])
