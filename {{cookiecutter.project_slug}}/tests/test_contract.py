@@ -1,11 +1,3 @@
 """Test the contract of every route, with the factories of the models and each app's `contract.json`."""
 
-from hardening.testing.contract.access import *  # noqa: F403  # pytest collects the tests of a module
-from hardening.testing.contract.callers import *  # noqa: F403  # see above
-from hardening.testing.contract.columns import *  # noqa: F403  # see above
-from hardening.testing.contract.costs import *  # noqa: F403  # see above
-from hardening.testing.contract.foreign_keys import *  # noqa: F403  # see above
-from hardening.testing.contract.inputs import *  # noqa: F403  # see above
-from hardening.testing.contract.related_fields import *  # noqa: F403  # see above
-from hardening.testing.contract.targets import *  # noqa: F403  # see above
-from hardening.testing.contract.uniqueness import *  # noqa: F403  # see above
+from hardening.testing.contract.suite import *  # noqa: F403  # pytest collects the tests of a module

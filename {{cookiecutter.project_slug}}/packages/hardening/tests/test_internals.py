@@ -29,7 +29,7 @@ SOURCES = Path(str(hardening.__file__)).parent
 
 # Documented, in spite of the underscore: Django's "Model _meta API" and model instance reference, and the standard
 # library's named tuples.
-PUBLIC = {"_asdict", "_base_manager", "_default_manager", "_meta", "_state"}
+PUBLIC = {"_asdict", "_base_manager", "_default_manager", "_meta", "_replace", "_state"}
 
 METHODS: dict[str, tuple[Any, list[str]]] = {
     "_get_field_expression_map": (models.Model, ["self", "meta", "exclude"]),

@@ -22,7 +22,7 @@ from hardening.testing.factories import create_for, suggest_module
 from hardening.testing.requests import build_body, path_of
 from hardening.testing.routes import Route, list_routes
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 NOT_SERVED = {401, 405}
@@ -62,6 +62,7 @@ def send_all(route: Route, callers: dict[str, Caller]) -> dict[str, dict[str, Ht
     return responses
 
 
+@pytest.mark.once
 @pytest.mark.recorded
 @pytest.mark.parametrize("route", ROUTES, ids=str)
 def test_every_user_gets_the_recorded_status(route, callers, contract: Contract):
@@ -125,6 +126,7 @@ def _suggest(route: Route) -> str:
     return suggest_module(route.model) if route.model is not None else f"tests/{route.app or '<app>'}/factories.py"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("route", ROUTES, ids=str)
 def test_an_invalid_token_gets_the_status_of_an_anonymous_user(route, callers, invalid_clients):
     clients = {name: Caller(client, callers["owner"].user) for name, client in invalid_clients.items()}
@@ -141,6 +143,7 @@ def test_an_invalid_token_gets_the_status_of_an_anonymous_user(route, callers, i
     )
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("route", LISTS, ids=str)
 def test_a_list_shows_its_reader_the_rows_that_are_visible_to_them(route, callers):
     with naming_missing():
@@ -162,6 +165,7 @@ def observe(caller: Caller, method: str, path: str, body: Any, accept: str) -> t
     return response.status_code, headers, content, len(queries)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("accept", ["application/json", PROBLEM_JSON])
 @pytest.mark.parametrize("route", OBJECTS, ids=str)
 def test_another_users_object_is_answered_like_a_missing_one(route, accept, callers, invalid_clients):
