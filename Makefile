@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo new test test-deep test-system lint bench bench-server requirements clean
+.PHONY: help demo new adopt update test test-deep test-system lint bench bench-server requirements clean
 
 UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.uv/bin/uv)
 RUN := .venv/bin/python -m
@@ -23,6 +23,12 @@ demo: .venv/ready ## Render a project with default answers into .demo and serve 
 
 new: .venv/ready ## Render a project beside this folder (OUTPUT=.. ANSWERS="project_name=…"); ask the questions if there is a terminal
 	@test -t 0 || quiet=--no-input; $(RUN) cookiecutter . $$quiet --output-dir $(OUTPUT) $(ANSWERS)
+
+adopt: .venv/ready ## Write .cruft.json into a project that this template rendered (PROJECT=../my-api COMMIT=…)
+	@$(RUN) update.adopt "$(PROJECT)" $(addprefix --commit ,$(COMMIT)) $(addprefix --template ,$(TEMPLATE)) $(ANSWERS)
+
+update: .venv/ready ## Merge this checkout's last commit into a project whose own `make update` is older (PROJECT=../my-api)
+	@$(RUN) update "$(PROJECT)" $(addprefix --version ,$(VERSION)) $(addprefix --template ,$(TEMPLATE)) $(ANSWERS)
 
 test: .venv/ready ## Test the answers, all combinations of options, and a rendered project's `make check` and `make test`
 	$(RUN) pytest

@@ -112,10 +112,8 @@ def test_the_repository_of_a_git_hook_is_not_taken_for_the_templates(clone, rend
 
 
 def test_cruft_writes_its_own_record_and_reads_ours(clone, render, config, tmp_path):
-    cruft = [sys.executable, "-m", "cruft"]
-    run(
-        [*cruft, "create", str(clone), "--no-input", "--config-file", str(config), "--output-dir", str(tmp_path)], clone
-    )
+    cruft, options = [sys.executable, "-m", "cruft"], ["--no-input", "--config-file", str(config)]
+    run([*cruft, "create", str(clone), *options, "--output-dir", str(tmp_path)], tmp_path)
     created, ours = read(tmp_path / "my-api"), render(template=clone).project
 
     assert created["context"]["cookiecutter"]["_version"] == read_version()

@@ -64,7 +64,7 @@ def make_record(address: str, commit: str | None, answers: dict[str, Any]) -> di
     cruft ignores `_version` and rejects nothing that is missing here. Other private variables are derived from the
     answers or name folders of this machine.
     """
-    questions = {name: value for name, value in answers.items() if not name.startswith("_")}
+    questions = {name: answers[name] for name in sorted(answers) if not name.startswith("_")}
     context = {**questions, "_template": address, "_version": answers["_version"]}
     return {
         "template": address,
