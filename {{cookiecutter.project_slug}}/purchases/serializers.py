@@ -15,7 +15,8 @@ def open_to_caller(queryset: QuerySet[Any], field: Any) -> QuerySet[Any]:
     Lock the chosen row, because the location could be closed between validation and write.
     """
     current = getattr(field.root.instance, "location_id", None)
-    return locked(visible_to_caller(queryset, field).filter(Q(closed=False) | Q(pk=current)))
+    allowed = Q(closed=False) if current is None else Q(closed=False) | Q(pk=current)
+    return locked(visible_to_caller(queryset, field).filter(allowed))
 
 
 class LocationSerializer(serializers.ModelSerializer):

@@ -23,6 +23,8 @@ from hardening.views import APIView
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
+_TEXT: Any = CharField()  # any column of text
+
 _READ_THE_BODY = ("create", "update", "partial_update")
 
 _WRITE_ONCE: set[Any] = {mixins.CreateModelMixin.create, mixins.CreateModelMixin.perform_create}
@@ -121,7 +123,7 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
 
     def check_keys(self) -> None:
         """Raise `NotFound` for a key in the URL that no column holds: PostgreSQL would fail on it."""
-        if not all(may_be_key(text, CharField()) for text in self.kwargs.values()):
+        if not all(may_be_key(text, _TEXT) for text in self.kwargs.values()):
             raise NotFound
         text = self.kwargs.get(self.lookup_url_kwarg or self.lookup_field)
         field = resolve_field(model_of(self), self.lookup_field)

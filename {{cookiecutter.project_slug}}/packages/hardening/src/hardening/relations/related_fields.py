@@ -31,6 +31,7 @@ _INTEGER = re.compile(r"-?[0-9]{1,100}")  # not \d, which matches the digits of 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates
 _NO_KEYS = (bool, float, Mapping, list, tuple, set, bytes, type(None))
 
+_get_range = functools.cache(lambda using, kind: connections[using].ops.integer_field_range(kind))
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 _FINDS_BY_KEY: set[Any] = {None}  # a field without `get_object()` has no other way
@@ -157,9 +158,9 @@ class ScopedRelatedField(drf.RelatedField[Any, Any, Any]):
         wanted = iter(set(keys))
         while chunk := list(itertools.islice(wanted, _CHUNK)):
             for each in queryset.filter(**{f"{path}__in": chunk}):
-                if found.get(key_of(each), each) != each:  # a join may return a row twice
+                other = found.setdefault(key_of(each), each)
+                if other is not each and other != each:  # a join may return a row twice
                     raise queryset.model.MultipleObjectsReturned(f"{path}={key_of(each)!r} is not unique.")
-                found[key_of(each)] = each
         return found
 
     def from_batch(self, data: Any) -> Any:
@@ -295,6 +296,5 @@ def is_storable(text: str) -> bool:
 
 def in_range(key: int, field: Any) -> bool:
     """Return True if *key* is in the range of the column of *field*; drivers may raise an error for larger numbers."""
-    connection = connections[router.db_for_write(field.model)]
-    lowest, highest = connection.ops.integer_field_range(field.get_internal_type())
+    lowest, highest = _get_range(router.db_for_write(field.model), field.get_internal_type())
     return (lowest is None or key >= lowest) and (highest is None or key <= highest)

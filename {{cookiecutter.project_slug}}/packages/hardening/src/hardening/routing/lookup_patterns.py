@@ -4,6 +4,7 @@ Each value has exactly one notation, so that no two URLs name the same object: i
 written in lower case with hyphens.
 """
 
+import functools
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -66,7 +67,13 @@ class LookupPattern:
     def __get__(self, view: Any, view_class: Any) -> str:
         """Return the pattern, and register a path converter of that name for routers without regular expressions."""
         owner = view_class if view is None else view
-        pattern = pattern_of(resolve_field(model_of(owner), owner.lookup_field))
-        if pattern not in get_converters():
-            register_converter(type("KeyConverter", (StringConverter,), {"regex": pattern}), pattern)
-        return pattern
+        return _register_pattern(model_of(owner), owner.lookup_field)
+
+
+@functools.cache
+def _register_pattern(model: Any, path: str) -> str:
+    """Return the pattern of the lookup *path*; a view asks for it with every request of an object."""
+    pattern = pattern_of(resolve_field(model, path))
+    if pattern not in get_converters():
+        register_converter(type("KeyConverter", (StringConverter,), {"regex": pattern}), pattern)
+    return pattern

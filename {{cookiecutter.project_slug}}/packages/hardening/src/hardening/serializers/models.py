@@ -70,12 +70,8 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
     @writes_as_given
     def create(self, validated_data: Any) -> Any:
         """Create the object, and add its many-to-many relations without the query for existing ones."""
-        info = model_meta.get_field_info(self.Meta.model)
-        related = {
-            name: validated_data.pop(name)
-            for name, relation in info.forward_relations.items()
-            if relation.to_many and _are_objects(validated_data.get(name))
-        }
+        names = _list_to_many(self.Meta.model)
+        related = {name: validated_data.pop(name) for name in names if _are_objects(validated_data.get(name))}
         instance = super().create(validated_data)
         for name, objects in related.items():
             manager = getattr(instance, name)
@@ -207,6 +203,13 @@ def _remember(manager: Any, objects: Any) -> None:
     queryset._result_cache = sorted(objects, key=lambda each: each.pk)
     queryset._prefetch_done = True
     manager.instance.__dict__.setdefault("_prefetched_objects_cache", {})[manager.prefetch_cache_name] = queryset
+
+
+@functools.cache
+def _list_to_many(model: Any) -> list[str]:
+    """Return the names of the to-many relations that *model* declares."""
+    relations = model_meta.get_field_info(model).forward_relations
+    return [name for name, relation in relations.items() if relation.to_many]
 
 
 def _are_objects(value: Any) -> bool:
