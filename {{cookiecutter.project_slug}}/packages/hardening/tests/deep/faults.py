@@ -3,11 +3,12 @@
 import os
 import select
 import socket
+import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from itertools import count
@@ -94,11 +95,19 @@ def under_load(caller: Caller, *, readers: int, writers: int, pause: float = 0.0
             thread.join()
 
 
-def find_lost(load: Load, url: str) -> tuple[list[str], list[str]]:
+def read_titles(where: str | Path) -> list[str]:
+    """Return the titles of the rows in the database: a URL of PostgreSQL, or a file of SQLite."""
+    query = "SELECT title FROM shapes_parcel"
+    if isinstance(where, Path):
+        with closing(sqlite3.connect(where)) as connection:
+            return [title for (title,) in connection.execute(query)]
+    with psycopg.connect(where) as connected:
+        return [title for (title,) in connected.execute(query)]
+
+
+def find_lost(load: Load, where: str | Path) -> tuple[list[str], list[str]]:
     """Return the titles that a client was told are stored and are not, and those stored against what it was told."""
-    with psycopg.connect(url) as connection:
-        rows: list[tuple[Any, ...]] = connection.execute("SELECT title FROM shapes_parcel").fetchall()
-    stored = Counter(title for (title,) in rows)
+    stored = Counter(read_titles(where))
     posts = [call for call in load.calls if call.method == "POST"]
     lost = [call.title for call in posts if call.status == 201 and stored[call.title] != 1]
     told_no = [call for call in posts if call.status != 201 and call.code != "outcome_unknown"]
@@ -164,9 +173,9 @@ REPORT: list[str] = []
 """The rows of the table that the run prints at its end."""
 
 
-def report(fault: str, load: Load, url: str, recovery: float) -> None:
+def report(fault: str, load: Load, where: str | Path, recovery: float) -> None:
     """Add a row for *fault*, and check the ledger: no write is lost or doubled, and no response is a server error."""
-    lost, doubled = find_lost(load, url)
+    lost, doubled = find_lost(load, where)
     statuses = ", ".join(f"{number} of {status}" for status, number in sorted(load.count().items(), key=str))
     unlike = len(lost) + len(doubled)
     REPORT.append(

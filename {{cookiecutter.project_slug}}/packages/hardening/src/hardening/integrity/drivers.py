@@ -100,7 +100,8 @@ _SQLITE_ERRORS = {
     "SQLITE_TOOBIG": Kind.DATA,
     "SQLITE_MISMATCH": Kind.DATA,
 }
-_SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
+# A full disk may also fail to open the files beside the database. SQLite rolls back all that it could not write.
+_SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR")
 # SQLITE_ERROR stands for everything else, of which these alone depend on the values.
 _SQLITE_COMPUTATIONS = (
     "JSON path error",

@@ -142,6 +142,9 @@ def _sqlite3(database: dict[str, Any], options: dict[str, Any], pool_size: int) 
     custom = str(options.pop("init_command", ""))
     commands = f"{custom.rstrip('; ')}; {_SQLITE_RULES}" if custom else ""
     return {
+        # The last connection to close deletes the files beside the database. On a full disk, nothing could be read then,
+        # because the next connection could not create them.
+        "CONN_MAX_AGE": database.get("CONN_MAX_AGE"),
         "OPTIONS": {
             **options,
             "timeout": timeout,
