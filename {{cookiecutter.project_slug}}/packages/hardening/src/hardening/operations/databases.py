@@ -142,7 +142,7 @@ def _sqlite3(database: dict[str, Any], options: dict[str, Any], pool_size: int) 
     custom = str(options.pop("init_command", ""))
     commands = f"{custom.rstrip('; ')}; {_SQLITE_RULES}" if custom else ""
     return {
-        # The last connection to close deletes the files beside the database. On a full disk, nothing could be read then,
+        # The last connection to close deletes the files beside the database. On a full disk nothing could be read then,
         # because the next connection could not create them.
         "CONN_MAX_AGE": database.get("CONN_MAX_AGE"),
         "OPTIONS": {
@@ -151,7 +151,7 @@ def _sqlite3(database: dict[str, Any], options: dict[str, Any], pool_size: int) 
             # A transaction locks the database when it begins: one that reads first could not wait for the lock later.
             "transaction_mode": mode,
             "init_command": f"{commands}PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        }
+        },
     }
 
 
