@@ -116,6 +116,11 @@ def run(command: list[str], folder: Path, **environment: str) -> subprocess.Comp
     return done
 
 
+def read_contracts(project: Path) -> dict[str, bytes]:
+    """Return the content of each app's `contract.json` by the name of the app."""
+    return {file.parent.name: file.read_bytes() for file in project.glob("*/contract.json")}
+
+
 def find_free_port() -> int:
     """Return an unused port of the loopback interface."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -5,7 +5,7 @@ from itertools import combinations, product
 
 import pytest
 
-from tests.conftest import TEMPLATE, run
+from tests.conftest import TEMPLATE, TREE, read_contracts, run
 
 CHOICES = {
     "django_version": ["5.2 LTS", "6.1"],
@@ -54,10 +54,14 @@ def offline(tmp_path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("answers", ALL, ids=join_answers)
-def test_every_combination_renders_without_a_network(render, offline, answers):
+def test_every_combination_renders_without_a_network_and_with_the_same_contract(render, offline, answers):
     rendering = render(environment=offline, **answers)
 
     assert rendering.status == 0, rendering.output
+    contracts = read_contracts(TREE)
+    if answers["examples"] == "no":
+        del contracts["purchases"]
+    assert read_contracts(rendering.project) == contracts
 
 
 def test_the_offline_environment_has_no_network(offline):
