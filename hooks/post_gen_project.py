@@ -40,6 +40,7 @@ purchases/management/commands/demo_purchases.py purchases/management/commands/re
 purchases/migrations/0001_initial.py purchases/migrations/__init__.py
 purchases/models.py purchases/schema.json purchases/serializers.py purchases/urls.py purchases/views.py
 tests/purchases/__init__.py tests/purchases/completions.py tests/purchases/conftest.py tests/purchases/factories.py
+tests/purchases/guards.py
 tests/purchases/test_closing.py tests/purchases/test_contacts.py tests/purchases/test_locations.py
 tests/purchases/test_purchases.py tests/purchases/test_search.py tests/purchases/test_statements.py
 """.split(),

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.core.files import File
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
@@ -33,11 +34,15 @@ OBJECTS = [route for route in ROUTES if route.parameters and route.model is not 
 
 
 def send(client: Client, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
-    """Send a request with `If-Match: *`, and with *body* as JSON if the method has one."""
-    text = "" if body is None or method not in ("POST", "PUT", "PATCH") else json.dumps(body)
-    kind = "application/json" if text else ""
+    """Send a request with `If-Match: *`, and with *body* as JSON if the method has one; as a form if it has files."""
     all_headers = {"Accept": "application/json", "If-Match": "*"} | headers
-    response: HttpResponse = client.generic(method, path, text, content_type=kind, headers=all_headers)
+    body = body if method in ("POST", "PUT", "PATCH") else None
+    if isinstance(body, dict) and any(isinstance(value, File) for value in body.values()):
+        form = {name: value for name, value in body.items() if value is not None}
+        response: HttpResponse = getattr(client, method.lower())(path, form, format="multipart", headers=all_headers)
+    else:
+        text, kind = ("", "") if body is None else (json.dumps(body), "application/json")
+        response = client.generic(method, path, text, content_type=kind, headers=all_headers)
     return response
 
 

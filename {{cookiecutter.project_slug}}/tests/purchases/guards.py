@@ -1,0 +1,73 @@
+"""What the contract tests notice in the example without a test of it; `make test-deep` removes one after the other."""
+
+from deep.guards.guard import Guard
+
+CONTRACT = "tests/test_contract.py"
+FACTS = f"{CONTRACT}::test_serializers_and_models_are_as_recorded"
+STATUS = f"{CONTRACT}::test_every_user_gets_the_recorded_status"
+
+GUARDS = [
+    Guard(
+        "purchases/migrations/0001_initial.py",
+        "fields=('owner', 'name'), name='location_name_unique_per_owner'",
+        "fields=('owner', 'name', 'id'), name='location_name_unique_per_owner'",
+        f"{CONTRACT}::test_a_duplicate_is_a_conflict_under_the_reported_field"
+        "[POST location-list location_name_unique_per_owner]",
+        "POST location-list: a duplicate of name gets 201 instead of 409",
+    ),
+    Guard(
+        "purchases/models.py",
+        "        return self.filter(owner=user)\n",
+        "        return self.all()\n",
+        f"{STATUS}[location-detail]",
+        "GET location-detail: another user: 404 -> 200",
+    ),
+    Guard(
+        "purchases/models.py",
+        "        return self.filter(purchaser=user)\n",
+        "        return self.all()\n",
+        f"{FACTS}[purchases]",
+        "Purchase (purchase-detail, purchase-list): visible_to: purchaser = user -> all rows",
+    ),
+    Guard(
+        "purchases/serializers.py",
+        '        related_querysets = {"location": visible_to_caller}\n',
+        '        related_querysets = {"location": lambda queryset, field: queryset}\n',
+        f"{FACTS}[purchases]",
+        "ContactSerializer (contact-detail, contact-list): location: ",
+    ),
+    Guard(
+        "purchases/serializers.py",
+        '        create_defaults = {"owner": serializers.current_user}\n',
+        "",
+        f"{FACTS}[purchases]",
+        "LocationSerializer (location-detail, location-list): owner: read-only -> read and write",
+    ),
+    Guard(
+        "hardening/resources/column_lists.py",
+        "            column.fetch(page, queryset)\n",
+        "            [column.fetch([row], queryset) for row in page]\n",
+        f"{CONTRACT}::test_a_list_executes_the_same_statements_for_any_number_of_rows[purchase-list]",
+        "rows instead of 1: name contacts in Meta.select_related",
+    ),
+    Guard(
+        "purchases/models.py",
+        '                name="purchase_quantity_is_positive",\n',
+        '                name="purchase_quantity_is_checked",\n',
+        f"{CONTRACT}::test_every_change_of_a_model_has_its_migration",
+        "purchase_quantity_is_positive",
+    ),
+    Guard(
+        "purchases/models.py",
+        """\
+            models.UniqueConstraint(
+                fields=["purchaser", "reference"],
+                name="purchase_reference_unique_per_purchaser",
+                violation_error_message="You already have a purchase with this reference.",
+            ),
+""",
+        "",
+        f"{FACTS}[purchases]",
+        "Purchase (purchase-detail, purchase-list): purchase_reference_unique_per_purchaser: unique: ",
+    ),
+]
