@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -126,29 +127,42 @@ def database(vendor: str, folder: Path, name: str) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def environment_of(url: str, **environment: str) -> dict[str, str]:
+    """Return the environment of a process of the project with the database at *url*."""
+    kept = {"TEST_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "deep.settings", "WEB_CONCURRENCY": "2"}
+    return os.environ | PATHS | kept | {"DRAIN_SECONDS": "0"} | environment
+
+
+def migrate(url: str, **environment: str) -> None:
+    """Migrate the database at *url*."""
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=PROJECT, env=environment_of(url, **environment), check=True)
+
+
 @contextmanager
 def serving(url: str, folder: Path, *flags: str, **environment: str) -> Iterator[Server]:
     """Migrate the database at *url* and serve the project with it until the block ends."""
-    kept = {
-        "TEST_DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "deep.settings",
-        "WEB_CONCURRENCY": "2",
-        "DRAIN_SECONDS": "0",
-    }
-    known = os.environ | PATHS | kept | environment
-    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(migrate, cwd=PROJECT, env=known, check=True)
+    migrate(url, **environment)
+    with serving_migrated(url, folder, *flags, **environment) as server:
+        yield server
+
+
+@contextmanager
+def serving_migrated(url: str, folder: Path, *flags: str, **environment: str) -> Iterator[Server]:
+    """Serve the project with the database at *url*, which is migrated, until the block ends."""
     path, log = folder / "socket", folder / "log"
     serve = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"unix:{path}", "--threads", "20", *flags]
     with (
         log.open("wb") as output,
-        subprocess.Popen(serve, cwd=PROJECT, env=known, stdout=output, stderr=output) as process,
+        subprocess.Popen(
+            serve, cwd=PROJECT, env=environment_of(url, **environment), stdout=output, stderr=output
+        ) as process,
     ):
         try:
             wait_for(Unix(path))
             yield Server(path, process, log)
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGQUIT)  # without waiting for kept connections
             process.wait(PATIENCE)
 
 
