@@ -5,6 +5,7 @@ A project loads it in its top-level `conftest.py`: `pytest_plugins = ["hardening
 
 import io
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _is_for_another_database(item: pytest.Item) -> bool:
-    """Return whether *item* needs the other database, or does not use the database and has run on SQLite."""
+    """Return whether *item* needs the other database, or does not use the database and has run on SQLite.
+
+    A project that is tested on PostgreSQL only does not set `TEST_DATABASE_URL`.
+    """
     if connection.vendor == "postgresql":
-        return item.get_closest_marker("once") is not None
+        return "TEST_DATABASE_URL" in os.environ and item.get_closest_marker("once") is not None
     return "postgresql" in getattr(item, "fixturenames", ())
 
 
