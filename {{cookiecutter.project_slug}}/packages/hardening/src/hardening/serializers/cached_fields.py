@@ -215,7 +215,7 @@ def _is_leaf_of_many(field: Any) -> bool:
     """Return True if *field* is a list of related objects that can be copied by attribute, with its child."""
     if type(field) is not related_fields.ManyRelatedField:
         return False
-    is_named = field._kwargs.get("child_relation") is field.child_relation
+    is_named = vars(field)["_kwargs"].get("child_relation") is field.child_relation
     return is_named and _is_leaf(field, "child_relation") and _is_leaf(field.child_relation, "parent")
 
 
