@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
 def send(row: Row, client: Any) -> Any:
     """Send the request of *row* and return the response, which has problem details unless *row* sets `Accept`."""
-    content, content_type = _encode(row.body)
+    content, content_type = encode(row.body)
     headers = {"Content-Type": content_type, "Accept": ACCEPT, "If-Match": "*"} | dict(row.headers)
     headers = {name: value for name, value in headers.items() if value is not None}
     response: Any = client.generic(
@@ -45,7 +45,7 @@ def send(row: Row, client: Any) -> Any:
     return response
 
 
-def _encode(body: Any) -> tuple[bytes, str]:
+def encode(body: Any) -> tuple[bytes, str]:
     """Return the bytes of *body*, and its media type."""
     if body is None:
         return b"", JSON
@@ -56,6 +56,7 @@ def _encode(body: Any) -> tuple[bytes, str]:
         for file in files:
             file.seek(0)
         fields = {name: value for name, value in body.items() if value is not None}
+        fields = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in fields.items()}
         return encode_multipart(BOUNDARY, fields), MULTIPART_CONTENT
     return json.dumps(body).encode(), JSON
 

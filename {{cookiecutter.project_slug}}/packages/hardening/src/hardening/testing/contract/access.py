@@ -1,12 +1,10 @@
 """Tests of access: every route with every method, for anonymous users, owners, other users, staff and superusers."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.core.files import File
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
@@ -22,6 +20,7 @@ from hardening.testing.contract.reporting import fail, naming_missing
 from hardening.testing.factories import create_for, suggest_module
 from hardening.testing.requests import build_body, path_of
 from hardening.testing.routes import Route, list_routes
+from hardening.testing.rows import encode
 
 pytestmark = pytest.mark.django_db
 
@@ -34,15 +33,10 @@ OBJECTS = [route for route in ROUTES if route.parameters and route.model is not 
 
 
 def send(client: Client, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
-    """Send a request with `If-Match: *`, and with *body* as JSON if the method has one; as a form if it has files."""
+    """Send a request with `If-Match: *`, and with *body* if the method has one: as JSON, or as a form with files."""
+    text, kind = (b"", "") if body is None or method not in ("POST", "PUT", "PATCH") else encode(body)
     all_headers = {"Accept": "application/json", "If-Match": "*"} | headers
-    body = body if method in ("POST", "PUT", "PATCH") else None
-    if isinstance(body, dict) and any(isinstance(value, File) for value in body.values()):
-        form = {name: value for name, value in body.items() if value is not None}
-        response: HttpResponse = getattr(client, method.lower())(path, form, format="multipart", headers=all_headers)
-    else:
-        text, kind = ("", "") if body is None else (json.dumps(body), "application/json")
-        response = client.generic(method, path, text, content_type=kind, headers=all_headers)
+    response: HttpResponse = client.generic(method, path, text, content_type=kind, headers=all_headers)
     return response
 
 
@@ -158,7 +152,9 @@ def test_a_list_shows_its_reader_the_rows_that_are_visible_to_them(route, caller
         visible = find_queryset(route.view).all().visible_to(callers[name].user)
         shown = callers[name].client.get(path_of(route)).json()["results"]
         assert len(shown) == visible.count(), f"GET {route} shows {name} {len(shown)} of {visible.count()} rows"
-        assert {row["id"] for row in shown if "id" in row} <= {row.pk for row in visible}, f"GET {route}: {name}"
+        assert {str(row["id"]) for row in shown if "id" in row} <= {str(row.pk) for row in visible}, (
+            f"GET {route}: {name}"
+        )
 
 
 def observe(caller: Caller, method: str, path: str, body: Any, accept: str) -> tuple[Any, ...]:
