@@ -70,7 +70,8 @@ class ModelSerializer(Serializer, serializers.ModelSerializer[Any]):
     @writes_as_given
     def create(self, validated_data: Any) -> Any:
         """Create the object, and add its many-to-many relations without the query for existing ones."""
-        names = _list_to_many(self.Meta.model)
+        model: Any = self.Meta.model  # to mypy, a type variable is not hashable
+        names = _list_to_many(model)
         related = {name: validated_data.pop(name) for name in names if _are_objects(validated_data.get(name))}
         instance = super().create(validated_data)
         for name, objects in related.items():
