@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo new adopt update test test-deep test-system lint bench bench-server requirements clean
+.PHONY: help demo new adopt update test test-deep test-system soak lint bench bench-server requirements clean
 
 UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.uv/bin/uv)
 RUN := .venv/bin/python -m
@@ -38,6 +38,11 @@ test-deep: .venv/bench ## Run the slow tests: rendered projects' own test suites
 
 test-system: .venv/ready ## Run `make test-system` of two rendered projects (needs Chromium and nginx)
 	$(RUN) pytest -m system
+
+soak: .venv/ready ## Run `make test-soak` of a rendered project (SECONDS=60)
+	@rm -rf .demo
+	@$(RUN) cookiecutter . --no-input --output-dir .demo
+	@$(MAKE) --no-print-directory -C .demo/my-api test-soak
 
 lint: .venv/ready ## Check style and workflows
 	$(RUN) ruff check . --ignore RUF200

@@ -108,7 +108,8 @@ class Build:
         folder = self.root / "run" / "secrets" / "api"
         folder.mkdir(parents=True)
         urls = {"DATABASE_URL": f"sqlite:///{self.folder}/db.sqlite3", "CACHE_URL": "redis://localhost:6379/0"}
-        for name, value in {"SECRET_KEY": secrets.token_urlsafe(50), "EMAIL_URL": "smtp://localhost", **urls}.items():
+        urls["EMAIL_URL"] = "smtp://localhost"
+        for name, value in {"SECRET_KEY": secrets.token_urlsafe(50), "SECRET_KEY_FALLBACKS": "", **urls}.items():
             (folder / name).write_text(f"{value}\n")
         for path in (deploy / "base", deploy / "overlays" / "production"):
             [generator] = yaml.safe_load((path / "kustomization.yaml").read_text())["configMapGenerator"]

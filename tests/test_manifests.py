@@ -114,7 +114,7 @@ def test_secrets_are_read_from_mounted_files_and_every_variable_is_one_of_the_pr
         names = (literals | read_literals(f"overlays/{overlay}")).keys()
         assert {name.removesuffix("_FILE") for name in names} <= known
     assert {name for name in literals if name.endswith("_FILE")} == {
-        f"{name}_FILE" for name in ("CACHE_URL", "DATABASE_URL", "EMAIL_URL", "SECRET_KEY")
+        f"{name}_FILE" for name in ("CACHE_URL", "DATABASE_URL", "EMAIL_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS")
     }
 
 

@@ -24,6 +24,7 @@ env.read_file("ENV_FILE", BASE_DIR)
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret_key("SECRET_KEY", debug=DEBUG)
+SECRET_KEY_FALLBACKS = env.secret_keys("SECRET_KEY_FALLBACKS", debug=DEBUG)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", debug=DEBUG)
 TRUSTED_PROXIES = env.natural("TRUSTED_PROXIES", default=0)
 

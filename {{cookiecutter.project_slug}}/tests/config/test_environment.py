@@ -27,9 +27,13 @@ READERS: dict[str, Callable[[Environment], Any]] = {
     "DEFAULT_FROM_EMAIL": lambda env: env.address("DEFAULT_FROM_EMAIL", default="a@b"),
     "PASSWORD_RESET_URL": lambda env: env.page("PASSWORD_RESET_URL"),
     "SECRET_KEY": lambda env: env.secret_key("SECRET_KEY", debug=False),
+    "SECRET_KEY_FALLBACKS": lambda env: env.secret_keys("SECRET_KEY_FALLBACKS", debug=False),
     "THROTTLE_ANON": lambda env: env.rate("THROTTLE_ANON", default=""),
     "TRUSTED_PROXIES": lambda env: env.natural("TRUSTED_PROXIES", default=0),
 }
+
+
+KEYS = secrets.token_urlsafe(50), secrets.token_urlsafe(50)
 
 
 def read(name: str, variables: Mapping[str, str]) -> Any:
@@ -142,6 +146,8 @@ def test_an_invalid_value_is_rejected_and_the_error_contains_only_the_name(name,
         *[("ADMIN_PATH", value, "admin/") for value in ("admin", "/admin/", "admin/")],
         ("ADMIN_PATH", "a/b-7f3a", "a/b-7f3a/"),
         ("ADMIN_PATH", "/", ""),
+        ("SECRET_KEY_FALLBACKS", f"{KEYS[0]}, {KEYS[1]},", list(KEYS)),
+        ("SECRET_KEY_FALLBACKS", "", []),
     ],
 )
 def test_a_valid_value_is_converted(name, value, meant):

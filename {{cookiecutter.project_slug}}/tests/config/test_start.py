@@ -62,6 +62,8 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
         ("SECRET_KEY", "abcd" * 20),
         ("SECRET_KEY", secrets.token_urlsafe(50)[:49]),
         ("SECRET_KEY", "django-insecure-" + secrets.token_urlsafe(50)),
+        ("SECRET_KEY_FALLBACKS", "short"),
+        ("SECRET_KEY_FALLBACKS", f"{secrets.token_urlsafe(50)},{'abcd' * 20}"),
         ("SECRET_KEY", "only-for-tests-1f8a5c0b9d3e7264-and-never-elsewhere"),
         ("ALLOWED_HOSTS", None),
         ("ALLOWED_HOSTS", ""),

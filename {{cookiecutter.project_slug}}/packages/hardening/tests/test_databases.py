@@ -79,6 +79,14 @@ def test_a_statement_of_a_request_still_takes_no_longer_than_its_limit(limits):
         cursor.execute("RESET statement_timeout")
 
 
+def test_no_statement_is_prepared_so_that_no_session_collects_them(postgresql, db):
+    with connection.cursor() as cursor:
+        for _attempt in range(20):
+            cursor.execute("SELECT %s::int", [1])
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        assert cursor.fetchone() == (0,)
+
+
 def test_sqlite_has_no_such_limits_and_migrates(db: Any, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(migrate.Command, "handle", lambda *args, **options: None)
 

@@ -8,6 +8,9 @@ import pytest
 from deep.faults import REPORT
 from deep.server import Server, database, serving
 
+# It takes as long as SOAK_SECONDS says, and is no part of `make test-deep`.
+collect_ignore = [] if os.environ.get("SOAK_SECONDS") else ["test_soak.py"]
+
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

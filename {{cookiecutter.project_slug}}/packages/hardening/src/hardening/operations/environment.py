@@ -129,11 +129,17 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # django-environ
     def secret_key(self, var: str, *, debug: bool) -> str:
         """Return the secret key in *var*; unless *debug*, reject a short, repetitive or well-known one."""
         key: str = self.str(var)
-        weak = len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS or key.startswith(KNOWN_KEYS)
-        if not key or (weak and not debug):
+        if not key or (_is_weak(key) and not debug):
             hint = "Generate one: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
             raise ImproperlyConfigured(f"{var} is weak: it needs {SHORTEST_KEY} random characters. {hint}")
         return key
+
+    def secret_keys(self, var: str, *, debug: bool) -> list[str]:
+        """Return the comma-separated secret keys in *var*, by default none; unless *debug*, reject weak ones."""
+        keys = self.names(var, default=[])
+        if not debug and any(map(_is_weak, keys)):
+            raise ImproperlyConfigured(f"{var} has a weak key: each needs {SHORTEST_KEY} random characters.")
+        return keys
 
     def hosts(self, var: str, *, debug: bool) -> list[str]:
         """Return the comma-separated host names in *var*; unless *debug*, require at least one, and reject `*`."""
@@ -160,6 +166,10 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # django-environ
         except (ValueError, KeyError, ImproperlyConfigured):
             # Without the cause, whose message contains the value, which may have a password.
             raise ImproperlyConfigured(f"{message}.") from None
+
+
+def _is_weak(key: str) -> bool:
+    return len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS or key.startswith(KNOWN_KEYS)
 
 
 def _is_url(text: str) -> bool:
