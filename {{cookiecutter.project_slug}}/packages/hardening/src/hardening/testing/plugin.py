@@ -16,10 +16,13 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.models.signals import post_migrate
 from knox.models import get_token_model
+from rest_framework.settings import api_settings
 from structlog.stdlib import ProcessorFormatter
 
+from hardening.authentication import BearerAuthentication
 from hardening.testing.client import Client
 from hardening.testing.contract.recording import Contract
+from hardening.testing.factories import find_factory
 
 RECORDING = pytest.StashKey[Contract]()
 
@@ -120,15 +123,37 @@ def client() -> Client:
 
 
 @pytest.fixture
-def sign_in(db: None) -> Callable[..., Client]:
-    """Return a function that creates a user and returns a client with a token of that user."""
+def api_client(db: None) -> Callable[..., Client]:
+    """Return a function that returns a client for a user: with a token if the API has bearer tokens."""
 
-    def create_client(username: str) -> Client:
-        user = get_user_model().objects.create_user(username, f"{username}@example.com", "correct horse battery")
+    def authenticate(user: Any) -> Client:
+        if not _has_bearer_tokens():
+            client = Client(user=user)
+            client.force_authenticate(user)
+            return client
         _stored, token = get_token_model().objects.create(user)
         return Client(user=user, HTTP_AUTHORIZATION=f"Bearer {token}")
 
-    return create_client
+    return authenticate
+
+
+def _has_bearer_tokens() -> bool:
+    kinds: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    return any(issubclass(kind, BearerAuthentication) for kind in kinds)
+
+
+@pytest.fixture
+def sign_in(api_client: Callable[..., Client]) -> Callable[..., Client]:
+    """Return a function that creates a user and returns a client of that user."""
+    return lambda username: api_client(_create_user(username))
+
+
+def _create_user(username: str) -> Any:
+    """Create a user; with the factory of the user model if its users have no username."""
+    model: Any = get_user_model()
+    if model.USERNAME_FIELD == "username":
+        return model.objects.create_user(username, f"{username}@example.com", "correct horse battery")
+    return find_factory(model)()
 
 
 @pytest.fixture

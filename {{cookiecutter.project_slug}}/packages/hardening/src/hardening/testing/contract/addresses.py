@@ -6,8 +6,10 @@ from itertools import product
 from typing import Any
 from urllib.parse import unquote
 
+from django.conf import settings
 from django.db.models import IntegerField
 from django.urls import Resolver404, resolve
+from rest_framework.settings import api_settings
 
 from hardening.authentication import BearerAuthentication
 from hardening.checks.stand_ins import send_stand_in
@@ -122,8 +124,13 @@ NO_IDEMPOTENCY_KEYS = ["", " ", "a b", "a;b", "\u00e9", '"', '""', '"a', "a" * 2
 TERMS = "+".join("a" * 9)
 
 
+_FORMAT = api_settings.URL_FORMAT_OVERRIDE or ""  # DRF reads this parameter before the view does
+
+
 def paths(targets: Targets) -> Iterator[Row]:
-    """Yield a row for every path that no route has."""
+    """Yield a row for every path that no route has, if the project answers them with error documents."""
+    if "hardening.middleware.error_documents" not in settings.MIDDLEWARE:
+        return
     for path in _list_paths(targets):
         yield Row("GET", path, 404, "not_found")
         yield Row("POST", path, 404, "not_found", body={})
@@ -163,7 +170,7 @@ def queries(targets: Targets) -> Iterator[Row]:
         view = target.route.view
         if not getattr(view, "strict_input", False):
             continue
-        known = set(send_stand_in(view, target.method.lower(), "user").get_query_parameters())
+        known = {*send_stand_in(view, target.method.lower(), "user").get_query_parameters(), _FORMAT}
         if target.method == "GET":
             names = [*UNKNOWN, "search=a", "ordering=name", *NO_ORDERS]
             yield from _unknown(target, [query for query in names if _first_name(query) not in known])
@@ -220,7 +227,8 @@ def headers(targets: Targets) -> Iterator[Row]:
                 code = "authentication_failed" if token.lower().partition(" ")[0] == "bearer" else "not_authenticated"
                 yield Row("GET", path, 401, code, headers={"Authorization": token})
         yield from (Row("GET", path, 406, headers={"Accept": accept}) for accept in NO_ACCEPTS)
-        yield from (Row("GET", path, 400, "bad_request", headers={"Host": host}) for host in NO_HOSTS)
+        if "hardening.middleware.error_documents" in settings.MIDDLEWARE:
+            yield from (Row("GET", path, 400, "bad_request", headers={"Host": host}) for host in NO_HOSTS)
         yield from (Row("GET", path, 200, headers=ignored) for ignored in IGNORED)
         for method in ("FOO", "TRACE", "CONNECT", "PROPFIND"):
             yield Row(method, path, 405, "method_not_allowed")

@@ -6,6 +6,7 @@ from django.conf import settings
 from rest_framework.serializers import ListSerializer
 
 from hardening.checks.stand_ins import send_stand_in
+from hardening.negotiation import ContentNegotiation
 from hardening.parsers import JSONParser
 from hardening.testing.contract.targets import Target, Targets
 from hardening.testing.rows import Row
@@ -127,9 +128,12 @@ def types(targets: Targets) -> Iterator[Row]:
     """Yield a row for every media type, encoding and size that no route accepts."""
     limited = "hardening.middleware.body_limits" in settings.MIDDLEWARE
     for target in _list_targets(targets):
-        others = {parser.media_type for parser in target.route.view.parser_classes} - {JSONParser.media_type}
+        view = target.route.view
+        accepted = {parser.media_type for parser in view.parser_classes} - {JSONParser.media_type}
+        ranges = set() if issubclass(view.content_negotiation_class, ContentNegotiation) else {"*/*", "application/*"}
         for row in bad_types(target.method, target.path, target.who):
-            if str(row.headers.get("Content-Type")).partition(";")[0] not in others and (limited or row.status == 415):
+            media_type = str(row.headers.get("Content-Type")).partition(";")[0]
+            if media_type not in accepted | ranges and (limited or "Content-Type" in row.headers):
                 yield row
         if target.method == "POST" and limited:
             body = b'{"name": "' + b"x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE + b'"}'

@@ -13,7 +13,7 @@ from hardening.testing.contract.recording import RERECORD, merge
 from hardening.testing.routes import list_routes
 
 # A run on the configured database, and one on a temporary PostgreSQL server.
-RUNS = {"configured": ["-m"], "postgresql": ["-m", "hardening.testing.postgres"]}
+RUNS = {"configured": [], "postgresql": ["-m", "hardening.testing.postgres", sys.executable]}
 
 INTRODUCTION = (
     "# Access",
@@ -47,7 +47,7 @@ def _start(command: list[str], tests: Path, file: Path) -> subprocess.Popen[str]
     environment = {name: value for name, value in os.environ.items() if name not in unset}
     options = ["--quiet", "--no-header", "--tb=short", "-p", "no:cacheprovider", f"--record-contract={file}"]
     return subprocess.Popen(
-        [sys.executable, *command, "pytest", *options, str(tests)],
+        [sys.executable, *command, "-m", "pytest", *options, str(tests)],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -14,7 +14,6 @@ from django.db.models import UniqueConstraint
 from rest_framework.renderers import JSONRenderer
 from rest_framework.serializers import ModelSerializer
 
-from hardening.errors.problem_details import PROBLEM_JSON
 from hardening.integrity.constraints import ModelConstraint
 from hardening.integrity.reporting import find_field_name, map_fields
 from hardening.testing.client import Client
@@ -24,7 +23,7 @@ from hardening.testing.contract.reporting import fail, naming_missing
 from hardening.testing.factories import create_for, find_hook
 from hardening.testing.requests import build_body, find_request_serializer, path_of
 from hardening.testing.routes import Route
-from hardening.testing.rows import read_errors
+from hardening.testing.rows import ACCEPT, read_errors
 
 pytestmark = pytest.mark.django_db
 
@@ -117,7 +116,7 @@ def test_a_duplicate_is_a_conflict_under_the_reported_field(duplicate, ada, bob)
     with naming_missing():
         first, second = create_rows(duplicate, ada.user, bob.user)
         body = build_body(route, method, ada.user) | copy_values(duplicate, first)
-        response = send(ada, method, path_of(route, second), body, Accept=PROBLEM_JSON)
+        response = send(ada, method, path_of(route, second), body, Accept=ACCEPT)
 
     errors = {pointer for pointer, _code in read_errors(response)} if response.status_code >= CONFLICT else set()
     fail(_explain(duplicate, response, errors))
