@@ -1,9 +1,16 @@
 """Every row that violates a constraint is named, and so is every constraint that a row violates."""
 
+import datetime
+from typing import Any
+
 import pytest
 from django.db import connection
+from django.db.models import UniqueConstraint
 from django.test.utils import CaptureQueriesContext
 
+from hardening.integrity import violations
+from hardening.integrity.constraints import ModelConstraint, get_constraints
+from hardening.integrity.violations import find_violations
 from shapes import models
 
 pytestmark = pytest.mark.usefixtures("way")
@@ -163,3 +170,44 @@ def test_an_exclusion_constraint_without_a_message_names_the_overlapping_fields(
     assert response.json() == {
         "non_field_errors": ["This overlaps another object with the same room: start, end."],
     }
+
+
+KEPT = {
+    "crates": (lambda user: models.Crate(owner=user, code="c")),
+    "items": (lambda _user: models.Item(basket=models.Basket.objects.create(name="b"), name="i")),
+    "books": (lambda _user: models.Author(name="a")),
+    "aliases": (lambda _user: models.Alias(name="a", short="s", rank=3, group=4)),
+    "a day and a text": (lambda _user: models.Event(day=datetime.date(2026, 1, 2), code="e")),
+}
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+@pytest.mark.parametrize("name", KEPT)
+def test_sql_that_is_used_again_is_what_django_compiles_for_the_values(ada, name, is_stored):
+    instance = KEPT[name](ada.user)
+    instance._state.adding, instance.pk = not is_stored, 7 if is_stored else None
+    asked = [each for each in get_constraints(type(instance)) if each.compares_columns]
+
+    def compile_all() -> list[Any]:
+        questions = [violations._ask_about_columns(each, instance, "default") for each in asked]
+        return [None if each is None else (each.sql[0], list(each.sql[1])) for each in questions]
+
+    violations._compiled.clear()
+    compiled = compile_all()
+    known = dict(violations._compiled)
+    used_again = compile_all()
+
+    assert known
+    assert used_again == compiled
+    assert violations._compiled == known
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_sql_that_contains_a_value_is_not_used_again(post, value):
+    """Django puts a boolean into the SQL."""
+    constraint = ModelConstraint(models.Alias, UniqueConstraint(fields=["deleted"], name="deleted_once"), ("deleted",))
+    models.Alias._base_manager.create(name="a", deleted=True)
+
+    found = [find_violations(constraint, [models.Alias(deleted=each)], "default") for each in (value, not value)]
+
+    assert found == [[value], [not value]]

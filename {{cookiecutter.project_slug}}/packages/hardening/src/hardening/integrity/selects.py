@@ -7,9 +7,10 @@ hide the first error nor break the transaction that the write was nested in: a q
 import contextlib
 import copy
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
@@ -25,21 +26,27 @@ SQL = tuple[str, Sequence[Any]]
 
 
 class Question(NamedTuple):
-    """What is *selected* where *condition* holds for *values*, without a table; or whether *rows* has any."""
+    """What is *selected* where *condition* holds for *values*, without a table; or whether *rows* has any.
 
-    values: dict[str, Any]
+    *sql* is the SELECT, if it is known already.
+    """
+
+    values: Mapping[str, Any] = MappingProxyType({})
     condition: Q | None = None
     selected: Any = None
     rows: QuerySet[Any] | None = None
+    sql: SQL | None = None
 
     def compile(self, using: str) -> SQL | None:
         """Return the SELECT; None if it never selects anything."""
+        if self.sql is not None:
+            return self.sql
         if self.rows is None:
             return compile_select(self.values, self.condition, using, self.selected)
         return _compile(self.rows.query.exists(), using)
 
 
-def compile_select(values: dict[str, Any], condition: Q | None, using: str, selected: Any = None) -> SQL | None:
+def compile_select(values: Mapping[str, Any], condition: Q | None, using: str, selected: Any = None) -> SQL | None:
     """Return the SELECT, without a table, of *selected* where *condition* holds for *values*; None if it never does."""
     query = Query(None)  # as in Django's own Q.check()
     for name, value in values.items():

@@ -10,7 +10,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, CheckConstraint, Exists, F, Model, Q, UniqueConstraint
+from django.db import connections
+from django.db.models import BooleanField, CheckConstraint, Exists, F, Model, Q, QuerySet, UniqueConstraint
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, IsNull, PostgresOperatorLookup
 
@@ -19,6 +20,8 @@ from hardening.integrity.constraints import ModelConstraint
 from hardening.integrity.selects import Question, log_failure, run_selects, savepoint
 
 logger = logging.getLogger(__name__)
+
+_compiled: dict[tuple[Any, ...], str] = {}  # by model, constraint, database and number of columns
 
 _ROWS = 100  # that a constraint of the project's own is asked about, one by one
 
@@ -108,24 +111,62 @@ def _try_to_ask(constraint: ModelConstraint, instance: Model, using: str) -> Que
 
 def _ask(constraint: ModelConstraint, instance: Model, using: str) -> Question | None:
     """Return the question that selects a row if *instance* violates the constraint; None if it cannot."""
+    if constraint.compares_columns:
+        return _ask_about_columns(constraint, instance, using)
     definition: Any = constraint.definition
-    values = {} if constraint.compares_columns else _map_expressions(constraint, instance)
+    values = _map_expressions(constraint, instance)
     if isinstance(definition, CheckConstraint):
         # A CHECK passes on NULL.
         return Question(values, ~Q(Coalesce(definition.condition, True, output_field=BooleanField())))
     conditions = _build_condition(constraint, definition, instance, values)
     if conditions is None:
         return None
-    rows = constraint.model._base_manager.using(using).filter(conditions)
-    if not instance._state.adding and instance._is_pk_set(constraint.model._meta):  # type: ignore[attr-defined]  # private
-        rows = rows.exclude(pk=instance._get_pk_val(constraint.model._meta))
-    if constraint.compares_columns:
-        return Question({}, rows=rows)
+    rows = _find_others(constraint, instance, using).filter(conditions)
     if definition.condition is None:
         return Question(values, Q(Exists(rows)))
     # A row for which the condition is NULL is not among those that are compared.
     applies = Q(Coalesce(definition.condition, False, output_field=BooleanField()))
     return Question(values, applies & Q(Exists(rows.filter(definition.condition))))
+
+
+def _find_others(constraint: ModelConstraint, instance: Any, using: str) -> QuerySet[Any]:
+    """Return the rows that *instance* is compared with: all but its own."""
+    rows = constraint.model._base_manager.using(using)
+    return rows.exclude(pk=instance._get_pk_val(constraint.model._meta)) if _is_stored(constraint, instance) else rows
+
+
+def _is_stored(constraint: ModelConstraint, instance: Any) -> bool:
+    return not instance._state.adding and instance._is_pk_set(constraint.model._meta)
+
+
+def _ask_about_columns(constraint: ModelConstraint, instance: Model, using: str) -> Question | None:
+    """Return the question for a constraint that compares values of columns, and nothing that the database computes.
+
+    Django compiles its SQL once for each shape of it, because that costs more than running it. The SQL is used again
+    only if its parameters were the values of the columns, as Django stores them: not for a boolean, which Django puts
+    into the SQL itself, or NULL.
+    """
+    definition: Any = constraint.definition
+    fields: list[Any] = [constraint.model._meta.get_field(name) for name in definition.fields]
+    if _is_stored(constraint, instance):
+        fields.insert(0, constraint.model._meta.pk)  # the row that is excluded
+    connection = connections[using]
+    values = [field.get_db_prep_value(getattr(instance, field.attname), connection) for field in fields]
+    params = [1, *values]  # EXISTS selects 1
+    shape = (constraint.model, definition.name, using, len(fields))
+    sql = None if None in params else _compiled.get(shape)
+    if sql is not None:
+        return Question(sql=(sql, params))
+    conditions = _build_condition(constraint, definition, instance, {})
+    if conditions is None:
+        return None
+    question = Question(rows=_find_others(constraint, instance, using).filter(conditions))
+    compiled = question.compile(using)
+    if compiled is None:
+        return None
+    if list(compiled[1]) == params and None not in params:
+        _compiled[shape] = compiled[0]
+    return Question(sql=compiled)
 
 
 def _build_condition(constraint: ModelConstraint, definition: Any, instance: Model, values: dict[str, Any]) -> Q | None:
