@@ -36,7 +36,7 @@ OPTIONS = {
     ("examples", True): """
 purchases/__init__.py purchases/apps.py purchases/contract.json purchases/management/__init__.py
 purchases/management/commands/__init__.py
-purchases/management/commands/demo_purchases.py purchases/management/commands/remove_examples.py
+purchases/management/commands/remove_examples.py
 purchases/migrations/0001_initial.py purchases/migrations/__init__.py
 purchases/models.py purchases/schema.json purchases/serializers.py purchases/urls.py purchases/views.py
 tests/purchases/__init__.py tests/purchases/completions.py tests/purchases/conftest.py tests/purchases/factories.py
