@@ -8,6 +8,13 @@ STATUS = f"{CONTRACT}::test_every_user_gets_the_recorded_status"
 
 GUARDS = [
     Guard(
+        "purchases/models.py",
+        "models.PositiveIntegerField(validators=[MinValueValidator(1)])",
+        "models.PositiveIntegerField()",
+        f"{FACTS}[purchases]",
+        "Purchase (purchase-detail, purchase-list): quantity: MinValueValidator(1) -> nothing",
+    ),
+    Guard(
         "purchases/migrations/0001_initial.py",
         "fields=('owner', 'name'), name='location_name_unique_per_owner'",
         "fields=('owner', 'name', 'id'), name='location_name_unique_per_owner'",

@@ -6,11 +6,18 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.validators import MinValueValidator
+from django.db import models
 
 from hardening.testing import contract
 from hardening.testing.contract.differences import explain
 from hardening.testing.contract.documents import dump
-from hardening.testing.contract.facts import describe_constraint, describe_serializers, list_constraints
+from hardening.testing.contract.facts import (
+    describe_constraint,
+    describe_serializers,
+    describe_validators,
+    list_constraints,
+)
 from hardening.testing.contract.recording import mark, merge, select_for
 from hardening.testing.contract.visibility import describe_visibility
 from hardening.testing.routes import list_routes
@@ -145,6 +152,12 @@ def test_a_constraint_is_described_with_its_condition_and_field():
 
     assert described["slot_room"] == "unique: day, room if (AND: ('live', True)); 409 under room"
     assert described["slot_hours"] == "check: (AND: ('ends__gt', F(starts))); 400 under ends"
+
+
+def test_the_validators_that_a_model_lists_are_described_and_not_those_of_the_database():
+    assert describe_validators(models.PositiveIntegerField()) == ""
+    assert describe_validators(get_user_model()._meta.get_field("username")) == "UnicodeUsernameValidator()"
+    assert describe_validators(models.IntegerField(validators=[MinValueValidator(1)])) == "MinValueValidator(1)"
 
 
 def test_a_field_is_described_with_its_scope_and_the_serializer_that_it_nests():

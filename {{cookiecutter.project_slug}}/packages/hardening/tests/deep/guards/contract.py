@@ -8,6 +8,20 @@ STATUS = f"{CONTRACT}::test_every_user_gets_the_recorded_status"
 
 GUARDS = [
     Guard(
+        "tests/accounts/factories.py",
+        '    "login": lambda user: {"username": user.username, "password": PASSWORD},\n',
+        "",
+        f"{STATUS}[login]",
+        "write a valid body for 'login' into BODIES of tests/accounts/factories.py",
+    ),
+    Guard(
+        "tests/accounts/factories.py",
+        "class ProfileFactory(DjangoModelFactory):",
+        "class ProfileFactory:",
+        f"{STATUS}[profile-list]",
+        "accounts.Profile has no factory: write ProfileFactory in tests/accounts/factories.py",
+    ),
+    Guard(
         "accounts/views.py",
         '    """The user\'s profiles. Usernames and email addresses of profiles are unique across all users."""\n',
         "    permission_classes = [Public]\n",

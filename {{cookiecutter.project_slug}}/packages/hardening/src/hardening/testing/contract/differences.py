@@ -62,7 +62,7 @@ def _explain_serializers(old: Document, new: Document, subjects: Mapping[str, st
 def _explain_models(old: Document, new: Document, subjects: Mapping[str, str]) -> Iterator[str]:
     before, after = old.get("models", {}), new.get("models", {})
     for name in {*before, *after}:
-        for part in ("constraints", "immutable_fields", "visible_to"):
+        for part in ("constraints", "immutable_fields", "validators", "visible_to"):
             values = (_list_values(document.get(name, {}), part) for document in (before, after))
             yield from _explain_values(_name(name, subjects), *values)
 

@@ -65,7 +65,7 @@ def _describe_field(field: Any) -> str:
 
 
 def describe_models(app: str) -> Document:
-    """Return the constraints, immutable fields and visible rows of every model of *app*."""
+    """Return the constraints, validators, immutable fields and visible rows of every model of *app*."""
     models = apps.get_app_config(app).get_models() if app else ()
     return {model.__name__: described for model in models if (described := _describe_model(model))}
 
@@ -74,9 +74,24 @@ def _describe_model(model: type[Model]) -> Document:
     parts: Document = {
         "constraints": {each.definition.name: describe_constraint(each, model) for each in list_constraints(model)},
         "immutable_fields": sorted(getattr(model, "immutable_fields", ())),
+        "validators": {field.name: text for field in model._meta.fields if (text := describe_validators(field))},
         "visible_to": describe_visibility(model),
     }
     return {name: part for name, part in parts.items() if part}
+
+
+def describe_validators(field: Any) -> str:
+    """Describe the validators that the code of the model lists for *field*, as in `MinValueValidator(1)`."""
+    declared = field.deconstruct()[-1].get("validators", ())
+    return ", ".join(_describe_validator(validator) for validator in declared)
+
+
+def _describe_validator(validator: Any) -> str:
+    if not hasattr(validator, "deconstruct"):
+        return getattr(validator, "__name__", type(validator).__name__)
+    path, args, options = validator.deconstruct()
+    arguments = [*map(repr, args), *(f"{name}={value!r}" for name, value in sorted(options.items()))]
+    return f"{path.rpartition('.')[-1]}({', '.join(arguments)})"
 
 
 def list_constraints(model: type[Model]) -> list[ModelConstraint]:
