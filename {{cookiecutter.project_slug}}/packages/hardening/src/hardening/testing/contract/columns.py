@@ -95,7 +95,7 @@ def choose_value(field: Any, row: Any, other: Any) -> Any:
         return not own
     if isinstance(field, AutoField):
         return own + 10**6
-    return _to_json(value if value != own else VALUES[field.get_internal_type()])
+    return _to_json(value if value != own else VALUES.get(field.get_internal_type(), "other"))
 
 
 def _to_json(value: Any) -> Any:

@@ -57,12 +57,12 @@ def test_every_method_executes_the_recorded_statements(route, transactional_db, 
 @pytest.mark.parametrize("route", LISTS, ids=str)
 def test_a_list_executes_the_same_statements_for_any_number_of_rows(route, ada):
     counts: dict[int, Counter[str]] = {}
-    created = 0
+    created: list[Any] = []
     for rows in ROWS:
         with naming_missing():
-            created += len([create_for(ada.user, route.model) for _row in range(rows - created)])
+            created += [create_for(ada.user, route.model) for _row in range(rows - len(created))]
         with statements() as taken:
-            response = send(ada, "GET", f"{path_of(route)}{_all_on_one_page(route)}")
+            response = send(ada, "GET", f"{path_of(route, created[0])}{_all_on_one_page(route)}")
         assert response.status_code < SUCCESS, response.content
         counts[rows] = Counter(taken)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from threading import Barrier
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ from hardening.testing.contract.access import ROUTES, send
 from hardening.testing.contract.facts import list_constraints
 from hardening.testing.contract.reporting import fail, naming_missing
 from hardening.testing.factories import create_for, find_hook
-from hardening.testing.requests import build_body, find_request_serializer, path_of
+from hardening.testing.requests import MissingValue, build_body, find_request_serializer, path_of
 from hardening.testing.routes import Route
 from hardening.testing.rows import ACCEPT, read_errors
 
@@ -58,9 +59,9 @@ def list_duplicates() -> Iterator[Duplicate]:
     """Yield every request that writes a field of a unique constraint, or the field under which it is reported."""
     for route in ROUTES:
         for method in WRITES:
-            serializer = find_request_serializer(route, method)
-            if isinstance(serializer, ModelSerializer):
-                yield from _list_of(route, method, serializer)
+            with suppress(MissingValue):  # the tests of access name the serializer to choose
+                serializer = find_request_serializer(route, method)
+                yield from _list_of(route, method, serializer) if isinstance(serializer, ModelSerializer) else ()
 
 
 def _list_of(route: Route, method: str, serializer: Any) -> Iterator[Duplicate]:
@@ -116,7 +117,7 @@ def test_a_duplicate_is_a_conflict_under_the_reported_field(duplicate, ada, bob)
     with naming_missing():
         first, second = create_rows(duplicate, ada.user, bob.user)
         body = build_body(route, method, ada.user) | copy_values(duplicate, first)
-        response = send(ada, method, path_of(route, second), body, Accept=ACCEPT)
+        response = send(ada, method, path_of(route, second or first), body, Accept=ACCEPT)
 
     errors = {pointer for pointer, _code in read_errors(response)} if response.status_code >= CONFLICT else set()
     fail(_explain(duplicate, response, errors))
@@ -152,9 +153,10 @@ def race(requests: list[Callable[[], Any]]) -> list[Any]:
 
 @parametrize(CREATES)
 def test_one_of_two_racing_duplicates_is_created(duplicate, postgresql, transactional_db, ada):
-    path = path_of(duplicate.route)
+    route = duplicate.route
     with naming_missing():
-        first, second = (build_body(duplicate.route, "POST", ada.user, **duplicate.values) for _request in range(2))
+        path = path_of(route, create_for(ada.user, route.model) if route.parameters else None)
+        first, second = (build_body(route, "POST", ada.user, **duplicate.values) for _request in range(2))
     second |= {name: first[name] for name in duplicate.fields}
 
     clients = [Client(**ada.defaults) for _request in range(2)]
