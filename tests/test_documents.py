@@ -38,6 +38,15 @@ def steps(page: str) -> list[Step]:
     return result
 
 
+def test_a_resource_takes_at_most_6_files_and_90_lines_by_hand():
+    page, _options, _rest = (TREE / "docs" / "resources.md").read_text(encoding="utf-8").partition("## Options of Meta")
+    files = {step.name: step.text for step in steps(page) if step.name}
+
+    assert len(files) <= 6
+    assert sum(text.count("\n") for text in files.values()) <= 90
+    assert any(name.startswith("tests/notes/test_") for name in files)
+
+
 @pytest.mark.deep
 def test_following_the_page_on_resources_adds_a_resource(render):
     project = render(examples="no").project
@@ -50,6 +59,7 @@ def test_following_the_page_on_resources_adds_a_resource(render):
 
     assert (project / "notes" / "migrations" / "0001_initial.py").exists()
     assert (project / "notes" / "schema.json").exists()
+    assert (project / "notes" / "contract.json").exists()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(TEMPLATE)))

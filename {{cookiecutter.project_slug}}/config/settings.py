@@ -33,9 +33,9 @@ TRUSTED_PROXIES = env.natural("TRUSTED_PROXIES", default=0)
 SIGNED_IN_FOR = timedelta(hours=12)  # tokens and admin sessions
 ADMIN_PATH = env.path("ADMIN_PATH")
 
-# Apps: every folder next to this one with an apps.py, so that copying or deleting a folder is sufficient.
+# Apps: every folder next to this one with a models.py or apps.py, so that copying or deleting a folder is sufficient.
 
-APPS = sorted(path.parent.name for path in BASE_DIR.glob("*/apps.py"))
+APPS = sorted({path.parent.name for module in ("apps", "models") for path in BASE_DIR.glob(f"*/{module}.py")})
 INSTALLED_APPS = [
     *APPS,
     "hardening",

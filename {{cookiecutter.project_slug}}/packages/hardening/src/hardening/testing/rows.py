@@ -18,6 +18,7 @@ class Row(NamedTuple):
 
     A *body* of bytes is sent unchanged, one with a file as a form, and anything else as JSON in ASCII. A header that is
     None is not sent. A tuple of codes is for alternatives. *statements* is the largest number of SQL statements.
+    *target* is the method and the route, for messages.
     """
 
     method: str
@@ -29,9 +30,19 @@ class Row(NamedTuple):
     headers: Mapping[str, str | None] = {}
     who: str = "ada"
     statements: int | None = None
+    target: str = ""
 
     def __str__(self) -> str:
-        return f"{self.who} {self.method} {self.path[:100]} {self.body!r:.100} {dict(self.headers)!r:.100}"
+        target = self.target or f"{self.method} {self.path[:100]}"
+        where = f": {self.at}" if self.at else ""
+        return f"{target}{where}: {self._describe()}"
+
+    def _describe(self) -> str:
+        """Return the value of the field at `at`, or the body; with the user if it is not Ada, and the headers."""
+        name = (self.at or "").removeprefix("/").partition("/")[0]
+        sent = self.body[name] if isinstance(self.body, dict) and name in self.body else self.body
+        parts = [f"{sent!r:.100}", *([f"{dict(self.headers)!r:.100}"] if self.headers else [])]
+        return " ".join([*parts, *([f"by {self.who}"] if self.who != "ada" else [])])
 
 
 def send(row: Row, client: Any) -> Any:

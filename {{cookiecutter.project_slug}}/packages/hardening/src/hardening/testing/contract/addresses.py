@@ -134,6 +134,12 @@ def paths(targets: Targets) -> Iterator[Row]:
     for path in _list_paths(targets):
         yield Row("GET", path, 404, "not_found")
         yield Row("POST", path, 404, "not_found", body={})
+
+
+def objects(targets: Targets) -> Iterator[Row]:
+    """Yield a row for every key in a path that no object can have, and for other spellings of an existing one."""
+    if "hardening.middleware.error_documents" not in settings.MIDDLEWARE:
+        return
     for path, route in targets.objects.items():
         if not isinstance(route.model._meta.pk, IntegerField) or getattr(route.view, "lookup_field", "") != "pk":
             continue

@@ -1,9 +1,10 @@
 """Test cases with one invalid field: every writable field of every route with every invalid value of its type."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.relations import ManyRelatedField, RelatedField
 from rest_framework.serializers import BaseSerializer, ListSerializer
 
 from hardening.parsers import JSONParser
@@ -22,16 +23,32 @@ UNKNOWN = "nothing"  # a field name that no serializer has
 
 
 def values(targets: Targets) -> Iterator[Row]:
-    """Yield a row for every invalid value of every field."""
+    """Yield a row for every invalid value of every field that refers to no object."""
+    yield from _list_rows(targets, _refers_to_nothing)
+    for target, serializer, valid in targets.list_with_body():
+        item = valid[0] if isinstance(serializer, ListSerializer) else valid
+        if has_file(item):
+            yield from _forms(target, serializer, item)
+
+
+def references(targets: Targets) -> Iterator[Row]:
+    """Yield a row for every invalid value of related fields and of nested serializers, which may contain them."""
+    yield from _list_rows(targets, lambda field: not _refers_to_nothing(field))
+
+
+def _refers_to_nothing(field: Any) -> bool:
+    return not isinstance(field, BaseSerializer | RelatedField | ManyRelatedField)
+
+
+def _list_rows(targets: Targets, includes: Callable[[Any], bool]) -> Iterator[Row]:
     for target, serializer, valid in targets.list_with_body():
         whole = isinstance(serializer, ListSerializer)
         item = valid[0] if whole else valid
         if JSONParser in target.route.view.parser_classes:
             case = _Case(targets, target, whole, {} if target.method == "PATCH" else _drop_files(item))
             for name, field in list_writable_fields(serializer):
-                yield from case.list_rows(name, field, item.get(name))
-        if has_file(item):
-            yield from _forms(target, serializer, item)
+                if includes(field):
+                    yield from case.list_rows(name, field, item.get(name))
 
 
 def _drop_files(body: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +73,7 @@ class _Case:
     def _build(self, body: Any, name: str, bad: Invalid, budget: int) -> Row:
         method, path, who = self.target.method, self.target.path, self.target.who
         at = f"{'/0' if self.whole else ''}/{name}{bad.at}"
-        return Row(method, path, 400, bad.codes, at, self._wrap(body), {}, who, budget + bad.queries)
+        return Row(method, path, 400, bad.codes, at, self._wrap(body), {}, who, budget + bad.queries, str(self.target))
 
     def _wrap(self, body: Any) -> Any:
         return [body] if self.whole else body
@@ -79,7 +96,8 @@ def _forms(target: Target, serializer: Any, valid: dict[str, Any]) -> Iterator[R
         refused += [] if field.allow_empty_file else [(SimpleUploadedFile("a.txt", b""), "empty")]
         refused += [(SimpleUploadedFile("x" * 200 + ".txt", b"x"), "max_length")] if field.max_length else []
         for value, code in refused:
-            yield Row(target.method, target.path, 400, code, f"/{name}", valid | {name: value}, who=target.who)
+            body = valid | {name: value}
+            yield Row(target.method, target.path, 400, code, f"/{name}", body, who=target.who, target=str(target))
 
 
 def keys(targets: Targets) -> Iterator[Row]:
@@ -93,4 +111,8 @@ def keys(targets: Targets) -> Iterator[Row]:
             shown = key if len(key) <= 64 else f"{key[:64]}…"
             body: Any = rest | {key: 1}
             at = f"{'/0' if whole else ''}/{shown}"
-            yield Row(target.method, target.path, 400, "unknown_field", at, [body] if whole else body, who=target.who)
+            yield Row(
+                *(target.method, target.path, 400, "unknown_field", at, [body] if whole else body),
+                who=target.who,
+                target=str(target),
+            )
