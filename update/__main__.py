@@ -17,6 +17,7 @@ from update.template import Template, Version, ask_new_questions, parse_answers
 from update.trees import (
     LIBRARY,
     Workspace,
+    ignore_untracked,
     list_steps,
     remove_deleted_folders,
     replace_unedited_library,
@@ -24,7 +25,7 @@ from update.trees import (
 )
 
 SOURCE = Path(__file__).resolve().parent.parent
-NEXT = "Next:  make format migrations schema check test"
+NEXT = "Next:  make format migrations schema contract check test"
 
 
 def read_record(project: Project) -> dict[str, Any]:
@@ -80,7 +81,7 @@ def prepare(project: Project, template: Template, options: argparse.Namespace, f
     new = template.check_out(find_target(template, options.version))
     before = recorded["context"]["cookiecutter"]
     given = parse_answers(options.answers, new)
-    address = options.template or recorded["template"]
+    address = record.clean_address(options.template or recorded["template"], project.folder)
     if old.commit == recorded["commit"] == new.commit and address == recorded["template"] and not given:
         return None
     print(f"Updating from {old.name} to {new.name} …")
@@ -99,6 +100,7 @@ def build(workspace: Workspace, steps: list[Path], new: Version, folders: tuple[
     base, own, target = folders
     if not replace_unedited_library(base, own, target):
         print(f"{LIBRARY} was edited, so that its files are merged one by one.")
+    ignore_untracked(workspace.project.folder, base, own, target)
     for name in remove_deleted_folders(base, own, target):
         print(f"Not added, because its folder was deleted: {name}")
     before = workspace.store("own", own)

@@ -76,7 +76,7 @@ def adopt(options: argparse.Namespace) -> None:
         known = {question: answer for question, answer in known.items() if question in version.questions}
         answers = ask_new_questions(version, {**known, **parse_answers(options.answers, version)}, interactive=False)
         report(project, version.render(answers, folder / "rendered"), version, answers)
-    address = options.template or record.find_address(".", SOURCE)
+    address = record.clean_address(options.template or str(SOURCE), Path.cwd())
     answers = {**answers, "_version": version.release}
     record.write(project, record.make_record(address, commit, answers))
     print(f"{record.NAME} is written. Commit it.")

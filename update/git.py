@@ -61,6 +61,6 @@ class Repository:
 
     def identify(self) -> dict[str, str]:
         """Return environment variables for a name and an email address where git does not know the user's."""
-        if self.try_ask("var", "GIT_COMMITTER_IDENT") and self.try_ask("config", "user.email"):
+        if self.try_ask("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT"):
             return {}
         return {f"GIT_{role}_{name}": value for role in ("AUTHOR", "COMMITTER") for name, value in NOBODY.items()}

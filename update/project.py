@@ -95,16 +95,16 @@ class Project:
 
     def merge(self, merge: Merge) -> None:
         """Switch to the branch and merge there; if git fails or a signal arrives, leave everything as it was."""
-        before = self.branch
-        commit = self.repository.ask("rev-parse", "HEAD")
+        before, commit = self.branch, self.repository.ask("rev-parse", "HEAD")
+        existing = self.repository.try_ask("rev-parse", "--verify", "--quiet", f"refs/heads/{BRANCH}")
         with defer_signals() as arrived:
             try:
                 self.start(merge)
             except UpdateError:
-                self.restore(before, commit)
+                self.restore(before, commit, existing)
                 raise
             if arrived:
-                self.restore(before, commit)
+                self.restore(before, commit, existing)
 
     def start(self, merge: Merge) -> None:
         if self.branch != BRANCH:
@@ -130,14 +130,15 @@ class Project:
         """Commit the merge; raise `UpdateError` if git does not."""
         self.repository.run("cherry-pick", "--continue", environment=self.repository.identify())
 
-    def restore(self, branch: str | None, commit: str) -> None:
+    def restore(self, branch: str | None, commit: str, existing: str | None) -> None:
         """Return to the branch and the commit before the update; the working tree had no changes."""
         self.repository.run("cherry-pick", "--abort", check=False)
         if branch == BRANCH:
             self.repository.run("reset", "--quiet", "--keep", commit)
-        else:
-            self.repository.run("switch", "--quiet", *([branch] if branch else ["--detach", commit]))
-            self.repository.run("branch", "--quiet", "-D", BRANCH, check=False)
+            return
+        self.repository.run("switch", "--quiet", *([branch] if branch else ["--detach", commit]))
+        move = ["--force", BRANCH, existing] if existing else ["-D", BRANCH]
+        self.repository.run("branch", "--quiet", *move, check=False)
 
     def resolve(self) -> list[str]:
         """Mark the files as resolved whose markers are gone; return the others.

@@ -49,13 +49,16 @@ def is_changed(template: Path) -> bool:
 
 
 def find_address(given: str, template: Path) -> str:
-    """Return the address of the template as *given*; a local path is absolute, and a password is left out."""
-    if REMOTE.match(given):
-        return PASSWORD.sub("", given)
-    if given.lower().endswith(".zip"):  # unpacked elsewhere; a relative path starts where cookiecutter was started
-        archive = Path(os.environ.get("PWD", "."), given).expanduser()
-        return str(archive) if archive.is_file() else given
-    return str(template)
+    """Return the address to record for the template in *template*, which cookiecutter found at *given*."""
+    if given.lower().endswith(".zip") and not REMOTE.match(given):  # unpacked elsewhere
+        started_in = Path(os.environ.get("PWD", "."))
+        return clean_address(given, started_in) if (started_in / given).is_file() else given
+    return PASSWORD.sub("", given) if REMOTE.match(given) else str(template)
+
+
+def clean_address(given: str, folder: Path) -> str:
+    """Return *given* without a password; a local path is absolute, and begins in *folder* if it is relative."""
+    return PASSWORD.sub("", given) if REMOTE.match(given) else os.path.normpath(folder / given)
 
 
 def make_record(address: str, commit: str | None, answers: dict[str, Any]) -> dict[str, Any]:

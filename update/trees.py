@@ -1,5 +1,6 @@
 """Folders as trees of git: the renderings before and after, and the project with the steps of the release."""
 
+import os
 import runpy
 import shutil
 import sys
@@ -104,6 +105,14 @@ def replace_unedited_library(base: Path, own: Path, new: Path) -> bool:
     shutil.rmtree(base / LIBRARY, ignore_errors=True)
     shutil.copytree(own / LIBRARY, base / LIBRARY, symlinks=True)
     return True
+
+
+def ignore_untracked(project: Path, base: Path, own: Path, new: Path) -> None:
+    """Remove files of the template from both renderings that exist in *project*, but outside of git: they are kept."""
+    for path in [path.relative_to(base) for path in base.rglob("*") if path.is_file()]:
+        if not os.path.lexists(own / path) and os.path.lexists(project / path):
+            (base / path).unlink()
+            (new / path).unlink(missing_ok=True)
 
 
 def remove_deleted_folders(base: Path, own: Path, new: Path) -> list[str]:

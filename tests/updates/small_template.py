@@ -91,21 +91,16 @@ class SmallTemplate:
             git(self.folder, "tag", tag)
         return made
 
-    def render(self, folder: Path) -> Path:
-        """Render the template, and commit the project."""
-        command = [
-            sys.executable,
-            "-m",
-            "cookiecutter",
-            str(self.folder),
-            "--no-input",
-            "--config-file",
-            str(self.config),
-        ]
-        run([*command, "--output-dir", str(folder)], folder)
-        git(folder / "demo", "init", "--quiet", "--initial-branch", "main")
-        commit(folder / "demo", "Render")
-        return folder / "demo"
+    def render(self, folder: Path, address: str = "") -> Path:
+        """Render the template, or that at *address*, and commit the project."""
+        command = [sys.executable, "-m", "cookiecutter", address or str(self.folder), "--no-input"]
+        run([*command, "--config-file", str(self.config), "--output-dir", str(folder)], folder)
+        return self.commit_project(folder / "demo")
+
+    def commit_project(self, project: Path) -> Path:
+        git(project, "init", "--quiet", "--initial-branch", "main")
+        commit(project, "Render")
+        return project
 
     def update(self, project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Update *project* in a process of its own; without a terminal."""

@@ -106,6 +106,20 @@ def test_deleted_files_and_folders_stay_deleted(template, project):
     assert "Not added, because its folder was deleted: example/urls.py" in done.stdout
 
 
+def test_a_file_of_the_template_that_the_team_keeps_outside_of_git_is_not_changed(template, project):
+    replace(template.tree / "views.py", "line 3\n", "the template's\n")
+    template.release()
+    git(project, "rm", "--quiet", "--cached", "views.py")
+    write(project, {"views.py": "mine\n", ".gitignore": "views.py\n"})
+    git(project, "add", ".gitignore")
+    git(project, "commit", "--quiet", "--message", "Keep our own views")
+
+    done = template.update(project)
+
+    assert done.returncode == 0, done.stderr
+    assert (project / "views.py").read_text() == "mine\n"
+
+
 def test_a_renamed_file_gets_the_templates_changes(template, project):
     replace(template.tree / "views.py", "line 3\n", "the template's\n")
     template.release()

@@ -5,11 +5,12 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import GIT_IDENTITY
-from tests.updates.small_template import STEP, SmallTemplate, commit, describe, git, read_record, replace, write
+from tests.conftest import GIT_IDENTITY, run
+from tests.updates.small_template import FILES, STEP, SmallTemplate, commit, describe, git, read_record, replace, write
 
 
 @pytest.mark.parametrize("name", ["v2.0.0", "commit"])
@@ -117,19 +118,63 @@ def test_a_step_that_fails_changes_nothing(template, project):
     assert describe(project) == before
 
 
-def test_a_project_without_a_commit_in_its_record_is_updated_from_the_tag_of_its_version(template, project):
+def render_archive(template: SmallTemplate, folder: Path) -> Path:
+    archive = str(folder / "template.zip")
+    git(template.folder, "archive", "--prefix", "template/", "--output", archive, "HEAD")
+    return template.render(folder, archive)
+
+
+def render_with_cruft(template: SmallTemplate, folder: Path) -> Path:
+    options = ["--no-input", "--config-file", str(template.config), "--output-dir", str(folder)]
+    run([sys.executable, "-m", "cruft", "create", str(template.folder), *options], folder)
+    return template.commit_project(folder / "demo")
+
+
+@pytest.mark.parametrize("render", [render_archive, render_with_cruft])
+def test_a_project_from_an_archive_or_of_cruft_is_updated(template, tmp_path, render):
     git(template.folder, "tag", "v1.0.0")
-    record = read_record(project) | {"commit": None, "template": "/srv/template.zip"}
-    (project / ".cruft.json").write_text(json.dumps(record))
-    commit(project)
+    project = render(template, tmp_path)
     replace(template.tree / "settings.py", "line 3\n", "the template's\n")
     head = template.release()
+    replace(project / "settings.py", "line 15\n", "the team's\n")
+    commit(project)
 
     done = template.update(project, "--template", "https://example.com/template.git")
 
     assert done.returncode == 0, done.stderr
-    assert "the template's\n" in (project / "settings.py").read_text()
+    assert (project / "settings.py").read_text().splitlines()[2:15:12] == ["the template's", "the team's"]
     assert [read_record(project)[key] for key in ("template", "commit")] == ["https://example.com/template.git", head]
+
+
+def test_adopting_replaces_the_record_of_cruft_and_reports_how_well_it_fits(template, tmp_path):
+    project = render_with_cruft(template, tmp_path)
+    (project / "views.py").write_text("the team's\n")
+    command = [sys.executable, "-m", "update.adopt", str(project)]
+
+    adopted = run(command, template.folder).stdout
+    wrong = run([*command, "name=Other"], template.folder).stdout
+
+    total = len(FILES) + 2  # and the two that the hook writes
+    assert f"Of the {total} files that 1.0.0" in adopted
+    assert f"{total - 2} are unchanged" in adopted  # views.py, and cruft's record
+    assert f"{total - 3} are unchanged" in wrong
+    assert read_record(project)["context"]["cookiecutter"]["name"] == "Other"
+    assert read_record(project)["commit"] == git(template.folder, "rev-parse", "HEAD")
+    commit(project)
+    assert "up to date" in template.update(project).stdout
+
+
+def test_adopting_without_a_commit_is_an_error_if_none_is_recorded(template, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "update.adopt", str(tmp_path)],
+        cwd=template.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == "adopt: Name the commit of the template that rendered the project: COMMIT=…\n"
 
 
 def test_without_a_commit_and_without_the_tag_the_error_names_what_to_do(template, project):
