@@ -67,5 +67,6 @@ router.register("stocks", violating.TakingViewSet, basename="stocks")
 router.register("counted", views.CountedViewSet, basename="counted")
 router.register("tickets", views.TicketViewSet, basename="tickets")
 router.register("tickets-lax", views.LaxTicketViewSet, basename="tickets-lax")
+router.register("badges-retried", views.RetriedViewSet, basename="badges-retried")
 
 urlpatterns = [path("raising/", include(raising)), *router.urls]

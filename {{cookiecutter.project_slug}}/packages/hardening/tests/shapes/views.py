@@ -13,9 +13,10 @@ from hardening.renderers import JSONRenderer
 from hardening.resources.column_lists import FlatListMixin
 from hardening.resources.idempotency import IdempotencyMixin
 from hardening.resources.preconditions import PreconditionsMixin
+from hardening.resources.retries import RetryMixin
 from hardening.viewsets import ModelViewSet
-from shapes.models import Basket, Ticket
-from shapes.serializers import CountedSerializer, TicketSerializer
+from shapes.models import Badge, Basket, Remote, Ticket
+from shapes.serializers import BadgeSerializer, CountedSerializer, TicketSerializer
 
 
 def over(serializer: Any, kind: type[ModelViewSet] | None = None) -> type[ModelViewSet]:
@@ -87,3 +88,18 @@ class LaxTicketViewSet(TicketViewSet):
     """Takes changes from who says nothing of what they saw."""
 
     require_if_match = False
+
+
+class RetriedViewSet(RetryMixin, ModelViewSet):
+    """Repeats what lost against another transaction, and does what its rows say."""
+
+    queryset = Badge.objects.all()
+    serializer_class = BadgeSerializer
+
+    def perform_create(self, serializer: Any) -> None:
+        match serializer.validated_data.get("note"):
+            case "email":
+                self.note_side_effect()
+            case "elsewhere":
+                Remote.objects.create(name="x")
+        super().perform_create(serializer)
