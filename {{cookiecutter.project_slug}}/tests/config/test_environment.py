@@ -188,13 +188,23 @@ def test_options_of_the_database_url_are_combined_with_the_limits(query, kept):
 
     pool = database["OPTIONS"].pop("pool")
     assert (pool["min_size"], pool["max_size"]) == (1, 20)
+    assert database["ENGINE"] == "hardening.operations.postgresql"
+    assert database["CONN_HEALTH_CHECKS"] is False  # the engine has its own
     assert database["OPTIONS"] == {"connect_timeout": 3, "options": LIMITS} | kept
 
 
 def test_a_database_without_a_pool_keeps_its_limits():
-    options = read("DATABASE_URL", {"DATABASE_URL": "postgresql://host/name?pool=false"})["OPTIONS"]
+    database = read("DATABASE_URL", {"DATABASE_URL": "postgresql://host/name?pool=false&conn_max_age=60"})
 
-    assert options == {"connect_timeout": 3, "options": LIMITS}
+    assert database["OPTIONS"] == {"connect_timeout": 3, "options": LIMITS}
+    assert database["CONN_HEALTH_CHECKS"] is True
+
+
+@pytest.mark.parametrize(("query", "seconds"), [("", None), ("?conn_max_age=0", 0)])
+def test_connections_to_sqlite_stay_open_unless_the_url_says_otherwise(query, seconds):
+    database = read("DATABASE_URL", {"DATABASE_URL": f"sqlite:////tmp/db.sqlite3{query}"})
+
+    assert database["CONN_MAX_AGE"] == seconds
 
 
 def test_commands_of_a_sqlite_url_run_before_the_projects_own():

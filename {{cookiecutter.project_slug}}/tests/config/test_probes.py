@@ -42,6 +42,16 @@ def test_readyz_is_503_if_the_database_is_not_migrated(client):
     assert response.json() == {"detail": "The database is not migrated.", "code": "not_ready"}
 
 
+def test_readyz_is_503_and_livez_200_while_the_server_is_about_to_stop(client, monkeypatch):
+    monkeypatch.setattr("hardening.operations.health.is_draining", lambda: True)
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response["Retry-After"]) == (503, "1")
+    assert response.json() == {"detail": "The server is stopping.", "code": "not_ready"}
+    assert client.get("/livez").status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_probes_reject_unsafe_methods(client, path, method):

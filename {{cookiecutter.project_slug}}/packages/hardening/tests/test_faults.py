@@ -151,6 +151,22 @@ def test_a_busy_database_is_503_with_retry_after(ada, post, other, session):
 
 
 @OUTERMOST
+@pytest.mark.once
+def test_a_full_disk_is_503_for_writes_and_not_for_reads(ada, post):
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA page_count")
+        (pages,) = cursor.fetchone()
+        cursor.execute(f"PRAGMA max_page_count = {pages}")
+
+    response = post("totals", text="x" * 900_000)
+
+    assert (response.status_code, response["Retry-After"]) == (503, "1")
+    assert response.json() == {"detail": "The service is busy. Try again.", "code": "try_again"}
+    assert ada.get("/shapes/totals/").json()["results"] == []
+    connection.close()
+
+
+@OUTERMOST
 def test_a_statement_that_takes_too_long_is_503(postgresql, post, monkeypatch, session):
     session("SET statement_timeout = '100ms'")
 

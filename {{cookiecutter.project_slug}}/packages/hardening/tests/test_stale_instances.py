@@ -160,6 +160,15 @@ def test_a_partial_update_in_an_api_view_keeps_a_change_made_since_its_read(ada,
     assert Item.objects.filter(name="new", amount=7).count() == 1
 
 
+def test_a_row_that_was_deleted_since_its_read_is_404_and_stays_deleted(ada, items, monkeypatch):
+    monkeypatch.setattr(Item.objects, "update", lambda **changes: Item.objects.all().delete(), raising=False)
+
+    response = ada.patch(f"/item/{items[0].pk}/get/", {"name": "new"})
+
+    assert response.status_code == 404
+    assert Item.objects.count() == 0
+
+
 def test_a_partial_update_in_an_action_with_a_query_of_its_own_keeps_it(ada, items):
     assert ada.patch("/items/first/", {"name": "new"}).json()["amount"] == 7
     assert set(Item.objects.values_list("name", "amount")) == {("new", 7), ("b", 7)}

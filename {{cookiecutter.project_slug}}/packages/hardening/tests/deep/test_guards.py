@@ -33,10 +33,10 @@ def without(guard: Guard, folder: Path) -> subprocess.CompletedProcess[str]:
     file.write_text(text.replace(guard.text, guard.without, 1), encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "PYTEST_", "TEST_"))}
     suite = ["-c", "packages/hardening/pyproject.toml"] if guard.tests.startswith("packages/") else []
-    command = [sys.executable, "-m", "pytest", *suite, "-q", "-x", "-p", "no:cacheprovider", *FASTER, guard.tests]
-    done = subprocess.run(
-        command, cwd=copy, env=kept | {"PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, check=False
-    )
+    server = ["-m", "hardening.testing.postgres", "pytest"] if guard.server else ["-m", "pytest"]
+    command = [sys.executable, *server, *suite, "-q", "-x", "-p", "no:cacheprovider", *FASTER, guard.tests]
+    known = kept | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(copy / "packages/hardening/src")}
+    done = subprocess.run(command, cwd=copy, env=known, capture_output=True, text=True, check=False)
     shutil.rmtree(folder)
     return done
 

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""Three servers on one PostgreSQL and one Valkey: each keeps the promises of all, and each may stop at any time."""
-=======
 """Three servers on one PostgreSQL and one Valkey: what one promises, all keep, and each may stop at any time."""
->>>>>>> 8a9d8d5 (Repeat a request that lost against another transaction where its viewset says so)
 
 import os
 import signal
@@ -208,12 +204,7 @@ def test_a_killed_process_loses_no_write_that_a_client_was_told_of(fleet, ada):
     caller, process = Caller(fleet.targets[0], ada.headers), fleet.servers[0].process
     with under_load(caller, readers=2, writers=4) as load:
         time.sleep(SECONDS)
-<<<<<<< HEAD
-        children = subprocess.check_output(["pgrep", "-P", str(process.pid)], text=True)  # noqa: S607  # the one of the PATH
-        os.kill(int(children.split()[0]), signal.SIGKILL)
-=======
         os.kill(find_children(process.pid)[0], signal.SIGKILL)
->>>>>>> 8a9d8d5 (Repeat a request that lost against another transaction where its viewset says so)
         killed = time.monotonic()
         time.sleep(2 * SECONDS)
 
@@ -228,12 +219,7 @@ def test_a_killed_instance_loses_no_write_that_a_client_was_told_of(fleet, ada):
     process = fleet.servers[1].process
     with under_load(ada, readers=2, writers=4) as load:
         time.sleep(SECONDS)
-<<<<<<< HEAD
-        children = subprocess.check_output(["pgrep", "-P", str(process.pid)], text=True)  # noqa: S607  # the one of the PATH
-        for pid in (process.pid, *map(int, children.split())):
-=======
         for pid in (process.pid, *find_children(process.pid)):
->>>>>>> 8a9d8d5 (Repeat a request that lost against another transaction where its viewset says so)
             os.kill(pid, signal.SIGKILL)
         process.wait(PATIENCE)
         killed = time.monotonic()

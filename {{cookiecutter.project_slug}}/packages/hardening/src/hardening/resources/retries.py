@@ -69,7 +69,9 @@ class RetryMixin(_ViewSet):
                     stack.enter_context(connection.execute_wrapper(self._watch_statement))
             yield
 
-    def _watch_statement(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # as Django calls it
+    def _watch_statement(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:  # as Django calls it
         if not str(sql).lstrip(" (").upper().startswith(_READING):
             self.note_side_effect()
         return execute(sql, params, many, context)

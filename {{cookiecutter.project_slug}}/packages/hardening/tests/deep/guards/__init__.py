@@ -5,7 +5,7 @@ An app may have guards of its own in `tests/<app>/guards.py`.
 
 from runpy import run_path
 
-from deep.guards import access, contract, inputs, integrity, outputs, violations
+from deep.guards import access, contract, faults, inputs, integrity, outputs, violations
 from deep.server import PROJECT
 
 OF_APPS = [guard for file in sorted(PROJECT.glob("tests/*/guards.py")) for guard in run_path(str(file))["GUARDS"]]
@@ -13,6 +13,7 @@ GUARDS = [
     *integrity.GUARDS,
     *access.GUARDS,
     *contract.GUARDS,
+    *faults.GUARDS,
     *inputs.GUARDS,
     *outputs.GUARDS,
     *violations.GUARDS,

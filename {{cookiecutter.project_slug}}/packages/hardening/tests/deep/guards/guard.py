@@ -13,4 +13,6 @@ class Guard(NamedTuple):
     text: str
     without: str
     tests: str
+    server: bool = False
+    """Whether the tests need PostgreSQL."""
     message: str = ""
