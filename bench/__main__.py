@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.rendered import render_project
 
 SIZES = (10_000, 100_000, 1_000_000)
+ONLY = 'measure only operations with this in their name, or "axes", or "contention"; write nothing'
 
 
 def main() -> None:
@@ -14,7 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=40, help="blocks of each stack per operation")
     parser.add_argument("--rows", type=int, default=SIZES[-1], help="profiles in the largest table")
-    parser.add_argument("--only", default="", help="measure only operations with this in their name; write nothing")
+    parser.add_argument("--only", default="", help=ONLY)
     parser.add_argument("--output", type=Path, help="the folder to write to, docs by default")
     options = parser.parse_args()
     with render_project():

@@ -15,13 +15,13 @@ PAGE = 50
 _numbers = count(1)
 
 
-def _make_profile() -> dict[str, Any]:
+def make_profile() -> dict[str, Any]:
     number = next(_numbers)
     return {"username": f"new{number}", "email": f"new{number}@example.com", "bio": "A few words on somebody."}
 
 
 def create(_stack: Stack) -> Request:
-    return Request("POST", "profiles/", _make_profile(), (201,))
+    return Request("POST", "profiles/", make_profile(), (201,))
 
 
 def duplicate(_stack: Stack) -> Request:

@@ -44,4 +44,4 @@ def _set_up_django() -> None:
     from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0)
+    call_command("migrate", run_syncdb=True, verbosity=0)  # the tables of the benchmark have no migrations

@@ -85,6 +85,31 @@ compared with a request whose cost does not grow.
 """
 
 
+MIX = {"retrieve": 0.6, "list of 50": 0.25, "create": 0.1, "PATCH": 0.05}
+
+PRICE = """\
+## Requests per second and core
+
+With these times, one core serves {rate:.0f} requests a second of a mix of 60 % retrieve, 25 % list of 50, 10 % create
+and 5 % PATCH, beside {database:.0f} % of a core for PostgreSQL. The cost of the server and of TLS is not part of it.
+"""
+
+AXES = """\
+## Growth with the request
+
+CPU time of the application and its database of *ours*, by size of the request. The exponent is the slope of the costs
+over the sizes on logarithmic scales: 1 is proportional to the size, 0 is independent of it.
+"""
+
+CONTENTION = """\
+## Writers of one table
+
+Requests per second of *ours*, sent by threads of one process, that create different rows of a table with a constraint
+that is checked at COMMIT. Each transaction lasts 10 ms longer than its statements. Writers of values that cannot
+conflict do not wait for each other; with one lock on the table, they passed one at a time.
+"""
+
+
 def write(results: Results, folder: Path = DOCS) -> None:
     """Write the page and the plot into *folder*."""
     ratios = {name: {stack: ratio(costs, stack, MEASURE) for stack in STACKS} for name, costs in results.costs.items()}
@@ -99,6 +124,11 @@ def write(results: Results, folder: Path = DOCS) -> None:
         _format_table(results.statements, {}, "{}"),
         "## Peak memory that Python allocates for a request, in KiB\n",
         _format_table(_convert_peaks(results), {}, "{:.0f}"),
+        _format_price(results),
+        AXES,
+        *(_format_row_table(axis.name, {"cost": axis.costs}, "{:.1f} ms", axis.exponent) for axis in results.axes),
+        CONTENTION,
+        _format_row_table("writers", results.contention, "{:.0f}"),
         GROWTH,
         *_format_growth(results),
     ]
@@ -149,6 +179,26 @@ def _format_table(cells: dict[str, dict[str, float]], base: dict[str, str], form
             {MEASURE: base[name]} if name in base else {}
         )
         lines.append(f"| {name} | {' | '.join(values[stack] for stack in STACKS)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _format_price(results: Results) -> str:
+    costs = {name: results.costs[name]["ours"] for name in MIX}
+    application, database = (
+        sum(share * median(getattr(cost, part) for cost in costs[name]) for name, share in MIX.items())
+        for part in ("application", "database")
+    )
+    return PRICE.format(rate=1 / application, database=100 * database / application)
+
+
+def _format_row_table(name: str, rows: dict[str, dict[int, float]], form: str, exponent: float | None = None) -> str:
+    """Return a table with a column for each size and a row for each of *rows*; a cost in seconds is shown in ms."""
+    scale, last = (1, []) if exponent is None else (1e3, ["exponent"])
+    sizes = [f"{size:,}" for size in next(iter(rows.values()))]
+    lines = [f"| {' | '.join([name, *sizes, *last])} |", "|---" + "|--:" * len([*sizes, *last]) + "|"]
+    for label, values in rows.items():
+        cells = [form.format(value * scale) for value in values.values()]
+        lines.append(f"| {' | '.join([label, *cells, *([] if exponent is None else [f'{exponent:.2f}'])])} |")
     return "\n".join(lines) + "\n"
 
 

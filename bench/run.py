@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from bench import operations, rows
+from bench.axes import Axis, measure_axes
+from bench.contention import measure_contention
 from bench.measure import Costs, Make, Request, Stack, compare, count_statements, measure_memory, ratio
 from bench.settings import BARE_MIDDLEWARE, PLAIN_MIDDLEWARE
 
@@ -16,12 +18,14 @@ MEASURE = "plain"  # the stack that the others are compared with
 
 @dataclass
 class Results:
-    """The results by operation and stack; `growth` by size of the table, too."""
+    """The results by operation and stack; `growth` by size of the table, too; `contention` by number of writers."""
 
     costs: dict[str, Costs] = field(default_factory=dict)
     statements: dict[str, dict[str, int]] = field(default_factory=dict)
     peaks: dict[str, dict[str, int]] = field(default_factory=dict)
     growth: dict[int, dict[str, Costs]] = field(default_factory=dict)
+    axes: list[Axis] = field(default_factory=list)
+    contention: dict[str, dict[int, float]] = field(default_factory=dict)
 
 
 def run(rounds: int, sizes: list[int], only: str) -> Results:
@@ -40,6 +44,7 @@ def run(rounds: int, sizes: list[int], only: str) -> Results:
     for name, make in operations.list_operations(caller).items():
         if only.lower() in name.lower():
             _measure(results, name, make, stacks, rounds)
+    _measure_sizes(results, caller, only)
     for size in [] if only else sizes:
         rows.fill(size)
         results.growth[size] = {
@@ -57,6 +62,20 @@ def _measure(results: Results, name: str, make: Make, stacks: list[Stack], round
     parts.append(f"hardening x{ratio(results.costs[name], 'ours', 'ours, bare'):.2f}")
     base = median(cost.application for cost in results.costs[name][MEASURE]) * 1e6
     _print(f"{name}: plain {base:.0f} us; {', '.join(parts[1:])}")
+
+
+def _measure_sizes(results: Results, caller: rows.Caller, only: str) -> None:
+    """Measure requests of several sizes, and several writers of one table, with the project's own middleware."""
+    ours = Stack("ours", "", caller.token)
+    if not only or only == "axes":
+        results.axes = measure_axes(caller, ours)
+        for axis in results.axes:
+            costs = ", ".join(f"{size}: {cost * 1e3:.1f} ms" for size, cost in axis.costs.items())
+            _print(f"{axis.name}: {costs}; exponent {axis.exponent:.2f}")
+    if not only or only == "contention":
+        results.contention = measure_contention(ours)
+        for name, rates in results.contention.items():
+            _print(f"{name}: {', '.join(f'{writers}: {rate:.0f}/s' for writers, rate in rates.items())}")
 
 
 def _list_growing(ours: Stack) -> dict[str, Make]:

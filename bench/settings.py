@@ -3,9 +3,10 @@
 import os
 
 from config.settings import *  # noqa: F403  # bench.rendered adds the project to the path
-from config.settings import LOGGING, MIDDLEWARE
+from config.settings import INSTALLED_APPS, LOGGING, MIDDLEWARE
 
 ROOT_URLCONF = "bench.urls"
+INSTALLED_APPS = [*INSTALLED_APPS, "bench"]
 # Log entries are formatted and written as in production, and discarded.
 LOGGING["handlers"]["console"]["stream"] = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  # stays open until the process ends
 

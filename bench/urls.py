@@ -1,10 +1,11 @@
 from config.urls import urlpatterns as own
 from django.urls import include, path
 
-from bench.stacks import bare, ninja_api, plain, stock
+from bench.stacks import axes, bare, ninja_api, plain, stock
 
 urlpatterns = [
     *own,
+    path("axes/", include(axes.router.urls)),
     path("level/", include(bare.level)),
     path("bare/", include(bare.bare)),
     path("stock/", include(stock.router.urls)),

@@ -87,15 +87,6 @@ class Unit:
                 instance.refresh_from_db(from_queryset=_Fetched(found[instance.pk]))  # type: ignore[arg-type]  # its part that is used
                 self.locked.append(instance)
 
-    def take_turns(self, table: str) -> None:
-        """Have writers of *table* wait for each other until the transaction ends (PostgreSQL).
-
-        Racing duplicates under a deferrable constraint, or an exclusion constraint, all get in before they are judged,
-        and then wait for each other: a deadlock, which tells nobody what is wrong.
-        """
-        with connections[self.using].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [table])
-
 
 class _Fetched:
     """The part of a queryset that `Model.refresh_from_db()` uses, over a row that was fetched before."""

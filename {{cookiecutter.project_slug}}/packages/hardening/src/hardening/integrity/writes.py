@@ -28,6 +28,7 @@ from hardening.integrity.reporting import nest, report, report_model_errors
 from hardening.integrity.rows import Row, build_rows
 from hardening.integrity.selects import log_failure, savepoint
 from hardening.integrity.transactions import Unit, defer_computed, has_listeners, join_unit, watch
+from hardening.integrity.turns import take_turns
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -143,13 +144,8 @@ class _Write:
         unit.uncleaned |= self.uncleaned
         self.items = [replace(item, values=dict(item.values)) for item in self.items]  # create() may take them apart
         if connections[self.using].vendor == "postgresql":
-            for table in sorted(self._find_late_tables()):
-                unit.take_turns(table)
-
-    def _find_late_tables(self) -> set[str]:
-        models = [item.serializer.Meta.model for item in self.items]
-        constraints = [each for model in models for each in get_constraints(model) if each.checked_late]
-        return {each.model._meta.db_table for each in constraints}
+            certain = self.is_plain and (self.stored is None or self.instance is not None)
+            take_turns(self.items, self.instance, self.using, certain=certain)
 
     def validate(self, instance: Model | None) -> None:
         """Validate by `Model.clean()`, and by those constraints that Python can judge with certainty.
