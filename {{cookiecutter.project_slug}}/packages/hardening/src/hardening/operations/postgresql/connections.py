@@ -37,6 +37,8 @@ class Connection(psycopg.Connection[Any]):
         """Raise psycopg's error if the connection is lost, or if the server does not respond soon."""
         patience, self.patience = self.patience, CHECK_TIMEOUT
         try:
+            if not self.autocommit:  # as its last user left it; the statement would begin a transaction
+                self.autocommit = True
             self.execute("")
         finally:
             self.patience = patience
