@@ -18,6 +18,7 @@ from update.trees import (
     LIBRARY,
     Workspace,
     ignore_untracked,
+    keep_packages,
     list_steps,
     remove_deleted_folders,
     replace_unedited_library,
@@ -101,6 +102,7 @@ def build(workspace: Workspace, steps: list[Path], new: Version, folders: tuple[
     if not replace_unedited_library(base, own, target):
         print(f"{LIBRARY} was edited, so that its files are merged one by one.")
     ignore_untracked(workspace.project.folder, base, own, target)
+    keep_packages(base, own, target)
     for name in remove_deleted_folders(base, own, target):
         print(f"Not added, because its folder was deleted: {name}")
     before = workspace.store("own", own)

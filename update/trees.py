@@ -115,6 +115,20 @@ def ignore_untracked(project: Path, base: Path, own: Path, new: Path) -> None:
             (new / path).unlink(missing_ok=True)
 
 
+def keep_packages(base: Path, own: Path, new: Path) -> None:
+    """Keep each empty `__init__.py` that *new* has no longer, if the team added files below its folder.
+
+    A package that moved below `packages` is not kept, because it would hide the one there.
+    """
+    for path in [path.relative_to(base) for path in base.rglob("__init__.py") if not path.stat().st_size]:
+        added = (file.relative_to(own) for file in (own / path).parent.rglob("*") if file.is_file())
+        if any(new.glob(path.as_posix())) or any(new.glob(f"packages/*/src/{path.as_posix()}")):
+            continue
+        if any(not (base / file).exists() for file in added):
+            (new / path).parent.mkdir(parents=True, exist_ok=True)
+            (new / path).touch()
+
+
 def remove_deleted_folders(base: Path, own: Path, new: Path) -> list[str]:
     """Remove files from *new* that are new in a folder whose files the team has all deleted; return their names."""
     files = {root: {path.relative_to(root) for path in root.rglob("*") if path.is_file()} for root in (base, own, new)}

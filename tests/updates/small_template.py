@@ -23,7 +23,10 @@ FILES = {
     "README.md": "# {{ cookiecutter.name }}\n\n" + LINES,
     "settings.py": LINES,
     "views.py": LINES,
+    "example/__init__.py": "",
     "example/models.py": LINES,
+    "plugins/__init__.py": "",
+    "plugins/default.py": LINES,
     "packages/hardening/core.py": LINES,
     "packages/hardening/checksum.py": (TREE / "packages" / "hardening" / "checksum.py").read_text(encoding="utf-8"),
 }

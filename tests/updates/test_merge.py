@@ -120,6 +120,26 @@ def test_a_file_of_the_template_that_the_team_keeps_outside_of_git_is_not_change
     assert (project / "views.py").read_text() == "mine\n"
 
 
+def test_a_package_with_modules_of_the_team_stays_a_package(template, project):
+    git(
+        template.folder,
+        "rm",
+        "--quiet",
+        "-r",
+        "{{cookiecutter.project_slug}}/example",
+        "{{cookiecutter.project_slug}}/plugins",
+    )
+    template.release()
+    write(project, {"plugins/ours.py": "ours\n"})
+    commit(project)
+
+    done = template.update(project)
+
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (project / "plugins").iterdir()) == ["__init__.py", "ours.py"]
+    assert not (project / "example").exists()
+
+
 def test_a_renamed_file_gets_the_templates_changes(template, project):
     replace(template.tree / "views.py", "line 3\n", "the template's\n")
     template.release()

@@ -17,7 +17,7 @@ from pathlib import Path
 NEW = next(Path(__file__).parents[2].glob("*cookiecutter.project_slug*"))
 LIBRARY = Path("packages", "hardening")
 TABLE = (NEW / LIBRARY / "docs" / "upgrading.md").read_text(encoding="utf-8")
-MOVED = dict(re.findall(r"^\| `((?:hardening|tests)[\w.]+)` \| `([\w.]+)` \|$", TABLE, re.MULTILINE))
+MOVED = dict(re.findall(r"^\| `((?:hardening|tests)[\w.]+)` \| `(hardening\.[\w.]+)` \|$", TABLE, re.MULTILINE))
 
 DOTTED = re.compile(r"""(?<=["'])(?:hardening|tests)(?:\.\w+)+(?=["'])""")
 
@@ -114,6 +114,8 @@ def main() -> None:
         path = Path(name)
         if path.suffix != ".py" or path.parts[0] == "packages":
             continue
+        if path.parts[0] == "hardening":
+            print(f"  {path}: move it to an app; the package `hardening` is in packages/hardening/src now")
         source = path.read_text(encoding="utf-8")
         try:
             text, messages = rewrite(source)
