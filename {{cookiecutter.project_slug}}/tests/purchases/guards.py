@@ -5,6 +5,8 @@ from deep.guards.guard import Guard
 CONTRACT = "tests/test_contract.py"
 FACTS = f"{CONTRACT}::test_serializers_and_models_are_as_recorded"
 STATUS = f"{CONTRACT}::test_every_user_gets_the_recorded_status"
+INPUTS = f"{CONTRACT}::test_every_invalid_request_is_rejected_and_leaves_every_list_and_object_readable"
+CONDITIONS, REFERENCES, VALUES = (f"{INPUTS}[{name}]" for name in ("conditions", "references", "values"))
 
 GUARDS = [
     Guard(
@@ -76,5 +78,33 @@ GUARDS = [
         "",
         f"{FACTS}[purchases]",
         "Purchase (purchase-detail, purchase-list): purchase_reference_unique_per_purchaser: unique: ",
+    ),
+    Guard(
+        "purchases/serializers.py",
+        '"contacts": visible_to_caller}',
+        '"contacts": lambda queryset, field: queryset}',
+        REFERENCES,
+        "POST purchase-list: /contacts/0: ",
+    ),
+    Guard(
+        "hardening/serializers/fields.py",
+        'shape = re.compile(rf"{_DAY}[Tt ]{_TIME}{_ZONE}?")',
+        'shape = re.compile(".*")',
+        VALUES,
+        "POST purchase-list: /earliest: ",
+    ),
+    Guard(
+        "hardening/relations/related_fields.py",
+        "        if isinstance(field, IntegerField) and not in_range(key, field):\n            self.missing(data)\n",
+        "",
+        REFERENCES,
+        "POST purchase-list: /contacts/0: [9223372036854775808]: ",
+    ),
+    Guard(
+        "hardening/resources/preconditions.py",
+        "    if not _TAGS.fullmatch(sent):\n",
+        "    if False:\n",
+        CONDITIONS,
+        "PUT /api/v1/purchases/",
     ),
 ]
