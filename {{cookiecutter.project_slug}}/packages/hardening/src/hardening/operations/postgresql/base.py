@@ -18,24 +18,27 @@ from hardening.operations.limits import CHECK_TIMEOUT
 from hardening.operations.postgresql.connections import Connection, ServerSilent
 from hardening.operations.postgresql.outages import find_outage
 
+MAX_REPEATS = 3
+
 
 class Cursor(CursorWrapper):
-    """Django's cursor; a SELECT outside a transaction is repeated once if the connection was lost.
+    """Django's cursor; a SELECT outside a transaction is repeated if the connection was lost.
 
     Nothing was written by then, so that the client need not know of a restart of the server.
     """
 
     def execute(self, sql: Any, params: Any = None) -> Any:
-        """Execute a statement, a second time on a new connection if that is safe and may help."""
-        try:
-            return super().execute(sql, params)
-        except (OperationalError, InterfaceError) as error:
-            if not self.db.can_repeat(sql, error):
-                raise
+        """Execute a statement, and again on a new connection if that is safe and may help."""
+        for _ in range(MAX_REPEATS):
+            try:
+                return super().execute(sql, params)
+            except (OperationalError, InterfaceError) as error:
+                if not self.db.can_repeat(sql, error):
+                    raise
             self.db.close()
             self.db.ensure_connection()
             self.cursor = self.db.create_cursor()
-            return super().execute(sql, params)
+        return super().execute(sql, params)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
