@@ -6,7 +6,10 @@ import sys
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
+from django.core.management.base import OutputWrapper
+from django.db.models import Count
 
+from hardening.management.commands.demo_data import Progress
 from hardening.testing import factories
 from shapes.models import Crate, Parcel
 
@@ -66,3 +69,32 @@ def test_a_project_without_factories_is_told_where_they_belong(debug, monkeypatc
 
     with pytest.raises(CommandError, match=r"write UserFactory and others in tests/<app>/factories.py"):
         call_command("demo_data")
+
+
+def test_any_number_of_rows_is_inserted_with_batches_of_statements(debug, django_assert_max_num_queries):
+    output = io.StringIO()
+    call_command("demo_data", stdout=io.StringIO())
+    before = {model: model.objects.count() for model in (Crate, Parcel, get_user_model())}
+
+    with django_assert_max_num_queries(200):
+        call_command("demo_data", rows=250, stdout=output)
+
+    added = {model: model.objects.count() - number for model, number in before.items()}
+    assert added == {Crate: 250, Parcel: 250, get_user_model(): 2}
+    assert sorted(Crate.objects.values_list("owner").annotate(rows=Count("pk")).values_list("rows", flat=True)) == [
+        *(1, 1, 100, 150)
+    ]
+    assert " rows inserted in bulk\n" in output.getvalue()
+
+
+def test_a_terminal_shows_a_bar():
+    output = io.StringIO()
+    output.isatty = lambda: True
+    progress = Progress(OutputWrapper(output), 8)
+
+    progress.add(Crate, 2)
+    progress.add(Crate, 6)
+
+    first, second = output.getvalue().split("\r")[1:]
+    assert first.startswith(f"[{'#' * 10}{'.' * 30}]  25 % shapes.Crate")
+    assert second.startswith(f"[{'#' * 40}] 100 %")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.db.models import EmailField, IntegerField, Max
 
@@ -16,8 +16,11 @@ PASSWORD = "correct horse battery"  # noqa: S105  # for databases with demo data
 class Command(BaseCommand):
     help = "Create the users ada and bob, and a row of every model for each user who has none (requires DEBUG)."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--rows", type=int, default=0, help="insert this many rows of every model in addition")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create the missing rows; a second call changes nothing."""
+        """Create the missing rows, so that a second call changes nothing; with `--rows`, also insert new ones."""
         if not settings.DEBUG:
             raise CommandError("Demo users have a public password, so this command requires DEBUG.")
         factories = import_factories()
@@ -31,7 +34,41 @@ class Command(BaseCommand):
             for model in sorted(models, key=lambda model: str(model._meta.label)):
                 number = create_rows(factories, model)
                 self.stdout.write(f"{model._meta.label}: {number} new")
+        if options["rows"] > 0:
+            self._fill_tables(factories, options["rows"])
         self.stdout.write(f"Log in as {' or '.join(USERNAMES)} with the password: {PASSWORD}")
+
+    def _fill_tables(self, factories: ModuleType, rows: int) -> None:
+        from hardening.testing.demo_rows import fill_tables  # noqa: PLC0415  # not installed in production
+
+        continue_sequences(factories)
+        progress = Progress(self.stdout, rows * (len(list(factories.list_factories())) - 1) + max(1, rows // 100))
+        fill_tables(rows, progress.add)
+        progress.finish()
+
+
+class Progress:
+    """A bar in a terminal that shows how many of *total* rows were inserted; elsewhere, one line at the end."""
+
+    WIDTH = 40
+
+    def __init__(self, output: Any, total: int) -> None:
+        self.output = output
+        self.total = total
+        self.done = 0
+
+    def add(self, model: Any, number: int) -> None:
+        """Count *number* new rows of *model*."""
+        self.done += number
+        if self.output.isatty():
+            filled = self.WIDTH * self.done // self.total
+            bar = "#" * filled + "." * (self.WIDTH - filled)
+            self.output.write(f"\r[{bar}] {100 * self.done // self.total:3} % {model._meta.label:30}", ending="")
+            self.output.flush()
+
+    def finish(self) -> None:
+        """Write how many rows there are."""
+        self.output.write(("\n" if self.output.isatty() else "") + f"{self.done} rows inserted in bulk")
 
 
 def import_factories() -> ModuleType:
