@@ -1,5 +1,6 @@
 """Limits of the database: requests have them, and commands that take long have those that protect requests."""
 
+import contextlib
 import time
 from io import StringIO
 from typing import Any
@@ -8,10 +9,11 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from django.core.management.commands import migrate
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.migrations import Migration
 
 from hardening.operations.databases import long_statements
+from hardening.operations.schema_changes import AddIndexConcurrently
 
 LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout")
 
@@ -101,7 +103,9 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return seconds
 
 
-def fail_with(sqlstate: str, times: int, monkeypatch: pytest.MonkeyPatch, atomic: bool = True) -> list[int]:
+def fail_with(
+    sqlstate: str, times: int, monkeypatch: pytest.MonkeyPatch, atomic: bool = True, operations: tuple[Any, ...] = ()
+) -> list[int]:
     """Let Django's `migrate` fail *times* times with *sqlstate*; return a list with an item for each call."""
     calls: list[int] = []
 
@@ -109,7 +113,7 @@ def fail_with(sqlstate: str, times: int, monkeypatch: pytest.MonkeyPatch, atomic
         calls.append(len(calls))
         command.verbosity = options["verbosity"]
         migration = Migration("0002", "shapes")
-        migration.atomic = atomic
+        migration.atomic, migration.operations = atomic, list(operations)
         command.migration_progress_callback("apply_start", migration)
         if len(calls) <= times:
             raise OperationalError from psycopg.errors.lookup(sqlstate)
@@ -138,6 +142,21 @@ def test_migrate_gives_up_after_ten_attempts_and_at_once_if_it_cannot_be_repeate
     calls = fail_with(sqlstate, 100, monkeypatch, atomic)
 
     with pytest.raises(OperationalError):
+        call_command("migrate", verbosity=0, stdout=StringIO(), stderr=StringIO())
+
+    assert len(calls) == number
+
+
+INDEX = AddIndexConcurrently("badge", models.Index(fields=["badge"], name="badge_index"))
+
+
+@pytest.mark.parametrize(("operations", "number"), [((INDEX,), 3), ((INDEX, INDEX), 1)])
+def test_a_migration_that_is_not_atomic_is_repeated_if_its_only_operation_can_be(
+    db, monkeypatch, pauses, operations, number
+):
+    calls = fail_with("55P03", 2, monkeypatch, atomic=False, operations=operations)
+
+    with contextlib.suppress(OperationalError):
         call_command("migrate", verbosity=0, stdout=StringIO(), stderr=StringIO())
 
     assert len(calls) == number

@@ -1,5 +1,6 @@
 """Migrations that lock a table for long or break running code are found, and the operations that do neither pass."""
 
+import threading
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,34 @@ def test_after_a_duplicate_the_migration_can_be_repeated(postgresql, tables):
     tables.model.objects.filter(name="a").first().delete()
 
     assert tables.apply(operation, atomic=False) == []
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        schema_changes.AddIndexConcurrently("row", INDEX),
+        schema_changes.AddUniqueConstraintConcurrently("row", UNIQUE),
+    ],
+    ids=lambda operation: type(operation).__name__,
+)
+def test_a_concurrent_operation_waits_longer_for_transactions_than_the_lock_timeout(postgresql, tables, operation):
+    holder = connection.copy()
+    holder.set_autocommit(False)
+    holder.cursor().execute("INSERT INTO lint_row (name) VALUES ('c')")
+
+    def release() -> None:
+        holder.rollback()
+        holder.set_autocommit(True)  # it returns to the pool
+        holder.close()
+
+    holder.inc_thread_sharing()
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")
+        threading.Timer(0.5, release).start()
+        assert tables.apply(operation, atomic=False) == []
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("100ms",)
+        cursor.execute("RESET lock_timeout")
 
 
 def test_an_index_is_added_and_removed_concurrently(tables):

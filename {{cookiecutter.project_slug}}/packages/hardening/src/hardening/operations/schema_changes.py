@@ -4,6 +4,8 @@
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import NotSupportedError
@@ -27,10 +29,25 @@ def _require_autocommit(operation: Any, schema_editor: Any) -> None:
         raise NotSupportedError(f"{type(operation).__name__} requires `atomic = False` in its migration.")
 
 
+@contextmanager
+def _without_lock_timeout(schema_editor: Any) -> Iterator[None]:
+    """Let CONCURRENTLY wait for the transactions that are running, because nobody waits behind it."""
+    connection = schema_editor.connection
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        [before] = cursor.fetchone()
+        cursor.execute("SET lock_timeout = 0")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
+
+
 class AddIndexConcurrently(AddIndex):
     """Add an index without blocking writes. Its migration is not atomic."""
 
     atomic = False
+    repeatable = True
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         model = _find_model(self, app_label, schema_editor, to_state)
@@ -38,15 +55,17 @@ class AddIndexConcurrently(AddIndex):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
         _require_autocommit(self, schema_editor)
-        # An attempt that failed leaves an invalid index.
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
-        schema_editor.add_index(model, self.index, concurrently=True)
+        with _without_lock_timeout(schema_editor):
+            # An attempt that failed leaves an invalid index.
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
+            schema_editor.add_index(model, self.index, concurrently=True)
 
 
 class RemoveIndexConcurrently(RemoveIndex):
     """Remove an index without blocking reads and writes. Its migration is not atomic."""
 
     atomic = False
+    repeatable = True
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         model = _find_model(self, app_label, schema_editor, from_state)
@@ -55,7 +74,8 @@ class RemoveIndexConcurrently(RemoveIndex):
             return
         _require_autocommit(self, schema_editor)
         index = from_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
-        schema_editor.remove_index(model, index, concurrently=True)
+        with _without_lock_timeout(schema_editor):
+            schema_editor.remove_index(model, index, concurrently=True)
 
 
 class AddUniqueConstraintConcurrently(AddConstraint):
@@ -66,6 +86,7 @@ class AddUniqueConstraintConcurrently(AddConstraint):
     """
 
     atomic = False
+    repeatable = True
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         model = _find_model(self, app_label, schema_editor, to_state)
@@ -75,14 +96,17 @@ class AddUniqueConstraintConcurrently(AddConstraint):
         _require_autocommit(self, schema_editor)
         name = schema_editor.quote_name(self.constraint.name)
         statement = str(self.constraint.create_sql(model, schema_editor))
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        if match := _UNIQUE.fullmatch(statement):
+        match = _UNIQUE.fullmatch(statement)
+        if match:
             table, _name, nulls, columns, rest = match.groups()
-            schema_editor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {columns}{nulls.rstrip()}", None)
-            schema_editor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}{rest}", None)
-        else:  # with a condition or an expression, it is only an index
-            statement = statement.replace("CREATE UNIQUE INDEX", "CREATE UNIQUE INDEX CONCURRENTLY", 1)
+            statement = f"CREATE UNIQUE INDEX {name} ON {table} {columns}{nulls.rstrip()}"
+        # With a condition or an expression, it is only an index.
+        statement = statement.replace("CREATE UNIQUE INDEX", "CREATE UNIQUE INDEX CONCURRENTLY", 1)
+        with _without_lock_timeout(schema_editor):
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
             schema_editor.execute(statement, None)
+        if match:
+            schema_editor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}{rest}", None)
 
 
 class AddConstraintNotValid(AddConstraint):

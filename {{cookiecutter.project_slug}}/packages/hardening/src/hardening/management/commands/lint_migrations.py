@@ -91,11 +91,14 @@ def collect_statements() -> dict[tuple[str, str], list[str]]:
             current.append(str(sql).strip().rstrip(";"))
         return execute(sql, params, many, context)
 
-    name = connection.settings_dict["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = f"lint_migrations_{os.getpid()}"
-    with connection.execute_wrapper(record):
-        connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    connection.creation.destroy_test_db(name, verbosity=0)
+    name, temporary = connection.settings_dict["NAME"], f"lint_migrations_{os.getpid()}"
+    connection.settings_dict["TEST"]["NAME"] = temporary
+    try:
+        with connection.execute_wrapper(record):
+            connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    finally:
+        if connection.settings_dict["NAME"] == temporary:  # otherwise it was not created
+            connection.creation.destroy_test_db(name, verbosity=0)
     return statements
 
 

@@ -20,7 +20,8 @@ LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED = "55P03", "40P01"
 class Command(migrate.Command):
     """Apply migrations as Django does; retry one that does not get its locks.
 
-    A migration that is not atomic is not repeated, because its first operations may have been committed.
+    A migration that is not atomic is repeated only if its single operation says that it can be (`repeatable`), because
+    others may have been committed in part.
     """
 
     current: Migration | None = None
@@ -46,10 +47,13 @@ class Command(migrate.Command):
     def _is_repeatable(self, error: OperationalError) -> bool:
         if getattr(error.__cause__, "sqlstate", None) not in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED):
             return False
-        if self.current is not None and not self.current.atomic:
-            self.stderr.write(f"{self.current} is not atomic: undo what it has done before you migrate again.")
-            return False
-        return True
+        if self.current is None or self.current.atomic:
+            return True
+        operations = self.current.operations
+        if len(operations) == 1 and getattr(operations[0], "repeatable", False):
+            return True
+        self.stderr.write(f"{self.current} is not atomic: undo what it has done before you migrate again.")
+        return False
 
     def _pause(self, attempt: int) -> None:
         """Sleep for a while that doubles with each attempt; at random, so that two jobs do not meet again."""
