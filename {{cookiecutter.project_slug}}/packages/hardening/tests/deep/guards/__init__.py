@@ -5,7 +5,7 @@ An app may have guards of its own in `tests/<app>/guards.py`.
 
 from runpy import run_path
 
-from deep.guards import access, contract, faults, inputs, integrity, outputs, violations
+from deep.guards import access, contract, deployment, faults, inputs, integrity, outputs, violations
 from deep.server import PROJECT
 
 OF_APPS = [guard for file in sorted(PROJECT.glob("tests/*/guards.py")) for guard in run_path(str(file))["GUARDS"]]
@@ -14,6 +14,7 @@ GUARDS = [
     *access.GUARDS,
     *contract.GUARDS,
     *faults.GUARDS,
+    *deployment.GUARDS,
     *inputs.GUARDS,
     *outputs.GUARDS,
     *violations.GUARDS,

@@ -86,7 +86,7 @@ GUARDS = [
     ),
     Guard(
         "hardening/operations/environment.py",
-        "if not key or (weak and not debug):",
+        "if not key or (_is_weak(key) and not debug):",
         "if not key:",
         f"{START}::test_a_missing_or_weak_variable_stops_the_start_and_only_its_name_is_shown",
     ),
