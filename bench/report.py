@@ -25,15 +25,17 @@ STACKS = {
     "ours": "ours",
 }
 
-# For bench.server: the prefix of each stack's routes, and the list of middleware of its server.
+# For bench.server: the prefix of each stack's routes, the list of middleware of its server, and the server.
 SERVED = {
-    "plain": ("plain/", "plain"),
-    "stock": ("stock/", "plain"),
-    "ninja": ("ninja/", "plain"),
-    "ours, level": ("level/", "plain"),
-    "ours, bare": ("bare/", "bare"),
-    "ours": ("api/v1/", "own"),
+    "plain": ("plain/", "plain", "gunicorn"),
+    "stock": ("stock/", "plain", "gunicorn"),
+    "ninja": ("ninja/", "plain", "gunicorn"),
+    "ours, level": ("level/", "plain", "gunicorn"),
+    "ours, bare": ("bare/", "bare", "gunicorn"),
+    "ours": ("api/v1/", "own", "gunicorn"),
+    "ours, granian": ("api/v1/", "own", "granian"),
 }
+SERVED_NAMES = {**STACKS, "ours, granian": "ours in granian"}
 
 INTRODUCTION = """\
 # CPU time, statements and memory of a request
@@ -43,7 +45,8 @@ one process, over the same models, the same PostgreSQL, the same connection pool
 
 - **plain Django view**: the ORM and `json` in a function, with the same guarantees: no query that validates uniqueness
   before a write, one query for many related objects, 409 for a duplicate under every field that conflicts, a lock on
-  the changed row, keyset pagination. All others are compared with it.
+  the changed row, a lock on the location that a new purchase chooses, so that it is not closed meanwhile, keyset
+  pagination. All others are compared with it.
 - **stock DRF** as most people write it: `UniqueValidator` and an `exists()` in the serializer, numbered pages, related
   objects one by one. It has none of the guarantees.
 - **django-ninja** with the guarantees of the plain view.
@@ -72,9 +75,14 @@ LOAD = """\
 # Requests per second and response times
 
 Written by `make bench-server`: the stacks of [performance.md](performance.md) in the project's gunicorn with two
-workers of four threads, over a table of {rows:,} profiles. {clients} clients send {requests} requests each, one after
-the other; then the next stack follows, for {rounds} rounds. Clients, servers and PostgreSQL share the cores of the
-machine: compare the stacks, and trust the server's CPU time more than the response times.
+workers of four threads, over a table of {rows:,} profiles, and the project also in granian with as many workers and
+threads. *Our serializers* have the middleware of `startproject` and an ORM query for the token, as the first three
+stacks have; *ours, not hardened* is the project without throttling, JSON type checking and the middleware of
+`hardening`; *ours* is the project as it is rendered.
+
+{clients} clients send {requests} requests each, one after the other; then the next stack follows, for {rounds} rounds.
+Each number is the median of these blocks, beside the range of the middle half of them. Clients, servers and PostgreSQL
+share the cores of the machine: compare the stacks, and trust the server's CPU time more than the response times.
 """
 
 GROWTH = """\

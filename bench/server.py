@@ -1,4 +1,4 @@
-"""Send the requests to gunicorn over sockets, and write `docs/performance-server.md`: `python -m bench.server`."""
+"""Send the requests to servers over sockets, and write `docs/performance-server.md`: `python -m bench.server`."""
 
 import argparse
 import http.client
@@ -23,6 +23,13 @@ REQUESTS = 25  # per client and block
 ROWS = 10_000
 LEFT_OUT = ("create with 1 related id", "create with 10 related ids", "create with 100 related ids")
 TIMEOUT = 30  # seconds
+COMMANDS = {
+    "gunicorn": ["gunicorn", "config.wsgi", "--bind", "unix:{path}", "--log-level", "error"],
+    "granian": [
+        *("granian", "config.wsgi:application", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4"),
+        *("--uds", "{path}", "--log-level", "error"),
+    ],
+}
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -41,7 +48,7 @@ class UnixConnection(http.client.HTTPConnection):
 
 @dataclass
 class Server:
-    """The project's gunicorn with two workers of four threads; `pid` is the process id of its master."""
+    """A server with two workers of four threads; `pid` is the process id of its master."""
 
     path: Path
     pid: int
@@ -97,13 +104,13 @@ def _read_ids(stat: Path) -> tuple[int, int]:
 
 
 @contextmanager
-def serve(folder: Path, middleware: str) -> Iterator[Server]:
-    """Serve the rendered project in *folder* with the named list of middleware until the block ends."""
-    path = folder / f"{middleware}.socket"
+def serve(folder: Path, middleware: str, program: str) -> Iterator[Server]:
+    """Serve the rendered project in *folder* with *program* and the named list of middleware until the block ends."""
+    path = folder / f"{middleware}-{program}.socket"
     python_path = os.pathsep.join(map(str, (TEMPLATE, folder / "packages" / "hardening" / "src")))
     environment = os.environ | {"BENCH_MIDDLEWARE": middleware, "PYTHONPATH": python_path, "WEB_CONCURRENCY": "2"}
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"unix:{path}", "--log-level", "error"]
-    with subprocess.Popen(command, cwd=folder, env=environment) as process:
+    command = [part.format(path=path) for part in COMMANDS[program]]
+    with subprocess.Popen([sys.executable, "-m", *command], cwd=folder, env=environment) as process:
         try:
             _wait_for_socket(path)
             yield Server(path, process.pid)
@@ -124,7 +131,7 @@ def _wait_for_socket(path: Path) -> None:
             time.sleep(0.1)
         else:
             return
-    raise TimeoutError("gunicorn did not start.")
+    raise TimeoutError("The server did not start.")
 
 
 def load(stack: Stack, token: str, make: Callable[[Any], Any], count: int) -> Block:
@@ -163,22 +170,37 @@ def measure(stacks: list[Stack], token: str, make: Callable[[Any], Any], rounds:
 
 def format_table(name: str, blocks: dict[str, list[Block]], names: dict[str, str]) -> str:
     """Return the table of an operation: requests per second, response times and CPU time of each stack."""
-    lines = [f"## {name}\n", "| stack | requests a second | median | 99 of 100 within | CPU |", "|---|--:|--:|--:|--:|"]
+    lines = [
+        f"## {name}\n",
+        "| stack | requests a second | middle half | median | 99 of 100 within | CPU, middle half | CPU |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
     for stack, results in blocks.items():
         times = [seconds for block in results for seconds in block.times]
-        rate = median(len(block.times) / block.spent for block in results)
-        cpu = sum(block.cpu for block in results) / len(times)
+        rates = [len(block.times) / block.spent for block in results]
+        costs = [block.cpu / len(block.times) * 1e3 for block in results]
         late = quantiles(times, n=100)[98]
-        lines.append(
-            f"| {stack} | {rate:.0f} | {median(times) * 1e3:.1f} ms | {late * 1e3:.0f} ms | {cpu * 1e3:.2f} ms |"
-        )
+        cells = [
+            names[stack],
+            *(f"{median(rates):.0f}", _format_spread(rates, "{:.0f}")),
+            *(f"{median(times) * 1e3:.1f} ms", f"{late * 1e3:.0f} ms"),
+            *(_format_spread(costs, "{:.2f}"), f"{median(costs):.2f} ms"),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _format_spread(values: list[float], form: str) -> str:
+    """Return the range of the middle half of *values*."""
+    low, _middle, high = quantiles(values, n=4) if len(values) > 1 else values * 3
+    return f"{form.format(low)} to {form.format(high)}"
 
 
 def main() -> None:
     """Render a project, load all stacks, and write the results."""
     parser = argparse.ArgumentParser(prog="python -m bench.server", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="blocks of each stack per operation")
+    parser.add_argument("--rounds", type=int, default=10, help="blocks of each stack per operation")
+    parser.add_argument("--only", default="", help="measure only operations with this in their name; write nothing")
     options = parser.parse_args()
     with render_project() as folder, ExitStack() as servers:
         # These import models, so that Django has to be set up first.
@@ -186,16 +208,23 @@ def main() -> None:
 
         caller = rows.create_caller()
         rows.fill(ROWS)
-        served = {name: servers.enter_context(serve(folder, name)) for name in ("plain", "bare", "own")}
-        stacks = [Stack(name, prefix, served[middleware]) for name, (prefix, middleware) in report.SERVED.items()]
+        needed = dict.fromkeys((middleware, program) for _prefix, middleware, program in report.SERVED.values())
+        served = {each: servers.enter_context(serve(folder, *each)) for each in needed}
+        stacks = [
+            Stack(name, prefix, served[middleware, program])
+            for name, (prefix, middleware, program) in report.SERVED.items()
+        ]
         sections = [report.introduce_load(CLIENTS, REQUESTS, options.rounds, ROWS)]
         for name, make in operations.list_operations(caller).items():
-            if name in LEFT_OUT:
+            if name in LEFT_OUT or options.only.lower() not in name.lower():
                 continue
-            sections.append(format_table(name, measure(stacks, caller.token, make, options.rounds), report.STACKS))
+            sections.append(
+                format_table(name, measure(stacks, caller.token, make, options.rounds), report.SERVED_NAMES)
+            )
             rows.drop_new()
             sys.stderr.write(f"{sections[-1]}\n")
-        (report.DOCS / "performance-server.md").write_text("\n".join(sections), encoding="utf-8")
+        if not options.only:
+            (report.DOCS / "performance-server.md").write_text("\n".join(sections), encoding="utf-8")
 
 
 if __name__ == "__main__":

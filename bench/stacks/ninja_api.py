@@ -129,9 +129,10 @@ def list_purchases(request: HttpRequest, before: int | None = None) -> Any:
 @api.post("purchases/", response={201: PurchaseOut})
 def create_purchase(request: HttpRequest, body: PurchaseIn) -> Any:
     values = body.dict()
-    location = Location.objects.visible_to(request.user).get(pk=values.pop("location"))
     contacts = Contact.objects.visible_to(request.user).in_bulk(values.pop("contacts"))
     with transaction.atomic():
+        open_locations = Location.objects.visible_to(request.user).filter(closed=False)
+        location = open_locations.select_for_update(no_key=True).get(pk=values.pop("location"))
         purchase = Purchase.objects.create(purchaser=request.user, location=location, **values)
         purchase.contacts.add(*contacts)
     return 201, purchase

@@ -1,7 +1,7 @@
 """Django's ORM and `json` in functions: the lower bound in Django, with which the other stacks are compared.
 
 It has the same guarantees: no query that validates uniqueness before a write, one query for many related objects, 409
-for a duplicate under every field that conflicts, a lock on the changed row, keyset pagination.
+for a duplicate under every field that conflicts, a lock on the changed row and on a chosen location, keyset pagination.
 """
 
 import json
@@ -109,12 +109,13 @@ def purchases(request: HttpRequest) -> JsonResponse:
         results = [serialize_purchase(row, [contact.pk for contact in row.contacts.all()]) for row in found]
         return JsonResponse({"results": results})
     body = json.loads(request.body)
-    location = Location.objects.visible_to(request.user).get(pk=body["location"])
     contacts = Contact.objects.visible_to(request.user).in_bulk(body["contacts"]) if body["contacts"] else {}
     if len(contacts) != len(set(body["contacts"])) or body["quantity"] < 1:
         return JsonResponse({"contacts": ["Not found."]}, status=400)
     window = {name: parse_datetime(body[name]) for name in ("earliest", "latest")}
     with transaction.atomic():
+        open_locations = Location.objects.visible_to(request.user).filter(closed=False)
+        location = open_locations.select_for_update(no_key=True).get(pk=body["location"])
         new = Purchase(
             purchaser=request.user,
             reference=body["reference"],
