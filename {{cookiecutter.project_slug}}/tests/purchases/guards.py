@@ -10,6 +10,13 @@ CONDITIONS, REFERENCES, VALUES = (f"{INPUTS}[{name}]" for name in ("conditions",
 
 GUARDS = [
     Guard(
+        "purchases/views.py",
+        "class PurchaseViewSet(IdempotencyMixin, PreconditionsMixin, FlatListMixin, ModelViewSet):",
+        "class PurchaseViewSet(IdempotencyMixin, PreconditionsMixin, ModelViewSet):",
+        f"{CONTRACT}::test_every_method_executes_the_recorded_statements[purchase-list]",
+        "GET purchase-list: 3 statements -> 3 (-SELECT purchases_purchase_contacts, +SELECT purchases_contact)",
+    ),
+    Guard(
         "purchases/models.py",
         "models.PositiveIntegerField(validators=[MinValueValidator(1)])",
         "models.PositiveIntegerField()",

@@ -33,8 +33,8 @@ def record(tests: Path) -> list[str]:
     """Run *tests* on both databases, write what they record, and return the differences in words."""
     with tempfile.TemporaryDirectory() as folder:
         runs = {name: _start(command, tests, Path(folder, name)) for name, command in RUNS.items()}
-        for process in runs.values():
-            output, _error = process.communicate()
+        outputs = [process.communicate()[0] for process in runs.values()]
+        for process, output in zip(runs.values(), outputs, strict=True):
             if process.returncode:
                 raise ContractError(f"The contract could not be recorded:\n{output}")
         recordings = [json.loads(Path(folder, name).read_text(encoding="utf-8")) for name in runs]
