@@ -69,10 +69,10 @@ def read_sizes(instances: int) -> Sizes:
 
 
 def describe(sizes: Sizes) -> str:
-    pool = "no pool, one connection per thread" if sizes.pool is None else f"pool of {sizes.pool} connections"
+    each = "a connection per thread" if sizes.pool is None else f"pool of {sizes.pool} (DATABASE_POOL_SIZE)"
     return (
-        f"{sizes.instances} instances x {sizes.processes} processes (WEB_CONCURRENCY) x {pool} (DATABASE_POOL_SIZE)"
-        f" = {sizes.connections} connections; each process has {sizes.threads} threads (WEB_THREADS)."
+        f"{sizes.instances} x {sizes.processes} processes (WEB_CONCURRENCY) x {each} = {sizes.connections} connections;"
+        f" each process has {sizes.threads} threads (WEB_THREADS)."
     )
 
 
