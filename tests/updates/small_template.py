@@ -73,13 +73,18 @@ class SmallTemplate:
     def __init__(self, folder: Path, config: Path) -> None:
         self.folder, self.config = folder, config
         self.tree = folder / "{{cookiecutter.project_slug}}"
-        ignored = shutil.ignore_patterns("__pycache__", "v*.py")
-        shutil.copytree(TEMPLATE / "update", folder / "update", ignore=ignored)
-        write(self.tree, FILES)
+
+    @classmethod
+    def create(cls, folder: Path, config: Path) -> "SmallTemplate":
+        """Write the template into *folder*, and commit it."""
+        template = cls(folder, config)
+        shutil.copytree(TEMPLATE / "update", folder / "update", ignore=shutil.ignore_patterns("__pycache__", "v*.py"))
+        write(template.tree, FILES)
         write(folder, {"hooks/post_gen_project.py": HOOK, ".gitignore": "__pycache__/\n"})
-        self.configure(name="Demo", project_slug="demo", _version="1.0.0")
+        template.configure(name="Demo", project_slug="demo", _version="1.0.0")
         git(folder, "init", "--quiet", "--initial-branch", "main")
-        self.release()
+        template.release()
+        return template
 
     def configure(self, **variables: object) -> None:
         """Change cookiecutter.json."""

@@ -12,6 +12,8 @@ import pytest
 from tests.conftest import GIT_IDENTITY, run
 from tests.updates.small_template import FILES, STEP, SmallTemplate, commit, describe, git, read_record, replace, write
 
+pytestmark = pytest.mark.deep
+
 
 @pytest.mark.parametrize("name", ["v2.0.0", "commit"])
 def test_version_names_a_tag_or_a_commit(template, project, name):
