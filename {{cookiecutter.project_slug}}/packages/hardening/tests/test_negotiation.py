@@ -56,6 +56,23 @@ def test_the_renderer_is_chosen_by_accept_for_each_view(ada, view, accept, expec
     assert (response.status_code, response["Content-Type"].partition(";")[0]) == (200, expected)
 
 
+class ByHeader(negotiation.ContentNegotiation):
+    """Chooses by another header, too."""
+
+    def get_accept_list(self, request: Any) -> list[str]:
+        return [request.headers.get("X-Accept", JSON)]
+
+
+def test_a_class_of_the_projects_own_chooses_for_each_request(ada, settings):
+    attributes = {"renderer_classes": [JSONRenderer, Text], "content_negotiation_class": ByHeader}
+    common = {"queryset": Badge.objects.all(), "serializer_class": plain(Badge)}
+    serve(settings, own=type("View", (ModelViewSet,), {**common, **attributes}))
+
+    responses = [ada.get("/own/", headers=headers) for headers in ({}, {"X-Accept": TEXT}, {})]
+
+    assert [each["Content-Type"].partition(";")[0] for each in responses] == [JSON, TEXT, JSON]
+
+
 def test_a_choice_that_was_not_possible_is_406_each_time(ada):
     responses = [ada.get("/only/", headers={"Accept": TEXT}) for _ in range(2)]
 

@@ -28,9 +28,10 @@ class ContentNegotiation(DefaultContentNegotiation):
         The choice depends on `Accept` and on the media types of the renderers alone, unless the URL names a format.
         It is therefore remembered, because most clients send the same header with every request.
         """
-        if format_suffix or request.query_params.get(self.settings.URL_FORMAT_OVERRIDE):
+        names_format = format_suffix or request.query_params.get(self.settings.URL_FORMAT_OVERRIDE)
+        if names_format or type(self) is not ContentNegotiation:  # a subclass may choose by something else
             return self._select_renderer(request, renderers, format_suffix)
-        asked = (type(self), request.META.get("HTTP_ACCEPT"), *(renderer.media_type for renderer in renderers))
+        asked = (request.META.get("HTTP_ACCEPT"), *(renderer.media_type for renderer in renderers))
         if known := _choices.get(asked):
             return renderers[known[0]], known[1]
         renderer, media_type = self._select_renderer(request, renderers, format_suffix)
