@@ -2,13 +2,16 @@
 
 import os
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import run
+from tests.conftest import Rendering, run
 
 BATCH = 5  # resources that are written into one project
 BATCHES = max(1, int(os.environ.get("NEW_RESOURCES", "5")) // BATCH)
@@ -119,26 +122,32 @@ RESOURCES = st.lists(
 )
 
 
+@pytest.fixture(scope="module")
+def start(render: Callable[..., Rendering]) -> Path:
+    """Return a project with its environment, to copy for each example."""
+    project = render().project
+    assert project is not None
+    run(["make", ".venv/ready"], project)
+    return project
+
+
 @pytest.mark.deep
 @settings(max_examples=BATCHES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(resources=RESOURCES)
-def test_any_resource_passes_its_checks_and_its_tests(render, resources):
-    project = render().project
-    run(["make", ".venv/ready"], project)
+def test_any_resource_passes_its_checks_and_its_tests_on_both_databases(start, resources):
+    with TemporaryDirectory() as folder:
+        project = Path(shutil.copytree(start, Path(folder, "project"), ignore=shutil.ignore_patterns(".venv")))
+        python = str(start / ".venv" / "bin" / "python")
+        for name, fields, key in resources:
+            command = [python, "manage.py", "startresource", "--skip-contract", f"--key={key}", name, " ".join(fields)]
+            assert f"wrote {name}/models.py" in run(command, project).stdout
 
-    for name, fields, key in resources:
-        write_resource(project, name, " ".join(fields), key)
-
-    run(["make", "contract"], project)
-    run(["make", "check"], project)
-    tested = run(["make", "test"], project)
-    assert tested.stdout.count(" passed") == 2
-    assert not re.search(r"\d+ (failed|skipped)", tested.stdout)
-
-
-def write_resource(project: Path, name: str, fields: str, key: str) -> None:
-    python = str(project / ".venv" / "bin" / "python")
-    command = [python, "manage.py", "startresource", "--skip-contract", f"--key={key}"]
-    done = run([*command, name, fields], project)
-
-    assert f"wrote {name}/models.py" in done.stdout
+        run([python, "-m", "ruff", "check", "."], project)
+        run([python, "-m", "ruff", "format", "--check", "."], project)
+        run([python, "manage.py", "makemigrations", "--check", "--dry-run"], project)
+        run([python, "manage.py", "check", "--fail-level", "WARNING"], project)
+        run([python, "manage.py", "schemas", "--check"], project, DEBUG="false", ALLOWED_HOSTS="localhost")
+        tests = ["pytest", "-q", "-p", "no:cacheprovider", *(f"tests/{name}" for name, _fields, _key in resources)]
+        for runner in ([python, "-m"], [python, "-m", "hardening.testing.postgres"]):
+            tested = run([*runner, *tests], project, TEST_DATABASE_URL="")
+            assert not re.search(r"\d+ (failed|skipped)", tested.stdout)

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db.models import FileField
-from factory import SubFactory, Transformer
+from factory.declarations import SubFactory, Transformer
 
 from hardening.testing.factories import AnyFactory, find_factory, list_factories, list_owners
 
