@@ -198,6 +198,7 @@ def test_a_database_without_a_pool_keeps_its_limits():
 
     assert database["OPTIONS"] == {"connect_timeout": 3, "options": LIMITS}
     assert database["CONN_HEALTH_CHECKS"] is True
+    assert database["DISABLE_SERVER_SIDE_CURSORS"] is True  # for PgBouncer
 
 
 @pytest.mark.parametrize(("query", "seconds"), [("", None), ("?conn_max_age=0", 0)])

@@ -111,6 +111,8 @@ def _postgresql(database: dict[str, Any], options: dict[str, Any], pool_size: in
         "ENGINE": _OUR_ENGINE if is_ours else database["ENGINE"],
         # Our engine checks the connections of the pool itself: psycopg's pool would sleep after each dead one.
         "CONN_HEALTH_CHECKS": not (is_ours and is_pooled),
+        # PgBouncer, for which the pool is off, may give each statement of a cursor to another connection.
+        "DISABLE_SERVER_SIDE_CURSORS": not is_pooled,
         "OPTIONS": {
             **options,
             "connect_timeout": timeout,
