@@ -83,6 +83,16 @@ class ParcelFactory(DjangoModelFactory):
     title = factory.Sequence(lambda number: f"parcel {number}")
 
 
+class ScanFactory(DjangoModelFactory):
+    class Meta:
+        model = models.Scan
+        skip_postgeneration_save = True
+
+    title = factory.Sequence(lambda number: f"scan {number}")
+    file = factory.django.FileField(data=b"scan")
+    preview = factory.django.FileField(data=b"preview")
+
+
 class SlipFactory(DjangoModelFactory):
     class Meta:
         model = models.Slip

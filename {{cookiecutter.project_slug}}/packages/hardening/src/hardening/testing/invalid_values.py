@@ -11,6 +11,7 @@ from rest_framework.serializers import BaseSerializer, ListSerializer
 from hardening.json_types import is_checked
 from hardening.serializers import JSONField
 from hardening.testing import values
+from hardening.testing.example_values import make_value
 from hardening.testing.invalid_texts import list_invalid_texts
 from hardening.testing.requests import list_writable_fields, name_of, related_model
 from hardening.testing.values import MISSING, WRONG_TYPE, Invalid, Refused, with_codes
@@ -48,8 +49,9 @@ def _is_known(field: Any) -> bool:
 
 
 def _integer(field: Any, _valid: Any, _others: Related) -> Iterator[Invalid]:
-    yield from with_codes(values.NO_INTEGERS)
     lowest, highest = _bounds(field)
+    unlimited = {code for code, bound in (("min_value", lowest), ("max_value", highest)) if bound is None}
+    yield from with_codes([(value, code) for value, code in values.NO_INTEGERS if code not in unlimited])
     if lowest is not None:
         yield from with_codes([(lowest - step, "min_value") for step in (1, 2, 10**6)])
     if highest is not None:
@@ -132,7 +134,7 @@ def _duration(field: Any, _valid: Any, _others: Related) -> Iterator[Invalid]:
 
 def _list(field: Any, valid: Any, others: Related) -> Iterator[Invalid]:
     yield from with_codes(values.NO_LISTS)
-    child = valid[0] if valid else None
+    child = valid[0] if valid else make_value(field.child)
     if field.max_length is not None:
         yield Invalid([child] * (field.max_length + 1), ("max_length",))
         yield Invalid([child] * 20_000, ("max_length",))
@@ -145,7 +147,7 @@ def _list(field: Any, valid: Any, others: Related) -> Iterator[Invalid]:
 
 def _dict(field: Any, valid: Any, others: Related) -> Iterator[Invalid]:
     yield from with_codes(values.NO_DICTS)
-    child = next(iter((valid or {}).values()), None)
+    child = next(iter((valid or {}).values()), make_value(field.child))
     yield from with_codes([({text: child}, code) for text, code in values.UNSTORABLE])
     for bad in list_invalid(field.child, child, others):
         if bad.value is not MISSING:
