@@ -139,13 +139,13 @@ def _suggest(route: Route, status: int) -> str:
     return f"a valid body for {route.name!r} into BODIES of {place}"
 
 
-@pytest.mark.once
 def reads_tokens(route: Route) -> bool:
     """Return whether the route is public, or authenticates with bearer tokens."""
     kinds = [type(authenticator) for authenticator in getattr(route.view, "get_authenticators", list)()]
     return not kinds or any(issubclass(kind, BearerAuthentication) for kind in kinds)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("route", [route for route in ROUTES if reads_tokens(route)], ids=str)
 def test_an_invalid_token_gets_the_status_of_an_anonymous_user(route, callers, invalid_clients):
     clients = {name: Caller(client, callers["owner"].user) for name, client in invalid_clients.items()}
