@@ -13,6 +13,6 @@ class Guard(NamedTuple):
     text: str
     without: str
     tests: str
+    message: str = ""
     server: bool = False
     """Whether the tests need PostgreSQL."""
-    message: str = ""
