@@ -136,7 +136,7 @@ def test_a_server_that_does_not_respond_is_given_up_and_not_asked_twice():
 
 
 def test_requests_of_one_outage_share_their_time_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(outages, "CONNECT_TIMEOUT", 1)
+    monkeypatch.setattr(outages, "CONNECT_TIMEOUT", 2)
     away = connect("away", HOST=str(tmp_path))
     started = time.monotonic()
 
@@ -145,11 +145,10 @@ def test_requests_of_one_outage_share_their_time_limit(tmp_path, monkeypatch):
             away.ensure_connection()
         return time.monotonic() - started
 
-    first, second, third = wait(), wait(), wait()
+    first, _second, third = wait(), wait(), wait()
 
-    assert first < 2
-    assert third - first < 2 * (first - 0.25)  # a single turn each
-    assert second - first < 0.6
+    assert first < 4
+    assert third - first < first  # each of the others waits for a single turn
     away.close_pool()
 
 
