@@ -72,7 +72,8 @@ def test_every_tool_that_is_downloaded_for_one_command_is_pinned():
     texts = [
         path.read_text() for path in (TEMPLATE / "Makefile", TREE / "Makefile", TREE / ".gitlab-ci.yml", *WORKFLOWS)
     ]
-    tools = [name for text in texts for name in re.findall(r"(?:tool run(?: --from)?|uvx|pipx run|--with) ([\w@.=-]+)", text)]
+    run = re.compile(r"(?:tool run(?: --from)?|uvx|pipx run|--with) ([\w@.=-]+)")
+    tools = [name for text in texts for name in run.findall(text)]
 
     assert len(tools) >= 2
     assert [name for name in tools if not re.fullmatch(r"[\w-]+(@|==)[\d.]+", name)] == []
