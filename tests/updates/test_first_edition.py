@@ -134,9 +134,10 @@ def test_an_edited_project_of_9dfd671_is_updated_to_this_state_and_to_three_late
     assert not (edited / "hardening").exists()
     write(edited, {"tests/notes/factories.py": FACTORY})
     (edited / "tests" / "notes" / "tables.py").unlink()
-    checked = run(["make", "format", "migrations", "schema", "contract", "check", "test"], edited)
-    assert checked.stdout.count(" passed") == 2
-    assert not re.search(r"\d+ (failed|skipped)", checked.stdout)
+    run(["make", "format", "migrations", "schema", "contract", "check"], edited)
+    tested = run(["make", "test"], edited)
+    assert tested.stdout.count(" passed") == 2
+    assert not re.search(r"\d+ (failed|skipped)", tested.stdout)
     assert list_missing_lines(edited) == []
     commit(edited, "Follow the release")
 
