@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hardening import serializers
-from hardening.serializers import containers, strict
+from hardening.serializers import containers, plain
 from hardening.testing.client import codes
 from shapes import echoes
 
@@ -163,7 +163,7 @@ def test_json_in_a_text_is_parsed_like_a_body(settings, text, kind):
 
 
 def test_the_limits_of_a_body_are_those_of_the_documentation():
-    assert (strict.MAX_BODY_ROWS, strict.MAX_BODY_ITEMS, containers.MAX_ITEMS, containers.MAX_VALUES) == (
+    assert (plain.MAX_BODY_ROWS, plain.MAX_BODY_ITEMS, containers.MAX_ITEMS, containers.MAX_VALUES) == (
         1000,
         10_000,
         1000,

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from hardening import filters, parsers, relations
-from hardening.serializers import strict
+from hardening.serializers import plain
 from hardening.testing.client import Client, codes
 from shapes.models import Badge, Crate
 
@@ -64,11 +64,11 @@ def test_the_length_of_a_number(ada, number):
 
 
 def test_the_rows_of_a_body(post):
-    rows = [{"badge": str(number)} for number in range(strict.MAX_ROWS + 1)]
+    rows = [{"badge": str(number)} for number in range(plain.MAX_ROWS + 1)]
 
     assert refusal(post("badges", rows)) == (400, {"max_length"})
     assert post("badges", rows[:-1]).status_code == 201
-    assert Badge.objects.count() == strict.MAX_ROWS
+    assert Badge.objects.count() == plain.MAX_ROWS
 
 
 def test_the_items_of_a_related_field(ada, post):
@@ -108,7 +108,7 @@ def test_the_keys_that_an_error_names(ada):
         errors = ada.post(KINDS, {f"key {n}": 1 for n in range(number)}).json()
         return len(errors)
 
-    assert (named(strict.MAX_NAMED), named(strict.MAX_NAMED + 1)) == (strict.MAX_NAMED, strict.MAX_NAMED)
+    assert (named(plain.MAX_NAMED), named(plain.MAX_NAMED + 1)) == (plain.MAX_NAMED, plain.MAX_NAMED)
 
 
 def test_the_parameters_that_an_error_names(ada):
