@@ -54,6 +54,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 SECURE_SSL_REDIRECT = False
 STATIC_URL = "static/"
 STATIC_ROOT = tempfile.gettempdir()
+_media = tempfile.TemporaryDirectory()
+MEDIA_ROOT = _media.name
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
