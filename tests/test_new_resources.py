@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import Rendering, run
 
-BATCH = 5  # resources that are written into one project
-BATCHES = max(1, int(os.environ.get("NEW_RESOURCES", "5")) // BATCH)
+BATCH = 2  # resources that are written into one project
+BATCHES = max(1, int(os.environ.get("NEW_RESOURCES", "2")) // BATCH)
 
 # Among them names of things that the written modules import or call.
 FIELD_NAMES = [
