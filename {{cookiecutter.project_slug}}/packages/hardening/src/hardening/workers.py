@@ -181,6 +181,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             util.close_graceful(conn.sock)
         return is_kept
 
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """Close the connection after a request whose body nobody read.
+
+        If the body is shorter than `Content-Length` says, gunicorn would read the next request as the rest of it.
+        """
+        reader = getattr(getattr(conn.parser.mesg, "body", None), "reader", None)
+        return not getattr(reader, "length", 0) and bool(super()._keepalive_after(conn, keepalive))
+
     def handle_request(self, req: Any, conn: TConn) -> bool:
         """Process a request; raise `ConnectionResetError` if the client does not receive the response in time."""
         conn.sock.settimeout(self.request_timeout)
