@@ -141,3 +141,13 @@ def test_a_request_that_waits_for_a_thread_when_the_server_stops_is_answered(ser
 
         assert [each.result() for each in waiting] == [200, 200, 200]
     assert server.wait(PATIENCE) == 0
+
+
+def test_a_request_after_a_body_that_did_not_come_is_not_read_as_that_body(server, port):
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK")
+
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+
+        assert connection.recv(4096) == b""
