@@ -24,11 +24,6 @@ def _find_model(operation: Any, app_label: str, schema_editor: Any, state: Any) 
     return model if connection.vendor == "postgresql" and is_allowed else None
 
 
-def _require_autocommit(operation: Any, schema_editor: Any) -> None:
-    if schema_editor.connection.in_atomic_block:
-        raise NotSupportedError(f"{type(operation).__name__} requires `atomic = False` in its migration.")
-
-
 @contextmanager
 def _without_lock_timeout(schema_editor: Any) -> Iterator[None]:
     """Let CONCURRENTLY wait for the transactions that are running, because nobody waits behind it."""
@@ -43,57 +38,54 @@ def _without_lock_timeout(schema_editor: Any) -> Iterator[None]:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
 
 
-class AddIndexConcurrently(AddIndex):
-    """Add an index without blocking writes. Its migration is not atomic."""
+class _Concurrent(Operation):
+    """Run `change_concurrently()` on PostgreSQL, outside of a transaction, and Django's operation elsewhere."""
 
     atomic = False
     repeatable = True
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        model = _find_model(self, app_label, schema_editor, to_state)
+        state = from_state if isinstance(self, RemoveIndex) else to_state
+        model = _find_model(self, app_label, schema_editor, state)
         if model is None:
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
-        _require_autocommit(self, schema_editor)
+        if schema_editor.connection.in_atomic_block:
+            raise NotSupportedError(f"{type(self).__name__} requires `atomic = False` in its migration.")
+        self.change_concurrently(model, schema_editor, state)
+
+    def change_concurrently(self, model: Any, schema_editor: Any, state: Any) -> None:
+        """Change the table of *model* with statements that do not block writes."""
+        raise NotImplementedError
+
+
+class AddIndexConcurrently(_Concurrent, AddIndex):
+    """Add an index without blocking writes. Its migration is not atomic."""
+
+    def change_concurrently(self, model: Any, schema_editor: Any, state: Any) -> None:
         with _without_lock_timeout(schema_editor):
             # An attempt that failed leaves an invalid index.
             schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
             schema_editor.add_index(model, self.index, concurrently=True)
 
 
-class RemoveIndexConcurrently(RemoveIndex):
+class RemoveIndexConcurrently(_Concurrent, RemoveIndex):
     """Remove an index without blocking reads and writes. Its migration is not atomic."""
 
-    atomic = False
-    repeatable = True
-
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        model = _find_model(self, app_label, schema_editor, from_state)
-        if model is None:
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        _require_autocommit(self, schema_editor)
-        index = from_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
+    def change_concurrently(self, model: Any, schema_editor: Any, state: Any) -> None:
+        index = state.models[model._meta.app_label, self.model_name_lower].get_index_by_name(self.name)
         with _without_lock_timeout(schema_editor):
             schema_editor.remove_index(model, index, concurrently=True)
 
 
-class AddUniqueConstraintConcurrently(AddConstraint):
+class AddUniqueConstraintConcurrently(_Concurrent, AddConstraint):
     """Add a unique constraint without blocking writes. Its migration is not atomic.
 
     PostgreSQL builds the index first. A duplicate fails the migration, and leaves an invalid index that the next
     attempt replaces.
     """
 
-    atomic = False
-    repeatable = True
-
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        model = _find_model(self, app_label, schema_editor, to_state)
-        if model is None:
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        _require_autocommit(self, schema_editor)
+    def change_concurrently(self, model: Any, schema_editor: Any, state: Any) -> None:
         name = schema_editor.quote_name(self.constraint.name)
         statement = str(self.constraint.create_sql(model, schema_editor))
         match = _UNIQUE.fullmatch(statement)
