@@ -11,7 +11,6 @@ from django.http import HttpResponse
 from django.urls import path
 
 from hardening.testing.client import Client
-from shapes.routed import serve
 
 pytest_plugins = ["hardening.testing.plugin"]
 
@@ -83,6 +82,8 @@ def found(settings: Any, db: None) -> Callable[..., list[str]]:
 
     It needs the database, because Django 6.1 asks SQLite whether it has JSON.
     """
+
+    from shapes.routed import serve  # noqa: PLC0415  # the tests in `third_party` do not install the app `shapes`
 
     def ids(callback: Any, *, deploy: bool = False) -> list[str]:
         serve(settings, path("bad/", callback))

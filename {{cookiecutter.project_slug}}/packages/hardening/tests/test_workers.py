@@ -108,6 +108,7 @@ def test_after_sigterm_readyz_is_503_before_the_listener_closes_and_kept_connect
     connection.request("GET", "/")
     connection.getresponse().read()
 
+    start = time.monotonic()
     server.terminate()
     wait_for(port, 503)
     connection.request("GET", "/")
@@ -117,6 +118,7 @@ def test_after_sigterm_readyz_is_503_before_the_listener_closes_and_kept_connect
     assert (last.status, last.headers["Connection"]) == (200, "close")
     assert status == 200
     wait_for(port, None)
+    assert time.monotonic() - start > 0.9
     assert server.wait(PATIENCE) == 0
     connection.close()
 

@@ -159,17 +159,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def set_accept_enabled(self, enabled: bool) -> None:  # as gunicorn calls it
         """Start or stop accepting connections; a worker that ends accepts first what the kernel has accepted.
 
-        Closing a listener resets the connections in its queue, whose clients have sent their requests already.
+        Closing a listener resets the connections in its queue, whose clients have sent their requests already. A
+        connection that arrives between the last `accept()` and `close()` is reset, so that nothing is in between.
         """
         if self.alive or enabled:
             super().set_accept_enabled(enabled)
             return
+        super().set_accept_enabled(enabled)
         for listener in self.sockets:
             listener.setblocking(False)
             while self.accept(listener):
                 pass
-        super().set_accept_enabled(enabled)
-        for listener in self.sockets:
             listener.close()
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -25,28 +26,38 @@ def path_of(guard: Guard) -> Path:
     return Path("packages/hardening/src" if guard.file.startswith("hardening/") else "", guard.file)
 
 
-def without(guard: Guard, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the tests of *guard* in a copy of the project that lacks it."""
-    copy = shutil.copytree(PROJECT, folder, ignore=LEFT_OUT)
-    file = copy / path_of(guard)
-    text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace(guard.text, guard.without, 1), encoding="utf-8")
+def run_tests(guard: Guard, copy: Path) -> subprocess.CompletedProcess[str]:
+    """Run the tests of *guard* in *copy*."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "PYTEST_", "TEST_"))}
     suite = ["-c", "packages/hardening/pyproject.toml"] if guard.tests.startswith("packages/") else []
     server = ["-m", "hardening.testing.postgres", "pytest"] if guard.server else ["-m", "pytest"]
     command = [sys.executable, *server, *suite, "-q", "-x", "-p", "no:cacheprovider", *FASTER, guard.tests]
-    known = kept | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(copy / "packages/hardening/src")}
-    done = subprocess.run(command, cwd=copy, env=known, capture_output=True, text=True, check=False)
-    shutil.rmtree(folder)
-    return done
+    known = kept | {"PYTHONPATH": str(copy / "packages/hardening/src")}
+    return subprocess.run(command, cwd=copy, env=known, capture_output=True, text=True, check=False)
+
+
+def without(guard: Guard, copies: "SimpleQueue[Path]") -> subprocess.CompletedProcess[str]:
+    """Run the tests of *guard* in a copy of the project that lacks it, and repair the copy."""
+    copy = copies.get()
+    file = copy / path_of(guard)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(guard.text, guard.without, 1), encoding="utf-8")
+    try:
+        return run_tests(guard, copy)
+    finally:
+        file.write_text(text, encoding="utf-8")
+        copies.put(copy)
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Guard, Future[subprocess.CompletedProcess[str]]]]:
-    """The runs of all guards, as many at once as there are processors."""
-    folder = tmp_path_factory.mktemp("guards")
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        yield {guard: threads.submit(without, guard, folder / str(n)) for n, guard in enumerate(GUARDS)}
+    """The runs of all guards, as many at once as there are processors, each of which has a copy of the project."""
+    count = os.cpu_count() or 1
+    copies: SimpleQueue[Path] = SimpleQueue()
+    for _ in range(count):
+        copies.put(shutil.copytree(PROJECT, tmp_path_factory.mktemp("guards") / "project", ignore=LEFT_OUT))
+    with ThreadPoolExecutor(count) as threads:
+        yield {guard: threads.submit(without, guard, copies) for guard in GUARDS}
 
 
 def test_there_are_guards_enough():

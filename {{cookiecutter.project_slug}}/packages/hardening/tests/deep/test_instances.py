@@ -186,13 +186,15 @@ def test_after_sigterm_a_server_answers_what_it_accepts_and_its_kept_connections
     kept.getresponse().read()
 
     def work() -> None:
-        """Send requests on new connections until there is no listener."""
-        while load.send(caller, "POST").status != "ConnectionRefusedError":
+        """Send requests on new connections, as a proxy does that notices late that the server is not ready."""
+        while time.monotonic() < end:
+            load.send(caller, "POST")
             time.sleep(0.01)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     threads.append(threading.Thread(target=lambda: durations.append(fleet.stop(2))))
     durations: list[float] = []
+    end = time.monotonic() + 0.9 * DRAIN
     for thread in threads:
         thread.start()
     wait_until(lambda: not is_ready(target))
@@ -205,7 +207,6 @@ def test_after_sigterm_a_server_answers_what_it_accepts_and_its_kept_connections
     fleet.start(2)
 
     assert (last.status, last.headers["Connection"]) == (200, "close")
-    load.calls = [call for call in load.calls if call.status != "ConnectionRefusedError"]
     report("SIGTERM under load", load, fleet.url, 0)
     assert set(load.count()) == {201}
     assert max(call.start for call in load.calls) - min(call.start for call in load.calls) > 0.8 * DRAIN

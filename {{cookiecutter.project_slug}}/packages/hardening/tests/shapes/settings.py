@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 ROOT_URLCONF = "shapes.root_urls"
+MIGRATION_MODULES = dict.fromkeys(["admin", "auth", "contenttypes", "knox", "sessions"])  # their tables in one step
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_ROUTERS = ["shapes.router.Router"]
 DATABASES = for_tests(

