@@ -34,7 +34,8 @@ test: .venv/ready ## Test the answers, all combinations of options, and a render
 	$(RUN) pytest
 
 test-deep: .venv/bench ## Run the slow tests: rendered projects' own test suites, Django 6.1, DRF's test suite, an update, the Dockerfile
-	$(RUN) pytest -m deep
+	$(RUN) pytest -m deep tests/test_deep_suite.py
+	$(RUN) pytest -m deep --ignore tests/test_deep_suite.py --numprocesses auto --dist loadfile
 
 test-system: .venv/ready ## Run `make test-system` of two rendered projects (needs Chromium and nginx)
 	$(RUN) pytest -m system

@@ -1,6 +1,5 @@
 """The commands of a rendered project, and the tests of the unrendered tree."""
 
-import os
 import re
 import sys
 
@@ -64,19 +63,6 @@ def check_package(tested: str) -> None:
     """Assert that the tests passed on both databases and that none was skipped."""
     assert tested.count(" passed") == 2
     assert not re.search(r"\d+ (failed|skipped)", tested)
-
-
-@pytest.mark.deep
-def test_a_rendered_project_passes_its_deep_tests(project):
-    tested = run(
-        ["make", "test-deep"],
-        project,
-        FUZZING_CASES=os.environ.get("FUZZING_CASES", "100"),
-        FAULT_SECONDS=os.environ.get("FAULT_SECONDS", "1"),
-    )
-
-    assert not re.search(r"\d+ (failed|skipped)", tested.stdout)
-    assert " passed" in tested.stdout
 
 
 @pytest.mark.system
