@@ -51,7 +51,7 @@ lint: .venv/ready ## Check style and workflows
 	$(RUN) yamllint --strict .
 	.venv/bin/zizmor --offline --quiet .github '$(TREE)/.github'
 
-bench: .venv/bench ## Compare a rendered project with stock DRF, a plain Django view and django-ninja; write docs/performance.md
+bench: .venv/bench ## Compare a rendered project with stock DRF, a plain Django view, django-ninja and django-modern-rest; write docs/performance.md
 	$(RUN) bench $(BENCH)
 
 bench-server: .venv/bench ## Compare the same under load in gunicorn; write docs/performance-server.md

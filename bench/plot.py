@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-COLOURS = ("#7a8288", "#c8553d", "#588b8b", "#bcd2ee", "#7fa8dc", "#1f5aa6")
+COLOURS = ("#7a8288", "#c8553d", "#588b8b", "#bcd2ee", "#7fa8dc", "#1f5aa6", "#d9a441")
 LEFT, WIDTH, BAR, GAP, TOP = 200, 640, 9, 16, 34
 LIMIT = 4.0  # longer bars are cut; the number beside them is correct
 
@@ -17,12 +17,14 @@ def draw_bars(ratios: dict[str, dict[str, float]], names: dict[str, str]) -> str
         f'<rect width="100%" height="{height}" fill="#fff"/>',
     ]
     for place, (name, colour) in enumerate(zip(names.values(), COLOURS, strict=True)):
-        x = 10 + place * 145
+        x = 10 + place * (LEFT + WIDTH + 50) // len(names)
         parts.append(f'<rect x="{x}" y="9" width="10" height="10" fill="{colour}"/>')
         parts.append(f'<text x="{x + 15}" y="18">{escape(name)}</text>')
     y = TOP
     for operation, row in ratios.items():
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 31}" text-anchor="end">{escape(operation)}</text>')
+        parts.append(
+            f'<text x="{LEFT - 8}" y="{y + len(names) * BAR // 2 + 4}" text-anchor="end">{escape(operation)}</text>'
+        )
         for name, colour in zip(names, COLOURS, strict=True):
             length = round(min(row[name], LIMIT) / LIMIT * WIDTH)
             parts.append(f'<rect x="{LEFT}" y="{y}" width="{length}" height="{BAR - 1}" fill="{colour}"/>')

@@ -23,6 +23,7 @@ STACKS = {
     "ours, level": "our serializers",
     "ours, bare": "ours, not hardened",
     "ours": "ours",
+    "modern-rest": "django-modern-rest",
 }
 
 # For bench.server: the prefix of each stack's routes, the list of middleware of its server, and the server.
@@ -40,7 +41,7 @@ SERVED_NAMES = {**STACKS, "ours, granian": "ours in granian"}
 INTRODUCTION = """\
 # CPU time, statements and memory of a request
 
-Written by `make bench`, which renders a project and sends the same requests to six implementations of its API, all in
+Written by `make bench`, which renders a project and sends the same requests to seven implementations of its API, all in
 one process, over the same models, the same PostgreSQL, the same connection pool and the same tokens:
 
 - **plain Django view**: the ORM and `json` in a function, with the same guarantees: no query that validates uniqueness
@@ -50,11 +51,16 @@ one process, over the same models, the same PostgreSQL, the same connection pool
 - **stock DRF** as most people write it: `UniqueValidator` and an `exists()` in the serializer, numbered pages, related
   objects one by one. It has none of the guarantees.
 - **django-ninja** with the guarantees of the plain view.
-- **our serializers** and viewsets with the environment of the other three: the middleware of `startproject`, DRF's
+- **our serializers** and viewsets with the environment of the first three: the middleware of `startproject`, DRF's
   parser, negotiation and exception handler, and an ORM query for the token.
 - **ours, not hardened**: the project with its own query for the token, but without throttling, JSON type checking and
   the middleware of `hardening`.
 - **ours**: the project as it is rendered, with all of these and its access log.
+- **django-modern-rest** with the guarantees of the plain view and the middleware of `startproject`, with msgspec models
+  and without the validation of responses, as its documentation recommends for production.
+
+Before an operation is measured, the benchmark checks that the plain view, django-ninja and django-modern-rest return
+the same JSON.
 """
 
 METHOD = """\
@@ -68,7 +74,7 @@ here, so that two runs send the same requests.
 
 MACHINE = """\
 Measured on {date} on {machine}, {cores} cores, with Python {python}, Django {django}, DRF {drf},
-django-ninja {ninja} and PostgreSQL {postgresql}.{load}
+django-ninja {ninja}, django-modern-rest {modern_rest} and PostgreSQL {postgresql}.{load}
 """
 
 LOAD = """\
@@ -167,6 +173,7 @@ def _describe_versions() -> str:
         django=version("django"),
         drf=version("djangorestframework"),
         ninja=version("django-ninja"),
+        modern_rest=version("django-modern-rest"),
         postgresql=postgresql,
         load=" The machine had other load." if BUSY else "",
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from bench import operations, rows
+from bench.agreement import check_agreement
 from bench.axes import Axis, measure_axes
 from bench.contention import measure_contention
 from bench.measure import Costs, Make, Request, Stack, compare, count_statements, measure_memory, ratio
@@ -38,6 +39,7 @@ def run(rounds: int, sizes: list[int], only: str) -> Results:
         Stack("ours, level", "level/", caller.token, PLAIN_MIDDLEWARE),
         Stack("ours, bare", "bare/", caller.token, BARE_MIDDLEWARE),
         Stack("ours", "api/v1/", caller.token),
+        Stack("modern-rest", "modern-rest/", caller.token, PLAIN_MIDDLEWARE),
     ]
     results = Results()
     rows.fill(sizes[0])
@@ -45,15 +47,15 @@ def run(rounds: int, sizes: list[int], only: str) -> Results:
         if only.lower() in name.lower():
             _measure(results, name, make, stacks, rounds)
     _measure_sizes(results, caller, only)
+    growing = {} if only else _list_growing(next(stack for stack in stacks if stack.name == "ours"))
     for size in [] if only else sizes:
         rows.fill(size)
-        results.growth[size] = {
-            name: _measure_growth(name, make, stacks, size) for name, make in _list_growing(stacks[-1]).items()
-        }
+        results.growth[size] = {name: _measure_growth(name, make, stacks, size) for name, make in growing.items()}
     return results
 
 
 def _measure(results: Results, name: str, make: Make, stacks: list[Stack], rounds: int) -> None:
+    check_agreement(name, stacks, make, Stack.send)
     results.costs[name] = compare(stacks, make, rounds=rounds, block=BLOCK)
     results.statements[name] = {stack.name: count_statements(stack, make(stack)) for stack in stacks}
     results.peaks[name] = {stack.name: measure_memory(stack, make(stack)) for stack in stacks}

@@ -1,7 +1,7 @@
 from config.urls import urlpatterns as own
 from django.urls import include, path
 
-from bench.stacks import axes, bare, ninja_api, plain, stock
+from bench.stacks import axes, bare, modern_rest_api, ninja_api, plain, stock
 
 urlpatterns = [
     *own,
@@ -11,4 +11,5 @@ urlpatterns = [
     path("stock/", include(stock.router.urls)),
     path("plain/", include(plain.urlpatterns)),
     path("ninja/", ninja_api.api.urls),
+    modern_rest_api.router.to_urlpatterns(),
 ]
