@@ -54,7 +54,7 @@ lint: .venv/ready ## Check style and workflows
 bench: .venv/bench ## Compare a rendered project with stock DRF, a plain Django view, django-ninja and django-modern-rest; write docs/performance.md
 	$(RUN) bench $(BENCH)
 
-bench-server: .venv/bench ## Compare the same under load in gunicorn; write docs/performance-server.md
+bench-server: .venv/bench ## Compare the same under load in gunicorn, with django-bolt and FastAPI; write docs/performance-server.md
 	$(RUN) bench.server $(BENCH)
 
 # The workspace members are not on a package index, so that their requirements are resolved instead.

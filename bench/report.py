@@ -35,8 +35,16 @@ SERVED = {
     "ours, bare": ("bare/", "bare", "gunicorn"),
     "ours": ("api/v1/", "own", "gunicorn"),
     "ours, granian": ("api/v1/", "own", "granian"),
+    "modern-rest": ("modern-rest/", "plain", "gunicorn"),
+    "bolt": ("bolt/", "plain", "runbolt"),
+    "fastapi": ("", "plain", "uvicorn"),
 }
-SERVED_NAMES = {**STACKS, "ours, granian": "ours in granian"}
+SERVED_NAMES = {
+    **STACKS,
+    "ours, granian": "ours in granian",
+    "bolt": "django-bolt in runbolt",
+    "fastapi": "FastAPI, SQLAlchemy",
+}
 
 INTRODUCTION = """\
 # CPU time, statements and memory of a request
@@ -85,6 +93,18 @@ workers of four threads, over a table of {rows:,} profiles, and the project also
 threads. *Our serializers* have the middleware of `startproject` and an ORM query for the token, as the first three
 stacks have; *ours, not hardened* is the project without throttling, JSON type checking and the middleware of
 `hardening`; *ours* is the project as it is rendered.
+
+Three peers have the guarantees of the plain view and are written as their own documentation recommends:
+
+- *django-modern-rest* runs in the same gunicorn, with the middleware of `startproject`.
+- *django-bolt* {bolt} has a server of its own, `runbolt`, with two processes on a loopback port and no middleware. Its
+  functions are asynchronous, so that asgiref runs all ORM calls of a process in one thread. It accepts no stored
+  tokens, so that the functions look them up. The newest version for Python 3.11 is 0.3.
+- *FastAPI* {fastapi} with *SQLAlchemy* {sqlalchemy} runs in uvicorn {uvicorn} with two workers and no middleware. Its
+  functions are synchronous and run in threads; SQLAlchemy's models describe the project's tables.
+
+Before an operation is measured, the benchmark checks that these three, django-ninja and the plain view return the same
+JSON.
 
 {clients} clients send {requests} requests each, one after the other; then the next stack follows, for {rounds} rounds.
 Each number is the median of these blocks, beside the range of the middle half of them. Clients, servers and PostgreSQL
@@ -152,7 +172,11 @@ def write(results: Results, folder: Path = DOCS) -> None:
 
 def introduce_load(clients: int, requests: int, rounds: int, rows: int) -> str:
     """Return the introduction of the page on servers."""
-    return f"{LOAD.format(clients=clients, requests=requests, rounds=rounds, rows=rows)}\n{_describe_versions()}"
+    peers = {name: version(name) for name in ("fastapi", "sqlalchemy", "uvicorn")}
+    text = LOAD.format(
+        clients=clients, requests=requests, rounds=rounds, rows=rows, bolt=version("django-bolt"), **peers
+    )
+    return f"{text}\n{_describe_versions()}"
 
 
 def _describe_method(results: Results) -> str:

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
@@ -24,12 +24,21 @@ ROWS = 10_000
 LEFT_OUT = ("create with 1 related id", "create with 10 related ids", "create with 100 related ids")
 TIMEOUT = 30  # seconds
 COMMANDS = {
-    "gunicorn": ["gunicorn", "config.wsgi", "--bind", "unix:{path}", "--log-level", "error"],
+    "gunicorn": ["gunicorn", "config.wsgi", "--bind", "unix:{address}", "--log-level", "error"],
     "granian": [
         *("granian", "config.wsgi:application", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4"),
-        *("--uds", "{path}", "--log-level", "error"),
+        *("--uds", "{address}", "--log-level", "error"),
+    ],
+    "uvicorn": [
+        *("uvicorn", "bench.stacks.fastapi_api:app", "--workers", "2"),
+        *("--uds", "{address}", "--log-level", "error", "--no-access-log"),
+    ],
+    "runbolt": [
+        *("django", "runbolt", "--settings", "bench.bolt_settings", "--processes", "2", "--no-admin"),
+        *("--host", "127.0.0.1", "--port", "{address}", "--skip-checks"),  # the benchmark's own tables fail the checks
     ],
 }
+ON_PORTS = ("runbolt",)  # programs without unix sockets
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -48,9 +57,9 @@ class UnixConnection(http.client.HTTPConnection):
 
 @dataclass
 class Server:
-    """A server with two workers of four threads; `pid` is the process id of its master."""
+    """A server with two workers, on a unix socket or a port; `pid` is the process id of its master."""
 
-    path: Path
+    address: Path | int
     pid: int
 
     def read_cpu(self) -> float:
@@ -74,18 +83,27 @@ class Stack:
     name: str
     prefix: str
     server: Server
+    slash: bool = True  # whether its paths end with a slash
 
-    def send(self, connection: UnixConnection, headers: dict[str, str], request: Any) -> float:
-        """Send the request and return the response time; raise `RuntimeError` for an unexpected status."""
+    def fetch(self, token: str, request: Any) -> bytes:
+        """Send one request on a connection of its own, and return the body of the response."""
+        with closing(connect(self.server.address)) as connection:
+            return self.send(connection, make_headers(token), request)[0]
+
+    def send(
+        self, connection: http.client.HTTPConnection, headers: dict[str, str], request: Any
+    ) -> tuple[bytes, float]:
+        """Send the request and return body and time of the response; raise `RuntimeError` for an unexpected status."""
         body = None if request.body is None else json.dumps(request.body)
+        path = request.path if self.slash else request.path.replace("/?", "?").removesuffix("/")
         start = time.perf_counter()
-        connection.request(request.method, f"/{self.prefix}{request.path}", body, headers)
+        connection.request(request.method, f"/{self.prefix}{path}", body, headers)
         response = connection.getresponse()
         text = response.read()
         spent = time.perf_counter() - start
         if response.status not in request.statuses:
             raise RuntimeError(f"{self.name}: {response.status} to {request}: {text[:300]!r}")
-        return spent
+        return text, spent
 
 
 def _read_cpu(stat: Path) -> float:
@@ -106,24 +124,38 @@ def _read_ids(stat: Path) -> tuple[int, int]:
 @contextmanager
 def serve(folder: Path, middleware: str, program: str) -> Iterator[Server]:
     """Serve the rendered project in *folder* with *program* and the named list of middleware until the block ends."""
-    path = folder / f"{middleware}-{program}.socket"
+    address = _find_port() if program in ON_PORTS else folder / f"{middleware}-{program}.socket"
     python_path = os.pathsep.join(map(str, (TEMPLATE, folder / "packages" / "hardening" / "src")))
     environment = os.environ | {"BENCH_MIDDLEWARE": middleware, "PYTHONPATH": python_path, "WEB_CONCURRENCY": "2"}
-    command = [part.format(path=path) for part in COMMANDS[program]]
-    with subprocess.Popen([sys.executable, "-m", *command], cwd=folder, env=environment) as process:
+    command = [part.format(address=address) for part in COMMANDS[program]]
+    output = subprocess.DEVNULL if program in ON_PORTS else None  # runbolt describes its start
+    with subprocess.Popen([sys.executable, "-m", *command], cwd=folder, env=environment, stdout=output) as process:
         try:
-            _wait_for_socket(path)
-            yield Server(path, process.pid)
+            _wait_for_server(address)
+            yield Server(address, process.pid)
         finally:
             process.terminate()
             process.wait(TIMEOUT)
 
 
-def _wait_for_socket(path: Path) -> None:
+def _find_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def connect(address: Path | int) -> http.client.HTTPConnection:
+    """Return a connection, not yet open, to the unix socket or port *address*."""
+    if isinstance(address, Path):
+        return UnixConnection(address)
+    return http.client.HTTPConnection("127.0.0.1", address, timeout=TIMEOUT)
+
+
+def _wait_for_server(address: Path | int) -> None:
     end = time.monotonic() + TIMEOUT
     while time.monotonic() < end:
         try:
-            connection = UnixConnection(path)
+            connection = connect(address)
             connection.request("GET", "/livez", headers={"X-Forwarded-Proto": "https"})
             connection.getresponse().read()
             connection.close()
@@ -134,19 +166,23 @@ def _wait_for_socket(path: Path) -> None:
     raise TimeoutError("The server did not start.")
 
 
-def load(stack: Stack, token: str, make: Callable[[Any], Any], count: int) -> Block:
-    """Send *count* requests from each of `CLIENTS` clients, one after the other on a connection per client."""
-    requests = [[make(stack) for _ in range(count)] for _ in range(CLIENTS)]
-    headers = {
+def make_headers(token: str) -> dict[str, str]:
+    return {
         "Authorization": f"Bearer {token}",
         "Content-Type": "application/json",
         "X-Forwarded-For": "192.0.2.1",
         "X-Forwarded-Proto": "https",
     }
 
+
+def load(stack: Stack, token: str, make: Callable[[Any], Any], count: int) -> Block:
+    """Send *count* requests from each of `CLIENTS` clients, one after the other on a connection per client."""
+    requests = [[make(stack) for _ in range(count)] for _ in range(CLIENTS)]
+    headers = make_headers(token)
+
     def send(own: list[Any]) -> list[float]:
-        connection = UnixConnection(stack.server.path)
-        times = [stack.send(connection, headers, request) for request in own]
+        connection = connect(stack.server.address)
+        times = [stack.send(connection, headers, request)[1] for request in own]
         connection.close()
         return times
 
@@ -201,30 +237,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.server", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10, help="blocks of each stack per operation")
     parser.add_argument("--only", default="", help="measure only operations with this in their name; write nothing")
+    parser.add_argument("--output", type=Path, help="the folder to write to, docs by default")
     options = parser.parse_args()
     with render_project() as folder, ExitStack() as servers:
         # These import models, so that Django has to be set up first.
         from bench import operations, report, rows
+        from bench.agreement import check_agreement
 
         caller = rows.create_caller()
         rows.fill(ROWS)
         needed = dict.fromkeys((middleware, program) for _prefix, middleware, program in report.SERVED.values())
         served = {each: servers.enter_context(serve(folder, *each)) for each in needed}
         stacks = [
-            Stack(name, prefix, served[middleware, program])
+            Stack(name, prefix, served[middleware, program], slash=program != "runbolt")
             for name, (prefix, middleware, program) in report.SERVED.items()
         ]
         sections = [report.introduce_load(CLIENTS, REQUESTS, options.rounds, ROWS)]
         for name, make in operations.list_operations(caller).items():
-            if name in LEFT_OUT or options.only.lower() not in name.lower():
+            if options.only.lower() not in name.lower():
                 continue
-            sections.append(
-                format_table(name, measure(stacks, caller.token, make, options.rounds), report.SERVED_NAMES)
-            )
+            check_agreement(name, stacks, make, lambda stack, request: stack.fetch(caller.token, request))
+            if name not in LEFT_OUT:
+                blocks = measure(stacks, caller.token, make, options.rounds)
+                sections.append(format_table(name, blocks, report.SERVED_NAMES))
+                sys.stderr.write(f"{sections[-1]}\n")
             rows.drop_new()
-            sys.stderr.write(f"{sections[-1]}\n")
         if not options.only:
-            (report.DOCS / "performance-server.md").write_text("\n".join(sections), encoding="utf-8")
+            ((options.output or report.DOCS) / "performance-server.md").write_text(
+                "\n".join(sections), encoding="utf-8"
+            )
 
 
 if __name__ == "__main__":

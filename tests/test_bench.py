@@ -9,6 +9,8 @@ import pytest
 from bench.agreement import check_agreement
 from tests.conftest import TEMPLATE
 
+PEERS = ("django-modern-rest", "django-bolt in runbolt", "FastAPI, SQLAlchemy")
+
 
 @pytest.mark.deep
 def test_the_benchmark_measures_every_operation_and_writes_the_page(tmp_path):
@@ -24,6 +26,19 @@ def test_the_benchmark_measures_every_operation_and_writes_the_page(tmp_path):
     assert "## Growth with the table" in page
     assert "| ours | django-modern-rest |" in page
     assert (tmp_path / "performance.svg").exists()
+
+
+@pytest.mark.deep
+def test_the_benchmark_of_servers_measures_every_stack_and_writes_the_page(tmp_path):
+    command = [sys.executable, "-m", "bench.server", "--rounds", "1", "--output", str(tmp_path)]
+
+    done = subprocess.run(command, cwd=TEMPLATE, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    page = (tmp_path / "performance-server.md").read_text()
+    operations = page.count("\n## ")
+    assert operations == 6
+    assert {name: page.count(f"\n| {name} |") for name in PEERS} == dict.fromkeys(PEERS, operations)
 
 
 def check_responses(plain, other, *, method="GET", body=None):
