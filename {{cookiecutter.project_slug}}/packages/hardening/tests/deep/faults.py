@@ -181,6 +181,7 @@ def report(fault: str, load: Load, where: str | Path | None, recovery: float) ->
     REPORT.append(
         f"| {fault} | {len(load.calls)} | {statuses} | {unlike} | {load.slowest():.1f} s | {recovery:.1f} s |"
     )
-    assert (lost, doubled) == ([], [])
+    told = [(call.title, call.status, call.code, call.seconds) for call in load.calls if call.title in lost + doubled]
+    assert (lost, doubled) == ([], []), told
     assert set(load.count()) <= {200, 201, 503}
     assert all("Retry-After" in call.headers for call in load.calls if call.code == "try_again")
