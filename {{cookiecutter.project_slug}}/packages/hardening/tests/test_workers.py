@@ -113,6 +113,8 @@ def test_after_sigterm_readyz_is_503_before_the_listener_closes_and_kept_connect
     wait_for(port, 503)
     connection.request("GET", "/")
     last = connection.getresponse()
+    last.read()
+    connection.close()
     status = ask(port, "/")
 
     assert (last.status, last.headers["Connection"]) == (200, "close")
@@ -120,7 +122,6 @@ def test_after_sigterm_readyz_is_503_before_the_listener_closes_and_kept_connect
     wait_for(port, None)
     assert time.monotonic() - start > 0.9
     assert server.wait(PATIENCE) == 0
-    connection.close()
 
 
 def test_a_second_sigterm_ends_the_wait(server, port):
@@ -148,7 +149,9 @@ def test_a_request_that_waits_for_a_thread_when_the_server_stops_is_answered(ser
 def test_a_request_after_a_body_that_did_not_come_is_not_read_as_that_body(server, port):
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
-        assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert (response.status, response.read()) == (200, b"ok")
 
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 
