@@ -5,7 +5,6 @@ runs in `sync_to_async`, and `runbolt` serves them. Its own authentication accep
 passes no headers to dependencies, so that each function finds the user itself.
 """
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from accounts.models import Profile
@@ -17,67 +16,25 @@ from django_bolt.exceptions import Unauthorized
 from django_bolt.param_functions import Header
 from knox.crypto import hash_token
 from knox.models import get_token_model
-from msgspec import UNSET, Meta, Struct, UnsetType, structs
+from msgspec import UNSET, structs
 from purchases.models import Contact, Location, Purchase
 
 from bench.stacks.conflicts import find_conflicts
+from bench.stacks.msgspec_models import (
+    ProfileIn,
+    ProfileOut,
+    ProfilePatch,
+    Profiles,
+    PurchaseIn,
+    Purchases,
+    map_profile,
+    map_purchase,
+)
+from bench.stacks.pages import paginate
 
-PAGE = 50
-
-Username = Annotated[str, Meta(min_length=1, max_length=150)]
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
-Bio = Annotated[str, Meta(max_length=2000)]
 Authorization = Annotated[str, Header()]
 
 api = BoltAPI(prefix="/bolt")
-
-
-class ProfileIn(Struct):
-    username: Username
-    email: Email
-    bio: Bio = ""
-
-
-class ProfilePatch(Struct):
-    username: Username | UnsetType = UNSET
-    email: Email | UnsetType = UNSET
-    bio: Bio | UnsetType = UNSET
-
-
-class ProfileOut(Struct):
-    id: int
-    owner: int
-    username: str
-    email: str
-    bio: str
-
-
-class Profiles(Struct):
-    results: list[ProfileOut]
-
-
-class PurchaseIn(Struct):
-    reference: Annotated[str, Meta(min_length=1, max_length=40)]
-    location: int
-    contacts: Annotated[list[int], Meta(max_length=100)]
-    quantity: Annotated[int, Meta(ge=1)]
-    earliest: datetime
-    latest: datetime
-
-
-class PurchaseOut(Struct):
-    id: int
-    purchaser: int
-    reference: str
-    location: int
-    contacts: list[int]
-    quantity: int
-    earliest: datetime
-    latest: datetime
-
-
-class Purchases(Struct):
-    results: list[PurchaseOut]
 
 
 async def authenticate(authorization: str) -> Any:
@@ -90,27 +47,6 @@ async def authenticate(authorization: str) -> Any:
     if found is None or not found.user.is_active or (found.expiry is not None and found.expiry <= timezone.now()):
         raise Unauthorized(detail="Invalid token.")
     return found.user
-
-
-def paginate(queryset: Any, before: int | None) -> Any:
-    return (queryset.filter(pk__lt=before) if before else queryset).order_by("-pk")[:PAGE]
-
-
-def map_profile(profile: Profile) -> ProfileOut:
-    return ProfileOut(profile.pk, profile.owner_id, profile.username, profile.email, profile.bio)
-
-
-def map_purchase(purchase: Purchase, contacts: list[int]) -> PurchaseOut:
-    return PurchaseOut(
-        id=purchase.pk,
-        purchaser=purchase.purchaser_id,
-        reference=purchase.reference,
-        location=purchase.location_id,
-        contacts=contacts,
-        quantity=purchase.quantity,
-        earliest=purchase.earliest,
-        latest=purchase.latest,
-    )
 
 
 @api.get("/profiles")

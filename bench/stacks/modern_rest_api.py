@@ -4,9 +4,8 @@ As its documentation recommends, it uses msgspec's models, its own `path()`, and
 production.
 """
 
-from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from accounts.models import Profile
 from django.db import IntegrityError, transaction
@@ -17,18 +16,24 @@ from dmr.openapi.objects import SecurityScheme
 from dmr.plugins.msgspec import MsgspecSerializer
 from dmr.routing import Router, path
 from dmr.security import SyncAuth
-from msgspec import UNSET, Meta, Struct, UnsetType, structs
+from msgspec import UNSET, Struct, structs
 from purchases.models import Contact, Location, Purchase
 from rest_framework.exceptions import AuthenticationFailed
 
 from bench.stacks.authentication import OrmAuthentication
 from bench.stacks.conflicts import find_conflicts
-
-PAGE = 50
-
-Username = Annotated[str, Meta(min_length=1, max_length=150)]
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
-Bio = Annotated[str, Meta(max_length=2000)]
+from bench.stacks.msgspec_models import (
+    ProfileIn,
+    ProfileOut,
+    ProfilePatch,
+    Profiles,
+    PurchaseIn,
+    PurchaseOut,
+    Purchases,
+    map_profile,
+    map_purchase,
+)
+from bench.stacks.pages import paginate
 
 _tokens = OrmAuthentication()
 
@@ -62,75 +67,6 @@ class Page(Struct):
 
 class ProfilePath(Struct):
     pk: int
-
-
-class ProfileIn(Struct):
-    username: Username
-    email: Email
-    bio: Bio = ""
-
-
-class ProfilePatch(Struct):
-    username: Username | UnsetType = UNSET
-    email: Email | UnsetType = UNSET
-    bio: Bio | UnsetType = UNSET
-
-
-class ProfileOut(Struct):
-    id: int
-    owner: int
-    username: str
-    email: str
-    bio: str
-
-
-class Profiles(Struct):
-    results: list[ProfileOut]
-
-
-class PurchaseIn(Struct):
-    reference: Annotated[str, Meta(min_length=1, max_length=40)]
-    location: int
-    contacts: Annotated[list[int], Meta(max_length=100)]
-    quantity: Annotated[int, Meta(ge=1)]
-    earliest: datetime
-    latest: datetime
-
-
-class PurchaseOut(Struct):
-    id: int
-    purchaser: int
-    reference: str
-    location: int
-    contacts: list[int]
-    quantity: int
-    earliest: datetime
-    latest: datetime
-
-
-class Purchases(Struct):
-    results: list[PurchaseOut]
-
-
-def paginate(queryset: Any, before: int | None) -> Any:
-    return (queryset.filter(pk__lt=before) if before else queryset).order_by("-pk")[:PAGE]
-
-
-def map_profile(profile: Profile) -> ProfileOut:
-    return ProfileOut(profile.pk, profile.owner_id, profile.username, profile.email, profile.bio)
-
-
-def map_purchase(purchase: Purchase, contacts: list[int]) -> PurchaseOut:
-    return PurchaseOut(
-        id=purchase.pk,
-        purchaser=purchase.purchaser_id,
-        reference=purchase.reference,
-        location=purchase.location_id,
-        contacts=contacts,
-        quantity=purchase.quantity,
-        earliest=purchase.earliest,
-        latest=purchase.latest,
-    )
 
 
 class TokenController(Controller[MsgspecSerializer]):

@@ -13,8 +13,8 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from bench.stacks.authentication import OrmAuthentication
 from bench.stacks.conflicts import find_conflicts
+from bench.stacks.pages import paginate
 
-PAGE = 50
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 
 _tokens = OrmAuthentication()
@@ -81,10 +81,6 @@ class Purchases(Schema):
 
 
 api = NinjaAPI(auth=authenticate, docs_url=None, openapi_url=None)
-
-
-def paginate(queryset: Any, before: int | None) -> Any:
-    return (queryset.filter(pk__lt=before) if before else queryset).order_by("-pk")[:PAGE]
 
 
 @api.get("profiles/", response=Profiles, by_alias=False)

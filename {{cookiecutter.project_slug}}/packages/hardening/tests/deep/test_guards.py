@@ -36,7 +36,7 @@ def run_tests(guard: Guard, copy: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=copy, env=known, capture_output=True, text=True, check=False)
 
 
-def without(guard: Guard, copies: "SimpleQueue[Path]") -> subprocess.CompletedProcess[str]:
+def without(guard: Guard, copies: SimpleQueue[Path]) -> subprocess.CompletedProcess[str]:
     """Run the tests of *guard* in a copy of the project that lacks it, and repair the copy."""
     copy = copies.get()
     file = copy / path_of(guard)
