@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.http import HttpResponse
 from django.urls import path
 
+from hardening.integrity.compiled_updates import CompiledUpdate
 from hardening.testing.client import Client
 
 pytest_plugins = ["hardening.testing.plugin"]
@@ -32,6 +33,20 @@ def _does_not_apply(item: pytest.Item) -> bool:
     if item.get_closest_marker("checked_before_commit"):  # SQLite checks the foreign keys of a nested write later
         return connection.vendor == "sqlite" and parameters.get("way") == "nested"
     return bool(item.get_closest_marker("postgresql_server")) and parameters.get("server") == "sqlite"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _every_update_is_djangos() -> None:
+    """Compare every UPDATE that is used again with the one that Django compiles for the same row."""
+    find = CompiledUpdate._find_statement
+
+    def compare(update: CompiledUpdate, values: Any, params: Any) -> Any:
+        statement = find(update, values, params)
+        if statement is not None and statement != (anew := update.compile(values, params)):
+            raise AssertionError(f"{statement} is used for {anew}")
+        return statement
+
+    CompiledUpdate._find_statement = compare
 
 
 EITHER_WAY = [

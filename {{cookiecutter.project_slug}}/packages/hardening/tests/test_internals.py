@@ -32,6 +32,10 @@ SOURCES = Path(str(hardening.__file__)).parent
 PUBLIC = {"_asdict", "_base_manager", "_default_manager", "_meta", "_replace", "_state"}
 
 METHODS: dict[str, tuple[Any, list[str]]] = {
+    "_do_update": (
+        models.Model,
+        ["self", "base_qs", "using", "pk_val", "values", "update_fields", "forced_update"],
+    ),
     "_get_field_expression_map": (models.Model, ["self", "meta", "exclude"]),
     "_get_pk_val": (models.Model, ["self", "meta"]),
     "_get_position_from_instance": (pagination.CursorPagination, ["self", "instance", "ordering"]),
@@ -42,6 +46,7 @@ METHODS: dict[str, tuple[Any, list[str]]] = {
     "_map_serializer_field": (AutoSchema, ["self", "field", "direction", "bypass_extensions"]),
     "_prepare": (ModelBase, ["cls"]),
     "_set_content_type_params": (HttpRequest, ["self", "meta"]),
+    "_update": (models.QuerySet, ["self", "values"]),
 }
 
 

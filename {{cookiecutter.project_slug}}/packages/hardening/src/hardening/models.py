@@ -12,6 +12,7 @@ from django.db import models, router
 from django.db.models.expressions import DatabaseDefault
 
 from hardening.canonical import digest_fields, with_digests
+from hardening.integrity.compiled_updates import CompiledUpdate
 from hardening.integrity.constraints import ModelConstraint, get_constraints
 from hardening.integrity.transactions import defer_computed
 from hardening.integrity.writes import writes_as_given
@@ -76,6 +77,11 @@ class Model(models.Model, metaclass=ModelBase):
         if kwargs.get("update_fields"):
             kwargs["update_fields"] = with_digests(type(self), kwargs["update_fields"])
         super().save_base(*args, **kwargs)
+
+    def _do_update(self, base_qs: Any, *args: Any) -> Any:
+        """Call Django's `_do_update()` with an UPDATE that is compiled once for each set of columns."""
+        rows: Any = CompiledUpdate(base_qs)  # the part of a queryset that Django uses here
+        return super()._do_update(rows, *args)
 
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:

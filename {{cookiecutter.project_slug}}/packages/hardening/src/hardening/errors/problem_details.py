@@ -46,7 +46,8 @@ def document(detail: Any, status: int, request: HttpRequest) -> tuple[dict[str, 
 
 def prefers_problem(request: HttpRequest) -> bool:
     """Return whether `Accept` contains `application/problem+json`, with a quality not below that of JSON."""
-    if len(request.META.get("HTTP_ACCEPT", "")) > MAX_ACCEPT:
+    accept = request.META.get("HTTP_ACCEPT", "")
+    if PROBLEM_JSON not in accept or len(accept) > MAX_ACCEPT:
         return False
     try:
         problem_type, json_type = request.accepted_type(PROBLEM_JSON), request.accepted_type(JSON)

@@ -22,6 +22,7 @@ from rest_framework.permissions import SAFE_METHODS
 
 from hardening.exceptions import Code
 from hardening.integrity import drivers
+from hardening.integrity.compiled_updates import CompiledUpdate
 from hardening.integrity.declaring_models import Violation, find_violation
 from hardening.integrity.drivers import Diagnosis, Kind
 from hardening.integrity.in_use import build_in_use, find_referrers
@@ -145,16 +146,17 @@ def _translate(failure: Failure) -> Exception | None:
     return ValidationError(detail)
 
 
-def _read_traceback(error: DatabaseError) -> tuple[SQLCompiler | None, bool]:
+def _read_traceback(error: DatabaseError) -> tuple[SQLCompiler | CompiledUpdate | None, bool]:
     """Return the compiler of the statement that raised *error*, and whether a hook after COMMIT made it.
 
     Only the traceback has this: SQLite names no table for a foreign key, and a driver knows nothing of hooks.
     """
-    compiler, committed = None, False
+    compiler: SQLCompiler | CompiledUpdate | None = None
+    committed = False
     step = error.__traceback__
     while step is not None:
         local = step.tb_frame.f_locals.get("self")
-        compiler = local if isinstance(local, SQLCompiler) else compiler
+        compiler = local if isinstance(local, SQLCompiler | CompiledUpdate) else compiler
         committed = committed or step.tb_frame.f_code in _AFTER_COMMIT
         step = step.tb_next
     return compiler, committed
