@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from itertools import accumulate
 from typing import IO, Any
 
 from django.utils.http import parse_header_parameters
@@ -15,6 +16,7 @@ MAX_DEPTH = 32
 MAX_DIGITS = 100
 
 _BRACKET = re.compile(r"[\[\]{}]")
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}  # by which a bracket changes the depth
 
 
 class JSONParser(BaseParser):
@@ -60,11 +62,8 @@ def _measure_depth(text: str) -> int:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return 0
     outside_strings = text.replace("\\\\", "").replace('\\"', "").split('"')[::2]
-    depth = deepest = 0
-    for bracket in _BRACKET.findall("".join(outside_strings)):
-        depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+    steps = map(_STEPS.__getitem__, _BRACKET.findall("".join(outside_strings)))
+    return max(accumulate(steps, initial=0))
 
 
 def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
