@@ -18,7 +18,7 @@ from hardening.permissions import Public
 from hardening.testing.exchanges import Exchange, exchange
 from hardening.wsgi import Application, Handler
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.once
 
 SECRET = "canary-of-the-query"
 PROBLEM = {"HTTP_ACCEPT": "application/problem+json"}

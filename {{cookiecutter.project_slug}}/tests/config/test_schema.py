@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 
 SCHEMA, DOCS = "/api/v1/schema/", "/api/v1/docs/"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.once
 
 
 def test_the_committed_schemas_are_up_to_date():

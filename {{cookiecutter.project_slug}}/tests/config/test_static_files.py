@@ -8,7 +8,7 @@ import pytest
 from hardening.testing.exchanges import Exchange, exchange
 from hardening.wsgi import Application, Handler
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.once
 
 CONTENT = b"0123456789"
 

@@ -3,10 +3,11 @@
 A project loads it in its top-level `conftest.py`: `pytest_plugins = ["hardening.testing.plugin"]`.
 """
 
+import gc
 import io
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,23 @@ from hardening.testing.contract.recording import Contract
 from hardening.testing.factories import find_factory
 
 RECORDING = pytest.StashKey[Contract]()
+_DATABASE = {"db", "transactional_db"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option with which `manage.py contract` records each app's `contract.json`."""
     help_text = "record what the contract tests compare with contract.json into this file, and run no other tests"
-    parser.getgroup("hardening").addoption("--record-contract", metavar="FILE", help=help_text)
+    group = parser.getgroup("hardening")
+    group.addoption("--record-contract", metavar="FILE", help=help_text)
+    help_text = (
+        "a run on SQLite and one on PostgreSQL, at the same time, share the tests that one database is enough for"
+    )
+    group.addoption("--shared", action="store_true", help=help_text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers of this plugin."""
-    config.addinivalue_line("markers", "once: does not use the database, so that one database is enough")
+    config.addinivalue_line("markers", "once: gives the same result on every database, so that one is enough")
     config.addinivalue_line("markers", "recorded: compares with contract.json, or records it with --record-contract")
 
 
@@ -48,6 +55,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in left_out]
 
 
+def pytest_collection_finish() -> None:
+    """Exempt what was imported from garbage collection, which would visit it again and again during the tests."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write what was recorded."""
     if file := session.config.getoption("record_contract"):
@@ -57,13 +70,25 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _is_for_another_database(item: pytest.Item) -> bool:
-    """Return whether *item* needs the other database, or does not use the database and has run on SQLite.
+    """Return whether *item* needs the other database, or one database is enough for it and the other run has it.
 
-    A project that is tested on PostgreSQL only does not set `TEST_DATABASE_URL`.
+    That is the run on SQLite, except for tests without a database if the runs are shared, so that both take as long. A
+    project that is tested on PostgreSQL only does not set `TEST_DATABASE_URL`.
     """
-    if connection.vendor == "postgresql":
-        return "TEST_DATABASE_URL" in os.environ and item.get_closest_marker("once") is not None
-    return "postgresql" in getattr(item, "fixturenames", ())
+    on_postgresql = connection.vendor == "postgresql"
+    if item.get_closest_marker("once") is None:
+        return not on_postgresql and "postgresql" in _list_fixtures(item)
+    if item.config.getoption("shared"):
+        return on_postgresql == _uses_database(item)
+    return on_postgresql and "TEST_DATABASE_URL" in os.environ
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    return item.get_closest_marker("django_db") is not None or not _DATABASE.isdisjoint(_list_fixtures(item))
+
+
+def _list_fixtures(item: pytest.Item) -> Sequence[str]:
+    return getattr(item, "fixturenames", ())
 
 
 def _has_no_parameters(item: pytest.Item) -> bool:

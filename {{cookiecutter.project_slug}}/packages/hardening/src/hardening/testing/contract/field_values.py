@@ -24,7 +24,7 @@ UNKNOWN = "nothing"  # a field name that no serializer has
 
 def values(targets: Targets) -> Iterator[Row]:
     """Yield a row for every invalid value of every field that refers to no object."""
-    yield from _list_rows(targets, _refers_to_nothing)
+    yield from _list_rows(targets, lambda field: not _may_refer(field))
     for target, serializer, valid in targets.list_with_body():
         item = valid[0] if isinstance(serializer, ListSerializer) else valid
         if has_file(item):
@@ -32,15 +32,24 @@ def values(targets: Targets) -> Iterator[Row]:
 
 
 def references(targets: Targets) -> Iterator[Row]:
-    """Yield a row for every invalid value of related fields and of nested serializers, which may contain them."""
-    yield from _list_rows(targets, lambda field: not _refers_to_nothing(field))
+    """Yield a row for every value of related and nested fields for which the database is asked."""
+    yield from _list_rows(targets, _may_refer, lambda bad: bad.queries)
 
 
-def _refers_to_nothing(field: Any) -> bool:
-    return not isinstance(field, BaseSerializer | RelatedField | ManyRelatedField)
+def malformed_references(targets: Targets) -> Iterator[Row]:
+    """Yield a row for every other invalid value of related and nested fields."""
+    yield from _list_rows(targets, _may_refer, lambda bad: not bad.queries)
 
 
-def _list_rows(targets: Targets, includes: Callable[[Any], bool]) -> Iterator[Row]:
+def _may_refer(field: Any) -> bool:
+    """Return whether *field* is a related field, or a nested serializer, which may contain one."""
+    return isinstance(field, BaseSerializer | RelatedField | ManyRelatedField)
+
+
+def _list_rows(
+    targets: Targets, includes: Callable[[Any], bool], selects: Callable[[Invalid], bool] = lambda _bad: True
+) -> Iterator[Row]:
+    """Yield a row for every value that *selects* is true of, of every field that *includes* is true of."""
     for target, serializer, valid in targets.list_with_body():
         whole = isinstance(serializer, ListSerializer)
         item = valid[0] if whole else valid
@@ -48,7 +57,7 @@ def _list_rows(targets: Targets, includes: Callable[[Any], bool]) -> Iterator[Ro
             case = _Case(targets, target, whole, {} if target.method == "PATCH" else _drop_files(item))
             for name, field in list_writable_fields(serializer):
                 if includes(field):
-                    yield from case.list_rows(name, field, item.get(name))
+                    yield from case.list_rows(name, field, item.get(name), selects)
 
 
 def _drop_files(body: dict[str, Any]) -> dict[str, Any]:
@@ -61,12 +70,12 @@ class _Case:
     def __init__(self, targets: Targets, target: Target, whole: bool, rest: dict[str, Any]) -> None:
         self.targets, self.target, self.whole, self.rest = targets, target, whole, rest
 
-    def list_rows(self, name: str, field: Any, valid: Any) -> Iterator[Row]:
-        """Yield a row for every invalid value of *field*; a value that cannot be a key costs no statement."""
+    def list_rows(self, name: str, field: Any, valid: Any, selects: Callable[[Invalid], bool]) -> Iterator[Row]:
+        """Yield a row for every selected value of *field*; a value that cannot be a key costs no statement."""
         rest = {key: value for key, value in self.rest.items() if key != name}
         is_nested = isinstance(field, BaseSerializer) and valid is not None
         budget = self._count(rest | ({name: valid} if is_nested else {}) | {UNKNOWN: 1})
-        for bad in list_invalid(field, valid, self.targets.get_row_of_bob):
+        for bad in filter(selects, list_invalid(field, valid, self.targets.get_row_of_bob)):
             body = rest if bad.value is MISSING else rest | {name: bad.value}
             yield self._build(body, name, bad, budget)
 

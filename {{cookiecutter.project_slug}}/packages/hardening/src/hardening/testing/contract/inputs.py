@@ -25,6 +25,7 @@ TABLES = {
     "keys": field_values.keys,
     "values": field_values.values,
     "references": field_values.references,
+    "malformed references": field_values.malformed_references,
 }
 BY_DATABASE = ("objects", "searches", "references")  # the others are rejected without a value for the database
 CASES = [pytest.param(name, marks=() if name in BY_DATABASE else pytest.mark.once) for name in TABLES]
