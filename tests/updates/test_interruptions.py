@@ -2,11 +2,28 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from tests.conftest import run
 from tests.updates.small_template import STEP, commit, describe, replace, write
+from update.programs import SIGNALS
+
+
+@pytest.fixture(autouse=True)
+def signals_that_stop_programs() -> Iterator[None]:
+    """Have signals stop the programs that a test starts, even if a shell started pytest with them ignored.
+
+    A program inherits that a signal is ignored, but not that a function handles it. `command &` in a script ignores
+    SIGINT, and `nohup` ignores SIGHUP.
+    """
+    ignored = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, lambda number, frame: None)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.mark.deep
