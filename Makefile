@@ -31,11 +31,11 @@ update: .venv/ready ## Merge this checkout's last commit into a project whose ow
 	@$(RUN) update "$(PROJECT)" $(addprefix --version ,$(VERSION)) $(addprefix --template ,$(TEMPLATE)) $(ANSWERS)
 
 test: .venv/ready ## Test the answers, all combinations of options, and a rendered project's `make check` and `make test`
-	$(RUN) pytest
+	$(RUN) pytest --numprocesses auto --dist worksteal
 
 test-deep: .venv/bench ## Run the slow tests: rendered projects' own test suites, Django 6.1, DRF's test suite, an update, the Dockerfile
 	$(RUN) pytest -m deep tests/test_deep_suite.py
-	$(RUN) pytest -m deep --ignore tests/test_deep_suite.py --numprocesses auto --dist loadfile
+	$(RUN) pytest -m deep --ignore tests/test_deep_suite.py --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 test-system: .venv/ready ## Run `make test-system` of two rendered projects (needs Chromium and nginx)
 	$(RUN) pytest -m system

@@ -192,15 +192,17 @@ def load(stack: Stack, token: str, make: Callable[[Any], Any], count: int) -> Bl
     return Block(time.perf_counter() - start, stack.server.read_cpu() - cpu, times)
 
 
-def measure(stacks: list[Stack], token: str, make: Callable[[Any], Any], rounds: int) -> dict[str, list[Block]]:
+def measure(
+    stacks: list[Stack], token: str, make: Callable[[Any], Any], options: argparse.Namespace
+) -> dict[str, list[Block]]:
     """Return the blocks of every stack, which alternate."""
     for stack in stacks:
         load(stack, token, make, 3)
     blocks: dict[str, list[Block]] = {stack.name: [] for stack in stacks}
-    for turn in range(rounds):
+    for turn in range(options.rounds):
         first = turn % len(stacks)
         for stack in stacks[first:] + stacks[:first]:
-            blocks[stack.name].append(load(stack, token, make, REQUESTS))
+            blocks[stack.name].append(load(stack, token, make, options.requests))
     return blocks
 
 
@@ -236,6 +238,7 @@ def main() -> None:
     """Render a project, load all stacks, and write the results."""
     parser = argparse.ArgumentParser(prog="python -m bench.server", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10, help="blocks of each stack per operation")
+    parser.add_argument("--requests", type=int, default=REQUESTS, help="requests of each client in a block")
     parser.add_argument("--only", default="", help="measure only operations with this in their name; write nothing")
     parser.add_argument("--output", type=Path, help="the folder to write to, docs by default")
     options = parser.parse_args()
@@ -252,13 +255,13 @@ def main() -> None:
             Stack(name, prefix, served[middleware, program], slash=program != "runbolt")
             for name, (prefix, middleware, program) in report.SERVED.items()
         ]
-        sections = [report.introduce_load(CLIENTS, REQUESTS, options.rounds, ROWS)]
+        sections = [report.introduce_load(CLIENTS, options.requests, options.rounds, ROWS)]
         for name, make in operations.list_operations(caller).items():
             if options.only.lower() not in name.lower():
                 continue
             check_agreement(name, stacks, make, lambda stack, request: stack.fetch(caller.token, request))
             if name not in LEFT_OUT:
-                blocks = measure(stacks, caller.token, make, options.rounds)
+                blocks = measure(stacks, caller.token, make, options)
                 sections.append(format_table(name, blocks, report.SERVED_NAMES))
                 sys.stderr.write(f"{sections[-1]}\n")
             rows.drop_new()

@@ -27,8 +27,13 @@ GIT_IDENTITY = {
 }
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests of a program that this machine does not have."""
+    """Put the longest tests first, and deselect those of a program that this machine does not have.
+
+    A long test that starts last would run alone, while the other processes have nothing to do.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if shutil.which("kustomize") or shutil.which("kubectl"):
         return
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("kustomize")])
@@ -108,10 +113,20 @@ def project(render: Callable[..., Rendering]) -> Path:
     return rendering.project
 
 
+def find_uv() -> str:
+    """Return the path of uv: from PATH, or as the Makefile installed it."""
+    return shutil.which("uv") or str(TEMPLATE / ".uv" / "bin" / "uv")
+
+
 def run(command: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run *command* in *folder* and return the process; fail with its output if it exits with an error."""
+    """Run *command* in *folder* and return the process; fail with its output if it exits with an error.
+
+    uv is in its PATH, because a rendered project would otherwise install one of its own, which takes longer than to
+    create its environment. The tests of `make run` and `make demo` install it.
+    """
     inherited = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "DATABASE_URL")}
-    done = subprocess.run(command, cwd=folder, env=inherited | environment, capture_output=True, text=True, check=False)
+    known = {**inherited, "PATH": f"{os.environ['PATH']}{os.pathsep}{Path(find_uv()).parent}", **environment}
+    done = subprocess.run(command, cwd=folder, env=known, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
     return done
 

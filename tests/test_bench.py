@@ -29,8 +29,9 @@ def test_the_benchmark_measures_every_operation_and_writes_the_page(tmp_path):
 
 
 @pytest.mark.deep
+@pytest.mark.long
 def test_the_benchmark_of_servers_measures_every_stack_and_writes_the_page(tmp_path):
-    command = [sys.executable, "-m", "bench.server", "--rounds", "1", "--output", str(tmp_path)]
+    command = [sys.executable, "-m", "bench.server", "--rounds", "1", "--requests", "3", "--output", str(tmp_path)]
 
     done = subprocess.run(command, cwd=TEMPLATE, capture_output=True, text=True, check=False)
 

@@ -14,8 +14,9 @@ CHOICES = {
 }
 ALL = [dict(zip(CHOICES, values, strict=True)) for values in product(*CHOICES.values())]
 
-# `make test` tests the first, and `make test-deep` the next three. The last two differ from those only in their CI, on
-# which tests of a project do not depend, so that rendering them is enough.
+# `make test` tests the first, and `make test-deep` the next three: the second is the fixture `project_61`, and in the
+# third a test follows the page on resources. The last two differ from those only in their CI, on which the tests of a
+# project do not depend, so that rendering them is enough.
 PAIRWISE = [
     {"django_version": "5.2 LTS", "ci": "github", "examples": "yes"},
     {"django_version": "6.1", "ci": "gitlab", "examples": "no"},
@@ -72,12 +73,11 @@ def test_the_offline_environment_has_no_network(offline):
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("answers", PAIRWISE[2:4], ids=join_answers)
-def test_a_combination_passes_its_own_checks_and_tests(render, newer_python, answers):
-    project = render(**answers).project
-    environment = {"UV_PYTHON": newer_python} if answers["django_version"] == "6.1" else {}
+@pytest.mark.long
+def test_a_project_on_django_6_1_with_examples_passes_its_checks_and_its_tests(render, newer_python):
+    project = render(**PAIRWISE[3]).project
 
-    run(["make", "check"], project, **environment)
-    tested = run(["make", "test"], project, **environment)
+    run(["make", "check"], project, UV_PYTHON=newer_python)
+    tested = run(["make", "test"], project, UV_PYTHON=newer_python)
 
     assert tested.stdout.count(" passed") == 2

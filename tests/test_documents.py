@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.conftest import TEMPLATE, TREE, find_free_port, run
+from tests.test_combinations import PAIRWISE
 
 PAGES = [TEMPLATE / "README.md", *TEMPLATE.glob("docs/*.md"), *TREE.glob("*.md"), *TREE.glob("docs/*.md")]
 
@@ -48,15 +49,20 @@ def test_a_resource_takes_at_most_6_files_and_90_lines_by_hand():
 
 
 @pytest.mark.deep
+@pytest.mark.long
 def test_following_the_page_on_resources_adds_a_resource(render):
-    project = render(examples="no").project
+    """A project without examples, whose checks and tests are the last command of the page."""
+    project = render(**PAIRWISE[2]).project
+    output = ""
 
     for step in steps((project / "docs" / "resources.md").read_text(encoding="utf-8")):
         if step.name:
             (project / step.name).write_text(step.text, encoding="utf-8")
         else:
-            run(["sh", "-euc", step.text], project)
+            output = run(["sh", "-euc", step.text], project).stdout
 
+    assert output.count(" passed") == 2
+    assert not re.search(r"\d+ (failed|skipped)", output)
     assert (project / "notes" / "migrations" / "0001_initial.py").exists()
     assert (project / "notes" / "schema.json").exists()
     assert (project / "notes" / "contract.json").exists()

@@ -1,7 +1,6 @@
 """The first steps with a new project: commit it, and run it without a network."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import GIT_IDENTITY, run
+from tests.conftest import GIT_IDENTITY, find_uv, run
 
 
+@pytest.mark.long
 def test_the_first_commit_passes_the_hooks_and_contains_no_secret(render, tmp_path):
     project = render().project
     run(["make", ".venv/ready"], project)
@@ -77,10 +77,8 @@ def test_make_without_a_network_prints_one_sentence(render, make_offline):
     assert "Traceback" not in done.stderr
 
 
-def test_make_with_uv_but_without_a_network_prints_one_sentence(render, make_offline, project):
-    uv = shutil.which("uv") or (run(["make", ".venv/ready"], project) and project / ".uv" / "bin" / "uv")
-
-    done = make_offline(render().project, find_interpreter(), Path(uv))
+def test_make_with_uv_but_without_a_network_prints_one_sentence(render, make_offline):
+    done = make_offline(render().project, find_interpreter(), Path(find_uv()))
 
     assert done.returncode
     assert "make: the packages could not be installed; is there a network?\n" in done.stderr

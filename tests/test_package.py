@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TEMPLATE, TREE
+from tests.conftest import TREE, find_uv, run
 
 PACKAGE = TREE / "packages" / "hardening"
+
+pytestmark = [pytest.mark.deep, pytest.mark.xdist_group("wheel")]  # all use one environment
 
 SETTINGS = """
 SECRET_KEY = "only-for-this-test"
@@ -20,6 +22,7 @@ ROOT_URLCONF = "urls"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 """
 APPS = '"django.contrib.auth", "django.contrib.contenttypes", "invoices"]'
 URLS = """
@@ -62,10 +65,7 @@ for _attempt in range(2):
 
 
 def uv(*arguments: str, cwd: Path) -> None:
-    """Run uv, from the PATH or as the Makefile fetched it."""
-    program = shutil.which("uv") or str(TEMPLATE / ".uv" / "bin" / "uv")
-    done = subprocess.run([program, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run([find_uv(), *arguments], cwd)
 
 
 def write_contract_tests(folder: Path) -> None:
@@ -116,7 +116,6 @@ def run_in_site(python, folder, *command):
     return subprocess.run([python, *command], cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.deep
 def test_the_wheel_works_in_a_bare_django_project_as_its_readme_says(python, tmp_path):
     write_site(tmp_path)
 
@@ -128,7 +127,6 @@ def test_the_wheel_works_in_a_bare_django_project_as_its_readme_says(python, tmp
     ], done.stderr
 
 
-@pytest.mark.deep
 def test_the_contract_tests_work_in_a_bare_django_project_as_their_page_says(python, tmp_path):
     write_site(tmp_path)
     write_contract_tests(tmp_path)
@@ -140,7 +138,6 @@ def test_the_contract_tests_work_in_a_bare_django_project_as_their_page_says(pyt
     assert tested.returncode == 0, tested.stdout[-3000:]
 
 
-@pytest.mark.deep
 def test_a_bare_project_without_a_factory_fails_with_the_name_of_the_factory_to_write(python, tmp_path):
     write_site(tmp_path)
     write_contract_tests(tmp_path)

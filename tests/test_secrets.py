@@ -47,6 +47,7 @@ def test_no_tracked_file_contains_a_secret():
         "url = 'postgresql://ada:" + secrets.token_hex(8) + "@db.example.com/name'",
         "token = 'ghp_" + secrets.token_hex(18) + "'",
     ],
+    ids=["access key", "private key", "password", "token"],  # all processes collect the tests under the same names
 )
 def test_a_secret_is_found(tmp_path, text):
     file = tmp_path / "settings.py"

