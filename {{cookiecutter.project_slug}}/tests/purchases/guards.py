@@ -6,7 +6,9 @@ CONTRACT = "tests/test_contract.py"
 FACTS = f"{CONTRACT}::test_serializers_and_models_are_as_recorded"
 STATUS = f"{CONTRACT}::test_every_user_gets_the_recorded_status"
 INPUTS = f"{CONTRACT}::test_every_invalid_request_is_rejected_and_leaves_every_list_and_object_readable"
-CONDITIONS, REFERENCES, VALUES = (f"{INPUTS}[{name}]" for name in ("conditions", "references", "values"))
+CONDITIONS, REFERENCES, MALFORMED, VALUES = (
+    f"{INPUTS}[{name}]" for name in ("conditions", "references", "malformed references", "values")
+)
 
 GUARDS = [
     Guard(
@@ -104,7 +106,7 @@ GUARDS = [
         "hardening/relations/related_fields.py",
         "        if isinstance(field, IntegerField) and not in_range(key, field):\n            self.missing(data)\n",
         "",
-        REFERENCES,
+        MALFORMED,
         "POST purchase-list: /contacts/0: [9223372036854775808]: ",
     ),
     Guard(
