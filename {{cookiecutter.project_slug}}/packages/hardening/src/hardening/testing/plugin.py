@@ -3,7 +3,6 @@
 A project loads it in its top-level `conftest.py`: `pytest_plugins = ["hardening.testing.plugin"]`.
 """
 
-import gc
 import io
 import logging
 import os
@@ -53,12 +52,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out += [item for item in items if item.get_closest_marker("recorded") is None]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
-
-
-def pytest_collection_finish() -> None:
-    """Exempt what was imported from garbage collection, which would visit it again and again during the tests."""
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
