@@ -169,6 +169,7 @@ def test_problem_details_point_to_the_invalid_values(ada):
         ("application/problem+json, application/json", True),
         ("application/problem+json;q=0.9, application/json;q=0.1", True),
         ("application/problem+json, */*", True),
+        ("Application/Problem+JSON, */*", True),
         ("application/json, application/problem+json;q=0.9", False),
         ("application/problem+json;q=0", False),
         ("application/problem+json;q=0, */*", False),

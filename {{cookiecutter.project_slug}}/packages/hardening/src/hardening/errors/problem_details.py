@@ -47,7 +47,7 @@ def document(detail: Any, status: int, request: HttpRequest) -> tuple[dict[str, 
 def prefers_problem(request: HttpRequest) -> bool:
     """Return whether `Accept` contains `application/problem+json`, with a quality not below that of JSON."""
     accept = request.META.get("HTTP_ACCEPT", "")
-    if PROBLEM_JSON not in accept or len(accept) > MAX_ACCEPT:
+    if len(accept) > MAX_ACCEPT or PROBLEM_JSON not in accept.lower():  # RFC 9110, 8.3.1: not case-sensitive
         return False
     try:
         problem_type, json_type = request.accepted_type(PROBLEM_JSON), request.accepted_type(JSON)
