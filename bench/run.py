@@ -11,7 +11,7 @@ from bench.contention import measure_contention
 from bench.measure import Costs, Make, Request, Stack, compare, count_statements, measure_memory, ratio
 from bench.settings import BARE_MIDDLEWARE, PLAIN_MIDDLEWARE
 
-BLOCK = 4  # requests
+BLOCK = 12  # requests
 GROWTH_ROUNDS = 10
 GROWTH_BLOCK = 2
 MEASURE = "plain"  # the stack that the others are compared with

@@ -109,6 +109,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = int(SIGNED_IN_FOR.total_seconds())
 X_FRAME_OPTIONS = "DENY"
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = "" if CORS_ALLOWED_ORIGINS else "(?!)"  # no path: the middleware has nothing to do without an origin
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match"]
 CORS_EXPOSE_HEADERS = [
     "deprecation",

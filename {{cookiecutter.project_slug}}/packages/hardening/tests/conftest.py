@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.urls import path
 
 from hardening.integrity.compiled_updates import CompiledUpdate
+from hardening.routing.compiled_selects import CompiledSelect
 from hardening.testing.client import Client
 
 pytest_plugins = ["hardening.testing.plugin"]
@@ -47,6 +48,23 @@ def _every_update_is_djangos() -> None:
         return statement
 
     CompiledUpdate._find_statement = compare
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _every_select_is_djangos() -> None:
+    """Compare every SELECT that is used again with the one that Django compiles for the same queryset."""
+    find = CompiledSelect._find_select
+
+    def compare(select: CompiledSelect, found: Any, condition: str, params: Any) -> Any:
+        known = find(select, found, condition, params)
+        if known is not None:
+            anew = select.compile(found, condition, params)
+            assert anew is not None
+            if known[:3] != anew[:3] or known.converters.keys() != anew.converters.keys():
+                raise AssertionError(f"{known} is used for {anew}")
+        return known
+
+    CompiledSelect._find_select = compare
 
 
 EITHER_WAY = [

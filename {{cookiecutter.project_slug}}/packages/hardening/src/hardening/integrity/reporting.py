@@ -34,7 +34,7 @@ _TECHNICAL = {"item_invalid", "nested_array_mismatch", "not_a_string"}
 def report(row: Row, constraint: ModelConstraint) -> tuple[Path, str, ErrorDetail]:
     """Return where, and with which message, the violation of *constraint* by *row* is reported."""
     known = map_fields(row.serializer)
-    key = find_field_name(row.serializer, constraint)
+    key = _find_field_name(row.serializer, constraint, known)
     error = constraint.error([known[name] for name in constraint.fields if name in known])
     field = row.serializer.fields.get(key)
     own_message = field.error_messages.get("unique") if field is not None and constraint.unique else None
@@ -99,19 +99,25 @@ def _map_names(model: type[Model]) -> dict[str, str]:
 
 def find_field_name(serializer: Any, constraint: ModelConstraint) -> str:
     """Return the field name for a violation of *constraint*: the declared one, or that of its only writable field."""
-    declared = map_constraints(serializer).get(constraint.definition.name)
+    return _find_field_name(serializer, constraint, map_fields(serializer))
+
+
+def _find_field_name(serializer: Any, constraint: ModelConstraint, known: dict[str, str]) -> str:
+    declared = _map_constraints(serializer, known).get(constraint.definition.name)
     if declared and declared in serializer.fields:
         return declared
-    known = map_fields(serializer)
     keys = list(dict.fromkeys(known[name] for name in constraint.fields if name in known))
     return keys[0] if len(keys) == 1 else str(api_settings.NON_FIELD_ERRORS_KEY)
 
 
 def map_constraints(serializer: Any) -> dict[str, str]:
     """Return `{name of a constraint: field name}` as declared by the model and, stronger, by the serializer's Meta."""
+    return _map_constraints(serializer, map_fields(serializer))
+
+
+def _map_constraints(serializer: Any, known: dict[str, str]) -> dict[str, str]:
     of_model = getattr(serializer.Meta.model, "constraint_fields", {})
     own = getattr(serializer.Meta, "constraint_fields", {})
-    known = map_fields(serializer)
     return {name: known.get(field, field) for name, field in of_model.items()} | own
 
 

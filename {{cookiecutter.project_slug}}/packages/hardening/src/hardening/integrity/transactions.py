@@ -265,10 +265,13 @@ def _list_models(tables: set[tuple[str, str]], using: str) -> list[type[Model]]:
 def note_writes() -> Iterator[Writes]:
     """Run the block, and note the tables that it writes to in SQLite databases."""
     writes = Writes()
+    watched = [connection for connection in connections.all() if connection.vendor == "sqlite"]
+    if not watched:
+        yield writes
+        return
     with ExitStack() as stack:
-        for connection in connections.all():
-            if connection.vendor == "sqlite":
-                stack.enter_context(connection.execute_wrapper(writes.note))
+        for connection in watched:
+            stack.enter_context(connection.execute_wrapper(writes.note))
         yield writes
 
 

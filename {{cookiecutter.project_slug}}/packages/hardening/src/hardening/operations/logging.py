@@ -24,6 +24,8 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
+_encode = json.JSONEncoder(default=str).encode  # `json.dumps()` would create an encoder for every entry
+
 _SECURITY = "django.security."  # Django's loggers for errors that any client can cause, such as an invalid `Host`
 _MAX_MESSAGE = 200  # characters of their messages, which may repeat input
 
@@ -107,7 +109,7 @@ class _JSONFormatter(_Formatter):
             **record.args,
             "timestamp": f"{_format_second(int(record.created))}.{int(record.created % 1 * 1e6):06}Z",
         }
-        return json.dumps(line, default=str)
+        return _encode(line)
 
 
 @functools.lru_cache(maxsize=1)  # shared by all requests of the same second

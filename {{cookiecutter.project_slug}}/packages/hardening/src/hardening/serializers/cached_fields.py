@@ -11,6 +11,7 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from operator import attrgetter
 from types import FunctionType
 from typing import Any
 
@@ -75,11 +76,6 @@ class FieldMapping(ChainMap[Any, Any]):
     __copy__ = copy
 
 
-def state_of(mapping: Any) -> list[dict[Any, Any]]:
-    """Return a copy of the contents of *mapping*, to detect later changes."""
-    return [dict(each) for each in getattr(mapping, "maps", (mapping,))]
-
-
 # Methods that may use the context or the instance if a class overrides them.
 _HOOKS = (
     "build_field",
@@ -95,6 +91,8 @@ _HOOKS = (
     "get_uniqueness_extra_kwargs",
     "include_extra_kwargs",
 )
+
+_get_hooks = attrgetter(*_HOOKS)
 
 # Arguments that are not copied: DRF shares them between fields, or a field reads them only once.
 _SHARED = ("validators", "regex", "choices", "model_field")
@@ -126,33 +124,36 @@ def get_cached_fields(serializer: Any, plain: type[Any], build: Callable[[], Fie
     cls = type(serializer)
     if not _has_plain_hooks(cls, plain):
         return build()
-    options = _options(serializer)
+    options = _list_options(serializer)
     known, makers = cls.__dict__.get("_makers", (None, {}))  # not inherited by subclasses
     if known != options:
         makers = {name: _maker(field) for name, field in build().items()}
-        cls._makers = (options, makers)
+        cls._makers = (_snapshot(options), makers)
     serializer.url_field_name = serializer.url_field_name or api_settings.URL_FIELD_NAME
     return {name: make() for name, make in makers.items()}
 
 
 def _has_plain_hooks(cls: type[Any], plain: type[Any]) -> bool:
     """Return True if *cls* overrides none of `_HOOKS`, so that its fields do not depend on the instance."""
+    if _get_hooks(cls) == _get_hooks(plain):
+        return True
     known = (plain, ModelSerializer, HyperlinkedModelSerializer)
     return all(any(getattr(cls, name) is getattr(each, name) for each in known) for name in _HOOKS)
 
 
-def _options(serializer: Any) -> list[Any]:
+def _list_options(serializer: Any) -> list[Any]:
     """Return the current options that determine the fields, because code may change them at run time."""
-    meta = getattr(serializer, "Meta", None)
-    options = [_snapshot(getattr(meta, name, None)) for name in _OPTIONS]
-    options += [state_of(serializer.serializer_field_mapping), dict(serializer._declared_fields)]
+    meta, mapping = getattr(serializer, "Meta", None), serializer.serializer_field_mapping
+    options = [getattr(meta, name, None) for name in _OPTIONS]
+    options += [getattr(mapping, "maps", mapping), serializer._declared_fields]
     return [*options, serializer.url_field_name, api_settings.URL_FIELD_NAME]
 
 
 def _snapshot(value: Any) -> Any:
+    """Return a copy of *value* that equals it until it changes."""
     if isinstance(value, Mapping):
         return {key: _snapshot(item) for key, item in value.items()}
-    return list(value) if isinstance(value, list) else value
+    return [_snapshot(item) for item in value] if isinstance(value, list) else value
 
 
 def _maker(field: Any) -> Callable[[], Any]:
@@ -171,7 +172,10 @@ def _leaf_maker(field: Any) -> Callable[[], Any]:
 
     def made() -> Any:
         leaf = object.__new__(type(field))
-        leaf.__dict__ = {**vars(field), **{name: copied() for name, copied in changed}}
+        held = leaf.__dict__
+        held.update(vars(field))
+        for name, copied in changed:
+            held[name] = copied()
         return leaf
 
     return made

@@ -57,7 +57,7 @@ GUARDS = [
     Guard(
         "config/settings.py",
         'CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")',
-        "CORS_ALLOW_ALL_ORIGINS = True",
+        'CORS_ALLOW_ALL_ORIGINS, CORS_ALLOWED_ORIGINS = True, ["https://example.com"]',
         OUTPUT,
     ),
     Guard(
