@@ -53,7 +53,8 @@ def build_rows(found: Sequence[Item], saved: Sequence[Model], instance: Model | 
     *saved* are the instances that reached `Model.save()`, in order; *instance* is what the first item changes;
     *certain* tells whether the items would have been written as they are.
     """
-    instances = SavedInstances(saved, [(item.serializer.Meta.model, item.values) for item in found])
+    values = [(item.serializer.Meta.model, item.values) for item in found] if saved else []
+    instances = SavedInstances(saved, values)
     made = []
     for index, item in enumerate(found):
         changes = instance if index == 0 and not item.path else None
@@ -61,7 +62,7 @@ def build_rows(found: Sequence[Item], saved: Sequence[Model], instance: Model | 
             made.append((0, Row(**vars(item), instance=build_candidate(item, changes), saved=True)))
             continue
         listed = bool(item.path) and isinstance(item.path[-1], int)
-        place = instances.take(item.serializer.Meta.model, item.values, listed=listed)
+        place = instances.take(item.serializer.Meta.model, item.values, listed=listed) if saved else None
         if place is None:
             made.append((len(saved), Row(**vars(item), instance=build_candidate(item, None), certain=certain)))
         else:

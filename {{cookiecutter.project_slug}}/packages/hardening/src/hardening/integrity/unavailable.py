@@ -3,6 +3,8 @@
 import logging
 from typing import Any
 
+from django.db import IntegrityError
+
 from hardening.exceptions import TryAgain
 from hardening.integrity import drivers
 from hardening.integrity.drivers import Diagnosis, DriverError, Kind
@@ -30,6 +32,8 @@ def is_outcome_unknown(error: DriverError, connection: Any, *, at_commit: bool) 
 
     A connection that was lost before COMMIT rolls back. One that could not be opened has executed nothing.
     """
+    if isinstance(error, IntegrityError):  # the server has responded
+        return False
     diagnosis = drivers.diagnose(error, connection) if connection.vendor == "postgresql" else None
     if diagnosis is None or diagnosis.kind is not Kind.BUSY:
         return False
