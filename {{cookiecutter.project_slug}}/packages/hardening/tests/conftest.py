@@ -1,5 +1,6 @@
 """Fixtures of the tests of hardening."""
 
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,11 @@ def _every_select_is_djangos() -> None:
     """Compare every SELECT that is used again with the one that Django compiles for the same queryset."""
     find = CompiledSelect._find_select
 
-    def compare(select: CompiledSelect, found: Any, condition: str, params: Any) -> Any:
-        known = find(select, found, condition, params)
+    @functools.wraps(find)
+    def compare(select: CompiledSelect, *shown: Any) -> Any:
+        known = find(select, *shown)
         if known is not None:
-            anew = select.compile(found, condition, params)
+            anew = select.compile(*shown)
             assert anew is not None
             if known[:3] != anew[:3] or known.converters.keys() != anew.converters.keys():
                 raise AssertionError(f"{known} is used for {anew}")

@@ -1,22 +1,47 @@
 """A detail route finds the object that `get()` finds, whether its SELECT is compiled or used again."""
 
+import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import connection, models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Value, Window
 from django.db.models.functions import Lower, RowNumber
+from django.db.models.lookups import GreaterThan
+from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
 
 from hardening.routing import compiled_selects
 from hardening.routing.compiled_selects import CompiledSelect
 from hardening.viewsets import ModelViewSet
-from shapes.models import Basket, Item, Truck
+from shapes.models import Basket, Item, Truck, Values
 from shapes.routed import serializer, serve
 
 pytestmark = pytest.mark.django_db
+
+
+class MarkedQuerySet(models.QuerySet[Any]):
+    """A queryset with an attribute of its own, which its iterator may read."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.mark = "m"
+
+
+class OwnQuery(Query):
+    """A query that its compiler may treat in another way."""
+
+
+class Unnamed(models.Model):
+    """Another model over the table of `Basket`."""
+
+    class Meta:
+        app_label = "shapes"
+        db_table = Basket._meta.db_table
+        managed = False
 
 
 class LoudQuerySet(models.QuerySet[Any]):
@@ -49,10 +74,12 @@ REUSED: dict[str, Callable[[Any], Any]] = {
     "an expression": lambda rows: rows.filter(Q(name=Lower(F("name")))),
     "an ordering": lambda rows: rows.order_by("-name", F("id").desc()),
     "fewer columns": lambda rows: rows.only("id"),
+    "one column": lambda rows: rows.only("name"),
     "a deferred column": lambda rows: rows.defer("name"),
     "prefetched rows": lambda rows: rows.prefetch_related("items"),
     "locked rows": lambda rows: rows.select_for_update(of=("self",), no_key=True),
     "locked rows without waiting": lambda rows: rows.select_for_update(nowait=True),
+    "rows that nobody has locked": lambda rows: rows.select_for_update(skip_locked=True),
 }
 
 COMPILED: dict[str, Callable[[Any], Any]] = {
@@ -62,14 +89,19 @@ COMPILED: dict[str, Callable[[Any], Any]] = {
     "an annotation": lambda rows: rows.annotate(count=Count("items")).filter(count=1),
     "a constant": lambda rows: rows.annotate(one=Value(1)),
     "a window": lambda rows: rows.annotate(place=Window(RowNumber())).filter(place__gte=1),
+    "a window in a condition": lambda rows: rows.filter(GreaterThan(Window(RowNumber()), 0)),
+    "a query of its own": lambda rows: models.QuerySet(Basket, query=OwnQuery(Basket)),
     "distinct rows": lambda rows: rows.distinct(),
     "columns of SQL": lambda rows: rows.extra(select={"two": "1 + 1"}),
     "another alias": lambda rows: rows.alias(low=Lower("name")).filter(low="b"),
     "a reversed ordering": lambda rows: rows.order_by("name").reverse(),
+    "an attribute of its own": lambda rows: MarkedQuerySet(Basket).all(),
     "a get() of its own": lambda rows: LoudQuerySet(Basket).all(),
     "dictionaries": lambda rows: rows.values(),
     "tuples": lambda rows: rows.values_list("name", "id"),
 }
+if hasattr(models, "FETCH_PEERS"):  # Django 6.1
+    COMPILED["a mode of fetching"] = lambda rows: rows.fetch_mode(models.FETCH_PEERS)
 
 
 def state(found: Any) -> Any:
@@ -78,7 +110,8 @@ def state(found: Any) -> Any:
         return found
     held = {name: value for name, value in vars(found).items() if not name.startswith("_")}
     prefetched = {name: list(rows) for name, rows in vars(found).get("_prefetched_objects_cache", {}).items()}
-    return type(found), held, prefetched, found._state.db, found._state.adding
+    fetch_mode = getattr(found._state, "fetch_mode", None)  # of Django 6.1
+    return type(found), held, prefetched, found._state.db, found._state.adding, fetch_mode
 
 
 def record(find: Callable[[], Any]) -> tuple[Any, list[str]]:
@@ -98,6 +131,7 @@ def attempt(find: Callable[[], Any]) -> Any:
 
 @pytest.mark.parametrize("kind", [*REUSED, *COMPILED])
 def test_an_object_is_found_by_the_statements_of_get(basket, kind):
+    CompiledSelect(Basket.objects.all()).get(pk=basket.pk)
     narrow = {**REUSED, **COMPILED}[kind]
     rows = narrow(Basket.objects.all())
     for _ in range(3):  # the first SELECT is used again for the others
@@ -166,12 +200,55 @@ def test_combined_querysets_cannot_be_searched(basket):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rows_are_locked_in_a_transaction_only(basket):
+def test_rows_are_locked_in_a_transaction_only(basket, monkeypatch):
+    monkeypatch.setattr(CompiledSelect, "_find_select", CompiledSelect._find_select.__wrapped__)  # without a comparison
     rows = Basket.objects.select_for_update()
     with transaction.atomic():
         CompiledSelect(rows).get(pk=basket.pk)
 
     assert attempt(lambda: CompiledSelect(rows).get(pk=basket.pk)) == attempt(lambda: rows.get(pk=basket.pk))
+
+
+def test_rows_are_locked_without_a_limit_if_the_database_requires_it(basket, monkeypatch):
+    monkeypatch.setattr(connection.features, "supports_select_for_update_with_limit", False)
+    rows = Basket.objects.select_for_update()
+    assert record(lambda: CompiledSelect(rows).get(pk=basket.pk)) == record(lambda: rows.get(pk=basket.pk))
+
+
+def test_all_rows_are_a_condition_that_is_empty(basket):
+    Basket.objects.exclude(pk=basket.pk).delete()
+    for rows in (Basket.objects.all(), Basket.objects.exclude(pk__in=[])):
+        assert CompiledSelect(rows).get() == basket
+
+
+def test_values_are_converted_each_time():
+    values = Values.objects.create(
+        flag=True, amount="1.50", moment=datetime(2026, 1, 1, tzinfo=UTC), identity=uuid.UUID(int=1)
+    )
+    for _ in range(2):
+        rows = Values.objects.all()
+        assert state(CompiledSelect(rows).get(pk=values.pk)) == state(rows.get(pk=values.pk))
+
+
+def test_models_over_one_table_do_not_share_a_statement(basket):
+    for rows in (Basket.objects.all(), Unnamed.objects.all()):
+        assert state(CompiledSelect(rows).get(pk=basket.pk)) == state(rows.get(pk=basket.pk))
+
+    assert len(compiled_selects._compiled) == 2
+
+
+def test_databases_do_not_share_a_statement():
+    rows = Basket.objects.filter(pk=1)
+    for using in ("default", "second"):
+        condition, params = rows.query.get_compiler(using).compile(rows.query.where)
+        assert CompiledSelect(rows)._find_select(rows, using, condition, params) is not None
+
+    assert len(compiled_selects._compiled) == 2
+
+
+def test_a_condition_that_is_elsewhere_in_the_statement_is_compiled_each_time(basket):
+    rows = Basket.objects.filter(pk=basket.pk)
+    assert CompiledSelect(rows).compile(rows, "default", "1 = 1", [basket.pk]) is None
 
 
 def test_a_condition_with_parameters_elsewhere_is_compiled_each_time(basket, monkeypatch):

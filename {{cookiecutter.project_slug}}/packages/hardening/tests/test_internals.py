@@ -66,8 +66,6 @@ ATTRIBUTES: dict[str, Any] = {
     "_declared_fields": validated,
     "_errors": validated,
     "_fields": models.QuerySet,
-    "_iterable_class": models.QuerySet,
-    "_known_related_objects": models.QuerySet,
     "_kwargs": serializers.CharField,
     "_non_atomic_requests": lambda: transaction.non_atomic_requests(lambda request: None),
     "_prefetch_done": models.QuerySet,

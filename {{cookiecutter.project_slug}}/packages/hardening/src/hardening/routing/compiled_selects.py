@@ -5,22 +5,19 @@ the first queryset of a shape. It is used again only for querysets of which noth
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connections
 from django.db.models import QuerySet, prefetch_related_objects
-from django.db.models.query import MAX_GET_RESULTS, ModelIterable
+from django.db.models.query import MAX_GET_RESULTS
 from django.db.models.sql import Query
 
 _MOST = 1000  # selects; a project may let clients choose the columns, which are part of a shape
 
-_UNKNOWN = object()
+_METHODS = ("get", "order_by", "_chain", "_fetch_all", "__len__")  # of a queryset, that an object passes through
 
-_METHODS = ("get", "order_by", "_chain", "_fetch_all", "__len__")  # that a row passes through
-
-# The parts of a query that may differ: `get()` drops the ordering, joins are counted, and the condition is compiled.
 _LOCKS = (
     "select_for_update",
     "select_for_update_nowait",
@@ -28,14 +25,18 @@ _LOCKS = (
     "select_for_update_of",
     "select_for_no_key_update",
 )
-_ANY = frozenset(
-    {
-        *("_lookup_joins", "alias_map", "alias_refcount", "base_table", "table_map", "used_aliases"),
-        *("default_ordering", "extra_order_by", "order_by"),
-        *("deferred_loading", "where"),
-        *_LOCKS,
-    }
-)
+
+# What may differ between querysets. The database, the deferred columns and the locks are parts of the shape, `get()`
+# drops the ordering, and a join has a table that is in use.
+_OF_ROWS = {"_db", "_for_write", "_hints", "_prefetch_related_lookups", "_query"}
+_OF_QUERY = {
+    *("_lookup_joins", "alias_map", "alias_refcount", "base_table", "table_map", "used_aliases"),
+    *("default_ordering", "extra_order_by", "order_by"),
+    *("deferred_loading", "where"),
+    *_LOCKS,
+}
+
+_UNKNOWN = object()
 
 _compiled: dict[tuple[Any, ...], "_Select | None"] = {}  # by shape; None if Django has to compile each SELECT
 
@@ -67,7 +68,7 @@ class CompiledSelect:
             condition, params = compiler.compile(query.where)
         except (EmptyResultSet, FullResultSet):
             return found.get()
-        select = self._find_select(found, condition, params)
+        select = self._find_select(found, using, condition, params)
         if select is None:
             return found.get()
         with connections[using].cursor() as cursor:
@@ -82,28 +83,28 @@ class CompiledSelect:
         prefetch_related_objects([instance], *found._prefetch_related_lookups)
         return instance
 
-    def _find_select(self, found: Any, condition: str, params: Sequence[Any]) -> _Select | None:
+    def _find_select(self, found: Any, using: str, condition: str, params: Sequence[Any]) -> _Select | None:
         """Return the SQL around *condition* for querysets of the shape of *found*; None if it is not known."""
         query = found.query
-        names, is_deferred = query.deferred_loading
+        columns, is_deferred = query.deferred_loading
         locks = [getattr(query, name) for name in _LOCKS]
-        shape = (self.model, self.model._meta.db_table, found.db, frozenset(names), is_deferred, *locks)
+        shape = (self.model, using, frozenset(columns), is_deferred, *locks)
         if shape not in _compiled:
             if len(_compiled) >= _MOST:
                 return None
-            _compiled[shape] = self.compile(found, condition, params)
+            _compiled[shape] = self.compile(found, using, condition, params)
         return _compiled[shape]
 
-    def compile(self, found: Any, condition: str, params: Sequence[Any]) -> _Select | None:
-        """Return what Django compiles around *condition*; None unless its parameters are all there are."""
+    def compile(self, found: Any, using: str, condition: str, params: Sequence[Any]) -> _Select | None:
+        """Return what Django compiles around *condition*; None if that has parameters of its own."""
         rows = found.order_by()
-        features: Any = connections[found.db].features
+        features: Any = connections[using].features
         if not rows.query.select_for_update or features.supports_select_for_update_with_limit:
             rows.query.set_limits(high=MAX_GET_RESULTS)
-        compiler = rows.query.get_compiler(found.db)
+        compiler = rows.query.get_compiler(using)
         sql, every = compiler.as_sql()
         before, where, after = sql.partition(" WHERE ")
-        if not where or not after.startswith(condition) or list(every) != list(params):
+        if not after.startswith(condition) or len(every) != len(params):
             return None
         columns = [column for column, _sql, _alias in compiler.select]
         names = [column.target.attname for column in columns]
@@ -117,18 +118,22 @@ def _reads_as_django_does(queryset: type[QuerySet[Any]]) -> bool:
 
 def _is_plain(rows: Any) -> bool:
     """Return whether *rows* are instances of one table, found by a condition and nothing else."""
-    query, new = rows.query, _create_query(rows.model)
-    if type(query) is not Query or [name for name, uses in query.alias_refcount.items() if uses] != [new.base_table]:
+    query, new = rows.query, _create_queryset(rows.model)
+    used = [name for name, uses in query.alias_refcount.items() if uses]
+    if type(query) is not Query or used != [new.query.base_table]:
         return False
-    if rows._iterable_class is not ModelIterable or rows._known_related_objects:
+    if query.where.contains_over_clause:  # Django wraps the SELECT in another one
         return False
-    if query.where.contains_aggregate or query.where.contains_over_clause:
-        return False
-    return all(value == getattr(new, name, _UNKNOWN) for name, value in vars(query).items() if name not in _ANY)
+    return _is_new(query, new.query, _OF_QUERY) and _is_new(rows, new, _OF_ROWS)
+
+
+def _is_new(each: Any, new: Any, but: Collection[str]) -> bool:
+    """Return whether the attributes of *each* have the values that they have in *new*, all *but* some."""
+    return all(value == getattr(new, name, _UNKNOWN) for name, value in vars(each).items() if name not in but)
 
 
 @functools.cache
-def _create_query(model: Any) -> Any:
-    query: Any = Query(model)
-    query.get_initial_alias()
-    return query
+def _create_queryset(model: Any) -> Any:
+    rows: Any = QuerySet(model)
+    rows.query.get_initial_alias()
+    return rows
