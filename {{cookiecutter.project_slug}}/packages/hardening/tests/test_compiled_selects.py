@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partialmethod
 from typing import Any
 
 import pytest
@@ -16,9 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from hardening.routing import compiled_selects
 from hardening.routing.compiled_selects import CompiledSelect
-from hardening.viewsets import ModelViewSet
 from shapes.models import Basket, Item, Truck, Values
-from shapes.routed import serializer, serve
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +166,31 @@ def test_rows_of_a_model_with_two_tables_are_joined():
     for _ in range(2):
         assert record(lambda: CompiledSelect(rows).get(pk=truck.pk)) == record(lambda: rows.get(pk=truck.pk))
 
+    assert compiled_selects._compiled == {}
+
+
+def test_the_locked_tables_may_be_a_list(basket):
+    for of in (["self"], {"self"}, ()):
+        rows = Basket.objects.select_for_update(of=of)
+        assert record(lambda rows=rows: CompiledSelect(rows).get(pk=basket.pk)) == record(
+            lambda rows=rows: rows.get(pk=basket.pk)
+        )
+
+
+def test_columns_with_a_format_are_compiled_each_time(basket, monkeypatch):
+    monkeypatch.setattr(models.CharField, "select_format", lambda field, compiler, sql, params: (sql, params), False)
+    CompiledSelect(Basket.objects.all()).get(pk=basket.pk)
+
+    assert list(compiled_selects._compiled.values()) == [None]
+
+
+@pytest.mark.parametrize("method", compiled_selects._METHODS)
+def test_a_queryset_with_a_method_of_its_own_is_asked_itself(basket, method):
+    own = type("OwnQuerySet", (models.QuerySet,), {method: partialmethod(getattr(models.QuerySet, method))})
+    CompiledSelect(own(Basket)).get(pk=basket.pk)
+
+    assert compiled_selects._compiled == {}
+
 
 def test_the_rows_of_a_related_manager_know_their_parent(basket):
     item = basket.items.get()
@@ -270,19 +294,3 @@ def test_no_more_statements_are_kept_than_a_limit(basket, monkeypatch):
         assert CompiledSelect(rows).get(pk=basket.pk) == basket
 
     assert len(compiled_selects._compiled) == 1
-
-
-class BasketViewSet(ModelViewSet):
-    queryset = Basket.objects.all()
-    serializer_class = serializer(Basket, ("id", "name"))
-
-
-def test_a_detail_route_responds_alike_each_time(ada, basket, settings):
-    serve(settings, baskets=BasketViewSet)
-    for name in ("c", "d"):
-        assert ada.patch(f"/baskets/{basket.pk}/", {"name": name}).json() == {"id": basket.pk, "name": name}
-        assert ada.get(f"/baskets/{basket.pk}/").json() == {"id": basket.pk, "name": name}
-        assert ada.get(f"/baskets/{basket.pk + 1}/").status_code == 404
-    assert ada.delete(f"/baskets/{basket.pk}/").status_code == 204
-    assert ada.get(f"/baskets/{basket.pk}/").status_code == 404
-    assert len(compiled_selects._compiled) == 2  # with and without a lock

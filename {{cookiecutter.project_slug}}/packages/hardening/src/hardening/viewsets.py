@@ -125,10 +125,11 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
 
     def _find_object(self) -> Any:
         """Return the object as DRF's `get_object()` does, with a SELECT that is compiled once."""
-        rows: Any = CompiledSelect(self.filter_queryset(self.get_queryset()))  # the part of a queryset that is used
-        instance = get_object_or_404(
-            rows, **{self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
-        )
+        rows: Any = self.filter_queryset(self.get_queryset())
+        if isinstance(rows, QuerySet):
+            rows = CompiledSelect(rows)  # the part of a queryset that is used here
+        key = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
+        instance = get_object_or_404(rows, **{self.lookup_field: key})
         self.check_object_permissions(self.request, instance)
         return instance
 

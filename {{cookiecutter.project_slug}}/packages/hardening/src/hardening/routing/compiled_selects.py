@@ -10,19 +10,19 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connections
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Field, QuerySet, prefetch_related_objects
 from django.db.models.query import MAX_GET_RESULTS
 from django.db.models.sql import Query
 
 _MOST = 1000  # selects; a project may let clients choose the columns, which are part of a shape
 
-_METHODS = ("get", "order_by", "_chain", "_fetch_all", "__len__")  # of a queryset, that an object passes through
+# Of a queryset, that an object passes through.
+_METHODS = ("get", "filter", "order_by", "_chain", "_fetch_all", "_prefetch_related_objects", "__len__")
 
 _LOCKS = (
     "select_for_update",
     "select_for_update_nowait",
     "select_for_update_skip_locked",
-    "select_for_update_of",
     "select_for_no_key_update",
 )
 
@@ -32,7 +32,7 @@ _OF_ROWS = {"_db", "_for_write", "_hints", "_prefetch_related_lookups", "_query"
 _OF_QUERY = {
     *("_lookup_joins", "alias_map", "alias_refcount", "base_table", "table_map", "used_aliases"),
     *("default_ordering", "extra_order_by", "order_by"),
-    *("deferred_loading", "where"),
+    *("deferred_loading", "select_for_update_of", "where"),
     *_LOCKS,
 }
 
@@ -72,7 +72,7 @@ class CompiledSelect:
         if select is None:
             return found.get()
         with connections[using].cursor() as cursor:
-            cursor.execute(f"{select.before}{condition}{select.after}", params)
+            cursor.execute(f"{select.before}{condition}{select.after}", tuple(params))
             stored = cursor.fetchall()
         if len(stored) > 1:
             return found.get()  # which raises the error with their number
@@ -88,7 +88,8 @@ class CompiledSelect:
         query = found.query
         columns, is_deferred = query.deferred_loading
         locks = [getattr(query, name) for name in _LOCKS]
-        shape = (self.model, using, frozenset(columns), is_deferred, *locks)
+        tables = tuple(query.select_for_update_of)
+        shape = (self.model, using, frozenset(columns), is_deferred, tables, *locks)
         if shape not in _compiled:
             if len(_compiled) >= _MOST:
                 return None
@@ -96,7 +97,7 @@ class CompiledSelect:
         return _compiled[shape]
 
     def compile(self, found: Any, using: str, condition: str, params: Sequence[Any]) -> _Select | None:
-        """Return what Django compiles around *condition*; None if that has parameters of its own."""
+        """Return what Django compiles around *condition*; None if that may depend on something else."""
         rows = found.order_by()
         features: Any = connections[using].features
         if not rows.query.select_for_update or features.supports_select_for_update_with_limit:
@@ -107,6 +108,8 @@ class CompiledSelect:
         if not after.startswith(condition) or len(every) != len(params):
             return None
         columns = [column for column, _sql, _alias in compiler.select]
+        if any(type(each.target).select_format is not Field.select_format for each in columns):
+            return None
         names = [column.target.attname for column in columns]
         return _Select(f"{before}{where}", after.removeprefix(condition), names, compiler.get_converters(columns))
 
@@ -123,6 +126,8 @@ def _is_plain(rows: Any) -> bool:
     if type(query) is not Query or used != [new.query.base_table]:
         return False
     if query.where.contains_over_clause:  # Django wraps the SELECT in another one
+        return False
+    if query.model._meta.concrete_model._meta.parents:  # how they are joined depends on joins that were dropped
         return False
     return _is_new(query, new.query, _OF_QUERY) and _is_new(rows, new, _OF_ROWS)
 
