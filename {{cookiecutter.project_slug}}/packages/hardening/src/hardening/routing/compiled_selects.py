@@ -127,7 +127,7 @@ def _is_plain(rows: Any) -> bool:
         return False
     if query.where.contains_over_clause:  # Django wraps the SELECT in another one
         return False
-    if query.model._meta.concrete_model._meta.parents:  # how they are joined depends on joins that were dropped
+    if rows.model._meta.concrete_model._meta.parents:  # how they are joined depends on joins that were dropped
         return False
     return _is_new(query, new.query, _OF_QUERY) and _is_new(rows, new, _OF_ROWS)
 
